@@ -1,0 +1,17 @@
+//! Adapters to the world: the only code that names vendor crates. Siblings never meet, except
+//! over `http_client` and `system`.
+
+/// Calendars behind CalDAV (RFC 4791, 6578, 6764).
+pub mod caldav;
+/// How HTTP is spoken, by every adapter that speaks it.
+pub mod http_client;
+/// Strict fakes, for the simulation and the contract suites.
+pub mod memory;
+/// The state on disk, in sled.
+pub mod store;
+/// The real clock.
+pub mod system;
+/// Directories of `.ics` files, as vdirsyncer and khal use them.
+pub mod vdir;
+/// Zoom Scheduler over HTTP.
+pub mod zoom;

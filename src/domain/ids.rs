@@ -1,0 +1,134 @@
+//! Ids as types, so that the compiler notices when two are swapped.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Wraps the text of an id, unchanged.
+            pub fn new(text: impl Into<String>) -> Self {
+                Self(text.into())
+            }
+
+            /// The text of the id.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self(text.to_owned())
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// The `event_id` of a scheduled event in Zoom Scheduler.
+    BookingId,
+    /// The `schedule_id` of the booking page (or its occurrence) a booking was made on.
+    ScheduleId,
+    /// The `attendee_id` of one attendee of one booking.
+    AttendeeId,
+    /// The `name` of a `[[host]]` in the configuration.
+    HostName,
+    /// The `name` of a `[[calendar]]` in the configuration.
+    CalendarName,
+    /// The `UID` of an iCalendar component (RFC 5545 section 3.8.4.7).
+    Uid,
+    /// Where an object stands in its collection: the last path segment, percent-decoded
+    /// (CalDAV), or the file name (vdir). Never a full address.
+    Href,
+    /// The entity tag of an object exactly as its side wrote it, quotes and `W/` included.
+    Etag,
+    /// What a calendar gave us to ask "what changed since": opaque, at most some KiB.
+    Cursor,
+    /// Zoom's `next_page_token`.
+    PageToken,
+    /// A short id under which a person finds a conflict or a held action.
+    WaitingId,
+}
+
+/// What every `UID` of ours ends with.
+pub const UID_SUFFIX: &str = "@scheduler.slotbridge";
+
+impl Uid {
+    /// The `UID` of the entry for a booking seen for the first time: `{event_id}@scheduler.slotbridge`.
+    #[must_use]
+    pub fn of_booking(id: &BookingId) -> Self {
+        Self(format!("{id}{UID_SUFFIX}"))
+    }
+
+    /// The first booking id this `UID` was made from; `None` for somebody else's `UID`.
+    #[must_use]
+    pub fn first_booking(&self) -> Option<BookingId> {
+        self.0
+            .strip_suffix(UID_SUFFIX)
+            .filter(|id| !id.is_empty())
+            .map(BookingId::new)
+    }
+}
+
+impl Href {
+    /// Where the entry with this `UID` is created: `{UID}.ics`, with what cannot stand in a
+    /// file name replaced by `_`.
+    #[must_use]
+    pub fn of_uid(uid: &Uid) -> Self {
+        let safe: String = uid
+            .as_str()
+            .chars()
+            .map(|c| match c {
+                '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|' | '%' | '#' => '_',
+                c if c.is_control() => '_',
+                c => c,
+            })
+            .collect();
+        Self(format!("{safe}.ics"))
+    }
+}
+
+impl Etag {
+    /// Whether the tag is weak (`W/"…"`), and so must not be sent in `If-Match` (RFC 9110 section 13.1.1).
+    #[must_use]
+    pub fn is_weak(&self) -> bool {
+        self.0.starts_with("W/")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_uid_of_ours_remembers_its_first_booking() {
+        let uid = Uid::of_booking(&BookingId::new("woft7"));
+        assert_eq!(uid.as_str(), "woft7@scheduler.slotbridge");
+        assert_eq!(uid.first_booking(), Some(BookingId::new("woft7")));
+        assert_eq!(Uid::new("x@example.org").first_booking(), None);
+        assert_eq!(Uid::new(UID_SUFFIX).first_booking(), None);
+    }
+
+    #[test]
+    fn an_href_cannot_leave_its_collection() {
+        let uid = Uid::of_booking(&BookingId::new("../a/b"));
+        assert_eq!(
+            Href::of_uid(&uid).as_str(),
+            ".._a_b@scheduler.slotbridge.ics"
+        );
+    }
+}

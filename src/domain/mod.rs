@@ -1,0 +1,16 @@
+//! Nouns: ids, bookings, entries, links. Values only: no clock, no I/O, no vendor client.
+
+/// A booking as Zoom Scheduler knows it.
+pub mod booking;
+/// A calendar entry as a set of comparable fields.
+pub mod entry;
+/// Stable digests that say whether something changed.
+pub mod fingerprint;
+/// Ids as types, so that they cannot be swapped.
+pub mod ids;
+/// A booking and its entry, with what both sides last agreed.
+pub mod link;
+/// What waits for a person: conflicts and held actions.
+pub mod waiting;
+/// A span of time that a pass looks at.
+pub mod window;

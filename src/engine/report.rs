@@ -1,0 +1,147 @@
+//! What a pass did, for people and machines: the shape of `sync --json` (CONTRACT section 9).
+
+use serde::Serialize;
+
+use crate::domain::ids::HostName;
+use crate::ports::error::{Error, Kind};
+
+/// How many actions and errors are listed one by one; the counts are always complete.
+pub const LISTED: usize = 10_000;
+
+/// What a pass did for one host.
+#[derive(Clone, Debug, Serialize)]
+pub struct HostReport {
+    /// The host.
+    pub name: HostName,
+    /// Nothing failed, nothing is held, nothing is in conflict.
+    pub ok: bool,
+    /// Requests sent in this pass.
+    pub requests: Requests,
+    /// The bookings flow; absent where it is off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bookings: Option<FlowReport>,
+    /// The actions of all flows.
+    pub actions: Vec<Done>,
+    /// What went wrong in all flows, and before any.
+    pub errors: Vec<Trouble>,
+    /// The failures that the exit code depends on.
+    #[serde(skip)]
+    pub worst: Worst,
+}
+
+/// Requests sent, per side.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Requests {
+    /// To Zoom's API.
+    pub zoom: u64,
+    /// To the calendar's server.
+    pub calendar: u64,
+}
+
+/// What one flow did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct FlowReport {
+    /// Looked at.
+    pub seen: u64,
+    /// Entries created.
+    pub created: u64,
+    /// Entries changed.
+    pub updated: u64,
+    /// Entries deleted.
+    pub deleted: u64,
+    /// Bookings cancelled in Zoom.
+    pub cancelled: u64,
+    /// Bookings whose `meeting_notes` were changed in Zoom.
+    pub noted: u64,
+    /// Nothing to do.
+    pub unchanged: u64,
+    /// Waiting to be released by a person.
+    pub held: u64,
+    /// Waiting for a person's decision.
+    pub conflicts: u64,
+    /// Not done because something went wrong.
+    pub failed: u64,
+    /// What was done (or, with `--dry-run`, would be), at most [`LISTED`].
+    pub actions: Vec<Done>,
+    /// What went wrong, at most [`LISTED`].
+    pub errors: Vec<Trouble>,
+}
+
+/// One action.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Done {
+    /// `create`, `update`, `delete`, `mark`, `cancel`, `note`, `hold`, `conflict`.
+    pub verb: &'static str,
+    /// `zoom` or `calendar`.
+    pub side: &'static str,
+    /// The booking's id.
+    pub id: String,
+    /// Why, in words without private content.
+    pub why: String,
+}
+
+/// One thing that went wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Trouble {
+    /// What we were doing.
+    pub doing: String,
+    /// Why it failed.
+    pub cause: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+/// What the exit code depends on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Worst {
+    /// Credentials were refused (exit code 3).
+    pub denied: bool,
+    /// A side could not be reached or used as a whole (exit code 4).
+    pub unreachable: bool,
+    /// The state cannot be used (exit code 5).
+    pub state: bool,
+}
+
+impl Trouble {
+    /// Words for a failed call.
+    #[must_use]
+    pub fn from_error(error: &Error) -> Self {
+        Self {
+            doing: error.doing().to_owned(),
+            cause: error.cause(),
+            hint: error
+                .remedy()
+                .map_or_else(|| usual_remedy(error.kind()).to_owned(), str::to_owned),
+        }
+    }
+}
+
+fn usual_remedy(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Stale => "nothing to do: the next pass looks again",
+        Kind::Throttled { .. } => "nothing to do: the next pass waits as told",
+        Kind::Transient => "nothing to do: it is tried again by itself",
+        Kind::Unreachable => "check the network and the address in the configuration",
+        Kind::Denied => "check the credentials and rights in the configuration",
+        Kind::Missing => "check the address or name in the configuration",
+        Kind::Refused => "look at this item on its server; its neighbours are not affected",
+        Kind::Malformed => "look at what the server answers there; it is tried again by itself",
+        Kind::Local => "check disk space and file rights on this machine",
+    }
+}
+
+impl HostReport {
+    /// An empty report.
+    #[must_use]
+    pub fn new(name: &HostName) -> Self {
+        Self {
+            name: name.clone(),
+            ok: true,
+            requests: Requests::default(),
+            bookings: None,
+            actions: Vec::new(),
+            errors: Vec::new(),
+            worst: Worst::default(),
+        }
+    }
+}

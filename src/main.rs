@@ -1,0 +1,2 @@
+//! The binary: arguments, telemetry, settings, run, exit code.
+fn main() {}

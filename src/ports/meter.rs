@@ -1,0 +1,47 @@
+//! What a side counted while it was used.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+/// Counts requests and remembers how far a server's clock is from ours.
+#[derive(Debug, Default)]
+pub struct Meter {
+    requests: AtomicU64,
+    throttled: AtomicU64,
+    /// Seconds that our clock is ahead of the server's.
+    ahead: AtomicI64,
+}
+
+impl Meter {
+    /// Counts one request that was sent.
+    pub fn request(&self) {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts one answer that asked us to wait.
+    pub fn throttle(&self) {
+        self.throttled.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Remembers how many seconds our clock is ahead of the server's.
+    pub fn clock_ahead(&self, seconds: i64) {
+        self.ahead.store(seconds, Ordering::Relaxed);
+    }
+
+    /// Requests sent so far.
+    #[must_use]
+    pub fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// Answers so far that asked us to wait.
+    #[must_use]
+    pub fn throttles(&self) -> u64 {
+        self.throttled.load(Ordering::Relaxed)
+    }
+
+    /// Seconds that our clock is ahead of the server's, as last seen; 0 where it is not known.
+    #[must_use]
+    pub fn seconds_ahead(&self) -> i64 {
+        self.ahead.load(Ordering::Relaxed)
+    }
+}
