@@ -92,7 +92,7 @@ pub fn reconcile(three: Three<'_>) -> Reconciled {
             Field::Summary => persons_own(&mut out, field, zoom, calendar, merged),
             Field::About => about(&mut out, three, merged),
             Field::Status | Field::Location | Field::Url | Field::Conference | Field::Attendees => {
-                zooms_own(&mut out, field, zoom, calendar, merged)
+                zooms_own(&mut out, field, zoom, calendar, merged);
             }
         }
     }
