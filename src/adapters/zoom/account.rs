@@ -53,8 +53,7 @@ impl Account {
         let http = HttpClient::new(config.timeouts, Arc::default(), clock.clone())?;
         // Asking for a token is no request to the API, and not counted as one.
         let apart = http.counted_by(Arc::new(Meter::default()));
-        let authority =
-            Authority::new(apart, config, base.clone(), clock.clone(), jitter.clone());
+        let authority = Authority::new(apart, config, base.clone(), clock.clone(), jitter.clone());
         let limiter = Limiter::new(
             config.plan,
             config.share,
@@ -79,6 +78,11 @@ impl Account {
     #[must_use]
     pub fn host(&self, user: HostUser) -> ZoomClient {
         ZoomClient::new(Calls::new(self.shared.clone()), user)
+    }
+
+    #[cfg(test)]
+    pub(super) fn shared(&self) -> &Shared {
+        &self.shared
     }
 
     /// The account's tokens, for `login` and `check`.

@@ -100,6 +100,7 @@ impl Authority {
     }
 
     /// Turns the code of a login into tokens (RFC 6749 section 4.1.3, RFC 7636), and saves them.
+    /// There is no verifier where the login was not begun by us (Zoom's marketplace).
     ///
     /// # Errors
     /// `Denied` when the code or its verifier is refused.
@@ -107,16 +108,16 @@ impl Authority {
         &self,
         code: &SecretString,
         redirect_uri: &str,
-        verifier: &SecretString,
+        verifier: Option<&SecretString>,
     ) -> Result<()> {
         let doing = "logging in to Zoom";
         let mut state = self.settled().await?;
-        let form = [
+        let mut form = vec![
             ("grant_type", "authorization_code"),
             ("code", code.expose_secret()),
             ("redirect_uri", redirect_uri),
-            ("code_verifier", verifier.expose_secret()),
         ];
+        form.extend(verifier.map(|verifier| ("code_verifier", verifier.expose_secret())));
         match self.endpoint.ask(&form, doing, &self.jitter).await? {
             Granted::Grant(grant) => self.keep(&mut state, grant, None).await.map(|_| ()),
             Granted::Invalid => Err(Error::new(Kind::Denied, doing)
@@ -239,9 +240,7 @@ impl Authority {
     }
 
     fn is_good(&self, tokens: &Tokens) -> bool {
-        !tokens.access.is_empty()
-            && self.clock.now() < tokens.good_until
-            && !self.reseeded(tokens)
+        !tokens.access.is_empty() && self.clock.now() < tokens.good_until && !self.reseeded(tokens)
     }
 
     /// Whether a person configured another seed after these tokens were saved.

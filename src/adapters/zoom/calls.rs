@@ -100,7 +100,9 @@ impl Calls {
         let (mut faults, mut throttles, mut renewed) = (0, 0, false);
         let mut token = None;
         loop {
-            // The token comes first: a wait for the limiter is short, a refresh may not be.
+            // The token is got before the turn is waited for: a refresh takes long, and would let
+            // turns pile up. But nothing at all is sent while Zoom refuses everything.
+            self.shared.limiter.permission(call.doing)?;
             let current = match token.take() {
                 Some(token) => token,
                 None => self.shared.authority.access().await?,
@@ -196,7 +198,11 @@ impl Calls {
     fn request(&self, call: &Call<'_>, token: &AccessToken) -> Result<Request> {
         let mut url = self.shared.api_url.clone();
         // `.` and `..` would climb to another resource.
-        if call.path.iter().any(|part| matches!(*part, "" | "." | "..")) {
+        if call
+            .path
+            .iter()
+            .any(|part| matches!(*part, "" | "." | ".."))
+        {
             return Err(Error::new(Kind::Refused, call.doing)
                 .because("an empty id, or one of dots, names nothing"));
         }
@@ -240,7 +246,11 @@ fn content(call: &Call<'_>, body: &[u8]) -> Tried {
         Ok(value) => Tried::Answer(Answer::Done(value)),
         Err(error) => {
             // A cut-off body may be whole next time. The parser's own words could quote content.
-            let kind = if error.is_eof() { Kind::Transient } else { Kind::Malformed };
+            let kind = if error.is_eof() {
+                Kind::Transient
+            } else {
+                Kind::Malformed
+            };
             let (line, column) = (error.line(), error.column());
             let cause = format!("the answer is not whole JSON (line {line}, column {column})");
             let error = Error::new(kind, call.doing)
@@ -257,8 +267,9 @@ fn told(response: &Response, now: Timestamp) -> Told {
     let word = header(headers, RETRY_AFTER.as_str());
     let then = word.map(|_| retry_after(response, now));
     let is_time = word.is_some_and(|word| word.parse::<Timestamp>().is_ok());
+    let is_count = word.is_some_and(|word| word.parse::<u64>().is_ok());
     match header(headers, "x-ratelimit-type").map(str::to_ascii_lowercase) {
-        Some(kind) if kind.starts_with("daily") => Told::Day(then.filter(|_| is_time)),
+        Some(kind) if kind.starts_with("daily") => Told::Day(then.filter(|_| is_time || is_count)),
         Some(_) => Told::Second(then),
         None if is_time => Told::Day(then),
         None => Told::Second(then),

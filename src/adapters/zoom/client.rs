@@ -138,7 +138,13 @@ impl Zoom for ZoomClient {
 
     async fn attendee(&self, booking: &BookingId, id: &AttendeeId) -> Result<Option<Attendee>> {
         let doing = format!("reading an attendee of booking {booking} in Zoom");
-        let path = ["scheduler", "events", booking.as_str(), "attendees", id.as_str()];
+        let path = [
+            "scheduler",
+            "events",
+            booking.as_str(),
+            "attendees",
+            id.as_str(),
+        ];
         let call = Call {
             method: Method::GET,
             path: &path,
@@ -160,7 +166,10 @@ impl Zoom for ZoomClient {
 
     async fn cancel(&self, id: &BookingId) -> Result<()> {
         let doing = format!("cancelling booking {id} in Zoom");
-        let failure = match self.patch(id, json!({"status": "cancelled"}), &doing).await? {
+        let failure = match self
+            .patch(id, json!({"status": "cancelled"}), &doing)
+            .await?
+        {
             Answer::Done(_) => return Ok(()),
             Answer::Failed(failure) if failure.is_absence() => {
                 return self.ensure_reach(&doing).await;
@@ -168,7 +177,10 @@ impl Zoom for ZoomClient {
             Answer::Failed(failure) => failure,
         };
         // A server may refuse to cancel what is cancelled: after a lost answer, or by the invitee.
-        if matches!(failure.status, StatusCode::CONFLICT | StatusCode::BAD_REQUEST) {
+        if matches!(
+            failure.status,
+            StatusCode::CONFLICT | StatusCode::BAD_REQUEST
+        ) {
             let cancelled = self
                 .booking(id)
                 .await?
@@ -182,7 +194,10 @@ impl Zoom for ZoomClient {
 
     async fn note(&self, id: &BookingId, notes: &str) -> Result<()> {
         let doing = format!("writing the notes of booking {id} in Zoom");
-        match self.patch(id, json!({"meeting_notes": notes}), &doing).await? {
+        match self
+            .patch(id, json!({"meeting_notes": notes}), &doing)
+            .await?
+        {
             Answer::Done(_) => Ok(()),
             Answer::Failed(failure) => {
                 let error = failure.error(&doing);
@@ -206,12 +221,16 @@ fn not_listed(failure: &Failure, paged: bool, doing: &str) -> Error {
     let stale = failure.status == StatusCode::BAD_REQUEST || failure.is_absence();
     if paged && stale {
         return Error::new(Kind::Stale, doing)
-            .because(format!("the page token is no longer good ({})", failure.cause()))
+            .because(format!(
+                "the page token is no longer good ({})",
+                failure.cause()
+            ))
             .hint("nothing to do: the listing starts again");
     }
     let error = failure.error(doing);
     if error.kind() == Kind::Missing {
-        error.hint("open Zoom Scheduler once as this user, or check host.zoom_user and zoom.api_url")
+        error
+            .hint("open Zoom Scheduler once as this user, or check host.zoom_user and zoom.api_url")
     } else {
         error
     }

@@ -10,8 +10,7 @@ use crate::ports::zoom::{BookingPage, BrokenBooking};
 
 /// A page; an answer that is no page says why.
 pub(super) fn page(value: Value) -> Result<BookingPage, &'static str> {
-    let page: dto::Page =
-        serde_json::from_value(value).map_err(|_| "it is no page of bookings")?;
+    let page: dto::Page = serde_json::from_value(value).map_err(|_| "it is no page of bookings")?;
     let items = match page.items {
         Some(items) => items,
         // An empty page may come without its list; an answer about something else must not

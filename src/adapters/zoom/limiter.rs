@@ -91,7 +91,7 @@ impl Limiter {
     /// `Throttled` when that would take over a minute: nothing was sent.
     pub async fn admit(&self, doing: &str) -> Result<()> {
         loop {
-            let wait = self.wait_for_permission(doing)?;
+            let wait = self.permission(doing)?;
             if wait.is_zero() {
                 match self.gate.check() {
                     Ok(()) => break,
@@ -131,7 +131,11 @@ impl Limiter {
                 let mut state = self.state();
                 state.pause = state.pause.max(Some(until));
                 if times > most || wait > LONGEST_WAIT {
-                    return Err(throttled(doing, until, "Zoom's limit per second is used up"));
+                    return Err(throttled(
+                        doing,
+                        until,
+                        "Zoom's limit per second is used up",
+                    ));
                 }
                 tracing::debug!(?wait, times, "Zoom asked to wait");
                 Ok(())
@@ -151,7 +155,10 @@ impl Limiter {
     }
 
     /// How long to wait; nothing when a request may be sent as far as Zoom's words go.
-    fn wait_for_permission(&self, doing: &str) -> Result<Duration> {
+    ///
+    /// # Errors
+    /// `Throttled` when nothing may be sent within a minute.
+    pub(super) fn permission(&self, doing: &str) -> Result<Duration> {
         let now = self.clock.now();
         let today = now.to_zoned(TimeZone::UTC).date();
         let mut state = self.state();
@@ -174,12 +181,18 @@ impl Limiter {
             let cause = "this daemon's share of the requests per day is used up";
             return Err(used_up(doing, tomorrow(now), cause));
         }
-        let pause = state.pause.map_or(Duration::ZERO, |then| wait_until(now, then));
+        let pause = state
+            .pause
+            .map_or(Duration::ZERO, |then| wait_until(now, then));
         // The clock may have been set back since.
         let pause = pause.min(TWO_HOURS);
         if pause > LONGEST_WAIT {
             let until = later(now, pause);
-            return Err(throttled(doing, until, "Zoom's limit per second is used up"));
+            return Err(throttled(
+                doing,
+                until,
+                "Zoom's limit per second is used up",
+            ));
         }
         Ok(pause)
     }
@@ -222,7 +235,11 @@ fn pace(plan: Plan, share: f64) -> Quota {
     let share = sane(share);
     let per_second = f64::from(plan.per_second()) * share;
     // Whole requests where there is at least one: 3.2 a second, evenly spaced, can be 4 in one.
-    let per_second = if per_second >= 1.0 { per_second.floor() } else { per_second };
+    let per_second = if per_second >= 1.0 {
+        per_second.floor()
+    } else {
+        per_second
+    };
     Quota::with_period(Duration::from_secs_f64(1.0 / per_second))
         .unwrap_or(Quota::per_second(NonZeroU32::MIN))
         .allow_burst(NonZeroU32::MIN)
@@ -239,7 +256,11 @@ fn shared(most: u32, share: f64) -> u64 {
 
 /// A share between a thousandth and all; settings refuse others before.
 fn sane(share: f64) -> f64 {
-    if share.is_finite() { share.clamp(0.001, 1.0) } else { 1.0 }
+    if share.is_finite() {
+        share.clamp(0.001, 1.0)
+    } else {
+        1.0
+    }
 }
 
 fn tomorrow(now: Timestamp) -> Timestamp {

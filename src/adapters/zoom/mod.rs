@@ -35,3 +35,5 @@ pub use backoff::Jitter;
 pub use client::ZoomClient;
 pub use config::{Auth, HostUser, Plan, ZoomConfig};
 
+#[cfg(test)]
+mod tests;
