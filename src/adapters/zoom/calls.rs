@@ -21,7 +21,7 @@ use crate::ports::meter::Meter;
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
 /// A 429 was not worked on, so that any request may be repeated after it.
 const THROTTLED_TRIES: u32 = 5;
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 /// A token younger than this lacks a scope because the app does.
 const YOUNG: SignedDuration = SignedDuration::from_mins(5);
 
@@ -270,9 +270,8 @@ fn told(response: &Response, now: Timestamp) -> Told {
     let is_count = word.is_some_and(|word| word.parse::<u64>().is_ok());
     match header(headers, "x-ratelimit-type").map(str::to_ascii_lowercase) {
         Some(kind) if kind.starts_with("daily") => Told::Day(then.filter(|_| is_time || is_count)),
-        Some(_) => Told::Second(then),
         None if is_time => Told::Day(then),
-        None => Told::Second(then),
+        Some(_) | None => Told::Second(then),
     }
 }
 

@@ -80,7 +80,7 @@ pub(super) fn booking(value: Value) -> Result<Booking, BrokenBooking> {
         attendees: event.attendees.into_iter().map(attendee).collect(),
         guests: event.guests.into_iter().filter_map(guest).collect(),
         location: clean(&event.location),
-        meeting: event.external_location.and_then(meeting),
+        meeting: event.external_location.as_ref().and_then(meeting),
         notes: clean(&event.meeting_notes),
         manage_url: manage_url.map(|url| clean(&url)),
         phone: phone.map(|phone| clean(&phone)),
@@ -115,11 +115,11 @@ fn attendee(dto: dto::Attendee) -> Attendee {
         email: clean(dto.email.trim()),
         time_zone: clean(&dto.time_zone),
         no_show: dto.no_show,
-        answers: answers.into_iter().map(answer).collect(),
+        answers: answers.iter().map(answer).collect(),
     }
 }
 
-fn answer(dto: dto::CustomValue) -> Answer {
+fn answer(dto: &dto::CustomValue) -> Answer {
     Answer {
         question: clean(&dto.name),
         values: dto.values.iter().map(|value| clean(value)).collect(),
@@ -131,7 +131,7 @@ fn guest(dto: dto::Guest) -> Option<String> {
     filled(clean(email.trim()))
 }
 
-fn meeting(dto: dto::ExternalLocation) -> Option<OnlineMeeting> {
+fn meeting(dto: &dto::ExternalLocation) -> Option<OnlineMeeting> {
     let meeting = OnlineMeeting {
         kind: clean(&dto.kind),
         meeting_id: filled(clean(&dto.meeting_id))

@@ -1,6 +1,11 @@
 //! What Zoom writes. Everything is optional, and what has an unexpected shape counts as absent:
 //! `convert` says what a booking cannot be without.
 
+#![allow(
+    clippy::struct_field_names,
+    reason = "fields are named as they are on the wire"
+)]
+
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 

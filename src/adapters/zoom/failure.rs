@@ -81,14 +81,11 @@ impl Failure {
 
     /// What happened, in words of our own.
     pub(super) fn cause(&self) -> String {
-        let mut words = format!("HTTP {}", self.status.as_u16());
-        if let Some(code) = self.code {
-            words.push_str(&format!(", Zoom's code {code}"));
-        }
-        if !self.fields.is_empty() {
-            words.push_str(&format!(", about {}", self.fields.join(", ")));
-        }
-        words
+        let status = format!("HTTP {}", self.status.as_u16());
+        let code = self.code.map(|code| format!("Zoom's code {code}"));
+        let fields = (!self.fields.is_empty()).then(|| format!("about {}", self.fields.join(", ")));
+        let words: Vec<String> = [Some(status), code, fields].into_iter().flatten().collect();
+        words.join(", ")
     }
 
     /// Zoom's own words without anything that could be an address, a token or a link, for a

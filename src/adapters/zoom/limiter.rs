@@ -1,30 +1,25 @@
 //! Stays below the account's limits, per second and per day, and obeys when told to wait.
 
-use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use governor::clock::Clock as GovernorClock;
-use governor::middleware::NoOpMiddleware;
-use governor::state::{InMemoryState, NotKeyed};
-use governor::{Quota, RateLimiter};
-use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
-use serde::{Deserialize, Serialize};
 
 use super::backoff::{Jitter, doubled, later, wait_until};
 use super::config::Plan;
-use crate::ports::base::{Base, Change};
+use super::pace::{Gate, shared};
+use super::quota::{Day, DayStore};
+use crate::ports::base::Base;
 use crate::ports::clock::Clock;
 use crate::ports::error::{Error, Kind, Result};
 
 /// Longer waits are the engine's business: a pass ends and comes again.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 const SECOND: Duration = Duration::from_secs(1);
-const TWO_HOURS: Duration = Duration::from_secs(2 * 60 * 60);
+const TWO_HOURS: Duration = Duration::from_hours(2);
 /// A day and a little: no word about a day's limit reaches further.
-const A_DAY: Duration = Duration::from_secs(26 * 60 * 60);
+const A_DAY: Duration = Duration::from_hours(26);
 
 /// Which limit a 429 spoke of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,12 +32,11 @@ pub enum Told {
 
 /// Lets requests pass one after the other, evenly spaced.
 pub struct Limiter {
-    gate: RateLimiter<NotKeyed, InMemoryState, Ticks, NoOpMiddleware<Duration>>,
+    gate: Gate,
     per_day: Option<u64>,
     clock: Arc<dyn Clock>,
     jitter: Arc<Jitter>,
-    base: Arc<dyn Base>,
-    key: String,
+    days: DayStore,
     state: Mutex<State>,
 }
 
@@ -52,17 +46,6 @@ struct State {
     /// No request before this, because of the limit per second.
     pause: Option<Timestamp>,
     day: Day,
-}
-
-/// What is remembered across processes: `quota/{digest}`.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-struct Day {
-    /// The day in UTC that `sent` counts for.
-    date: Option<Date>,
-    sent: u64,
-    /// Until when Zoom refuses everything, because of the limit per day.
-    refused_until: Option<Timestamp>,
 }
 
 impl Limiter {
@@ -75,12 +58,11 @@ impl Limiter {
         jitter: Arc<Jitter>,
     ) -> Self {
         Self {
-            gate: RateLimiter::direct_with_clock(pace(plan, share), Ticks::new(clock.clone())),
-            per_day: plan.per_day().map(|most| shared(most, share).max(1)),
+            gate: Gate::new(plan, share, clock.clone()),
+            per_day: plan.per_day().map(|most| shared(most, share)),
             clock,
             jitter,
-            base,
-            key: format!("quota/{account}"),
+            days: DayStore::new(base, account),
             state: Mutex::default(),
         }
     }
@@ -92,17 +74,15 @@ impl Limiter {
     pub async fn admit(&self, doing: &str) -> Result<()> {
         loop {
             let wait = self.permission(doing)?;
-            if wait.is_zero() {
-                match self.gate.check() {
+            let wait = if wait.is_zero() {
+                match self.gate.pass() {
                     Ok(()) => break,
-                    Err(not) => {
-                        let wait = not.wait_time_from(self.gate.clock().now());
-                        self.clock.sleep(wait.max(Duration::from_millis(1))).await;
-                    }
+                    Err(wait) => wait,
                 }
             } else {
-                self.clock.sleep(wait).await;
-            }
+                wait
+            };
+            self.clock.sleep(wait).await;
         }
         if self.per_day.is_some() {
             let day = {
@@ -110,7 +90,7 @@ impl Limiter {
                 state.day.sent = state.day.sent.saturating_add(1);
                 state.day.clone()
             };
-            self.remember(&day).await;
+            self.days.remember(&day).await;
         }
         Ok(())
     }
@@ -148,7 +128,7 @@ impl Limiter {
                     state.day.refused_until = Some(until);
                     state.day.clone()
                 };
-                self.remember(&day).await;
+                self.days.remember(&day).await;
                 Err(used_up(doing, until, "Zoom's limit per day is used up"))
             }
         }
@@ -163,7 +143,7 @@ impl Limiter {
         let today = now.to_zoned(TimeZone::UTC).date();
         let mut state = self.state();
         if !state.loaded {
-            state.day = self.recall()?;
+            state.day = self.days.recall()?;
             state.loaded = true;
         }
         if state.day.date != Some(today) {
@@ -203,63 +183,8 @@ impl Limiter {
         wait + self.jitter.up_to(wait / 2)
     }
 
-    fn recall(&self) -> Result<Day> {
-        let bytes = self.base.get(&self.key)?;
-        Ok(bytes
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .unwrap_or_default())
-    }
-
-    /// A count that is lost costs some requests of tomorrow's politeness, so that a full disk is
-    /// no reason to stop here.
-    async fn remember(&self, day: &Day) {
-        let saved = match serde_json::to_vec(day) {
-            Ok(bytes) => {
-                let change = Change::Put(self.key.clone(), bytes);
-                self.base.commit(vec![change]).await
-            }
-            Err(error) => Err(Error::new(Kind::Local, "counting requests").because(error)),
-        };
-        if let Err(error) = saved {
-            tracing::warn!(cause = %error.cause(), "the count of requests to Zoom was not saved");
-        }
-    }
-
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Evenly spaced requests, so that no second of any kind sees more than the share.
-fn pace(plan: Plan, share: f64) -> Quota {
-    let share = sane(share);
-    let per_second = f64::from(plan.per_second()) * share;
-    // Whole requests where there is at least one: 3.2 a second, evenly spaced, can be 4 in one.
-    let per_second = if per_second >= 1.0 {
-        per_second.floor()
-    } else {
-        per_second
-    };
-    Quota::with_period(Duration::from_secs_f64(1.0 / per_second))
-        .unwrap_or(Quota::per_second(NonZeroU32::MIN))
-        .allow_burst(NonZeroU32::MIN)
-}
-
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "the product lies between 0 and a u32"
-)]
-fn shared(most: u32, share: f64) -> u64 {
-    (f64::from(most) * sane(share)).floor() as u64
-}
-
-/// A share between a thousandth and all; settings refuse others before.
-fn sane(share: f64) -> f64 {
-    if share.is_finite() {
-        share.clamp(0.001, 1.0)
-    } else {
-        1.0
     }
 }
 
@@ -284,29 +209,4 @@ fn used_up(doing: &str, until: Timestamp, cause: &'static str) -> Error {
         .hint(format!(
             "nothing to do: it goes on at {until}; a longer sync.every, or a plan without such a limit (zoom.plan), avoids it"
         ))
-}
-
-/// Our clock for `governor`: it only goes forward, however the machine's is set.
-struct Ticks {
-    clock: Arc<dyn Clock>,
-    seen: Mutex<(Timestamp, Duration)>,
-}
-
-impl Ticks {
-    fn new(clock: Arc<dyn Clock>) -> Self {
-        let seen = Mutex::new((clock.now(), Duration::ZERO));
-        Self { clock, seen }
-    }
-}
-
-impl GovernorClock for Ticks {
-    type Instant = Duration;
-
-    fn now(&self) -> Duration {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = self.clock.now();
-        let elapsed = seen.1.saturating_add(wait_until(seen.0, now));
-        *seen = (now, elapsed);
-        elapsed
-    }
 }

@@ -21,6 +21,10 @@ mod dto;
 mod failure;
 /// Stays below the account's limits, and obeys when told to wait.
 pub mod limiter;
+/// Requests evenly spaced in time.
+mod pace;
+/// What is known of the limit per day.
+mod quota;
 /// Requests as they are, for the command line.
 pub mod raw;
 /// Whether "not found" can be believed.

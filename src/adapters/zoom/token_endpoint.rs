@@ -17,7 +17,7 @@ use crate::ports::error::{Error, Kind, Result};
 const BODY_LIMIT: usize = 64 * 1024;
 const TRIES: u32 = 3;
 const SECOND: Duration = Duration::from_secs(1);
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// Asks for tokens.
 pub(super) struct TokenEndpoint {

@@ -19,10 +19,10 @@ fn cut_off() -> ResponseTemplate {
 #[case::gateway(status(502).set_body_string("<html>oops"))]
 #[case::cut_off_json(cut_off())]
 #[case::no_json(status(200).set_body_string("<html>private"))]
-#[case::too_late(status(200).set_delay(Duration::from_secs(1)))]
+#[case::too_late(too_late(200))]
 #[tokio::test]
 async fn reading_is_tried_again_after_a_passing_fault(#[case] fault: ResponseTemplate) {
-    let world = World::granting().await;
+    let world = World::granting().await.impatient();
     world
         .on(
             "GET",
@@ -42,13 +42,13 @@ async fn reading_is_tried_again_after_a_passing_fault(#[case] fault: ResponseTem
 #[case::server_error(status(503), Kind::Transient)]
 #[case::cut_off_json(cut_off(), Kind::Transient)]
 #[case::no_json(status(200).set_body_string("<html>private"), Kind::Malformed)]
-#[case::too_late(status(200).set_delay(Duration::from_secs(1)), Kind::Transient)]
+#[case::too_late(too_late(200), Kind::Transient)]
 #[tokio::test]
 async fn a_fault_that_stays_is_told_after_three_tries(
     #[case] fault: ResponseTemplate,
     #[case] kind: Kind,
 ) {
-    let world = World::granting().await;
+    let world = World::granting().await.impatient();
     world.on("GET", EVENTS, fault).await;
     let error = world.client().bookings(window(), None).await.unwrap_err();
     assert_eq!(error.kind(), kind);
@@ -77,11 +77,9 @@ async fn a_write_without_an_answer_is_repeated_only_where_twice_is_once(
     #[case] ours: bool,
     #[case] times: usize,
 ) {
-    let world = World::granting().await;
+    let world = World::granting().await.impatient();
     let at = "/v2/scheduler/events/one";
-    world
-        .on("PATCH", at, status(204).set_delay(Duration::from_secs(1)))
-        .await;
+    world.on("PATCH", at, too_late(204)).await;
     let zoom = world.client();
     let error = if ours {
         zoom.note(&BookingId::new("one"), "x").await.unwrap_err()
@@ -116,8 +114,7 @@ async fn plain_text_to_another_machine_is_refused_before_anything_is_sent() {
 
 #[tokio::test]
 async fn an_answer_larger_than_allowed_is_not_read_to_its_end() {
-    let mut world = World::granting().await;
-    world.config.timeouts = Timeouts::default();
+    let world = World::granting().await;
     let huge = vec![b' '; 17 * 1024 * 1024];
     world
         .on(
@@ -129,4 +126,43 @@ async fn an_answer_larger_than_allowed_is_not_read_to_its_end() {
     let error = world.client().bookings(window(), None).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Malformed);
     assert_eq!(world.arrived(EVENTS).await.len(), 1);
+}
+
+/// A server that gives each connection one of these answers and closes it, however much is owed.
+fn closing(answers: Vec<&'static str>) -> (url::Url, std::thread::JoinHandle<()>) {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/v2", listener.local_addr().unwrap());
+    let serving = std::thread::spawn(move || {
+        for answer in answers {
+            let (mut stream, _) = listener.accept().unwrap();
+            assert!(stream.read(&mut [0; 4096]).unwrap() > 0);
+            stream.write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    (url.parse().unwrap(), serving)
+}
+
+const CUT_BODY: &str = "HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n{\"items\": [";
+const WHOLE: &str =
+    "HTTP/1.1 200 OK\r\ncontent-length: 13\r\nconnection: close\r\n\r\n{\"items\": []}";
+
+#[tokio::test]
+async fn a_dropped_connection_and_a_cut_off_body_are_tried_again() {
+    let mut world = World::granting().await;
+    let (url, serving) = closing(vec!["", CUT_BODY, WHOLE]);
+    world.config.api_url = url;
+    assert!(world.client().bookings(window(), None).await.is_ok());
+    serving.join().unwrap();
+}
+
+#[tokio::test]
+async fn a_write_whose_answer_is_cut_off_is_done() {
+    let mut world = World::granting().await;
+    let (url, serving) = closing(vec![CUT_BODY]);
+    world.config.api_url = url;
+    let zoom = world.client();
+    zoom.cancel(&BookingId::new("one")).await.unwrap();
+    assert_eq!(zoom.meter().requests(), 1);
+    serving.join().unwrap();
 }

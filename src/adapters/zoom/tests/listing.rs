@@ -4,8 +4,8 @@ use rstest::rstest;
 use serde_json::json;
 
 use super::*;
-use crate::domain::booking::BookingStatus;
-use crate::domain::ids::PageToken;
+use crate::domain::booking::BookingStatus::{Cancelled, Confirmed, Pending};
+use crate::domain::ids::{BookingId, PageToken};
 use crate::ports::zoom::Zoom;
 
 const EVENTS: &str = "/v2/scheduler/events";
@@ -85,7 +85,6 @@ async fn unknown_fields_and_words_are_accepted_and_a_broken_item_stops_only_itse
 
     let listed = world.client().bookings(window(), None).await.unwrap();
     let statuses: Vec<_> = listed.bookings.iter().map(|b| b.status).collect();
-    use BookingStatus::{Cancelled, Confirmed, Pending};
     assert_eq!(statuses, [Confirmed, Pending, Cancelled]);
     let odd = &listed.bookings[0];
     assert_eq!(odd.guests, ["x@example.org", "y@example.org"]);
@@ -96,7 +95,7 @@ async fn unknown_fields_and_words_are_accepted_and_a_broken_item_stops_only_itse
     let ids: Vec<_> = listed
         .broken
         .iter()
-        .map(|b| b.id.as_ref().map(|id| id.as_str()))
+        .map(|b| b.id.as_ref().map(BookingId::as_str))
         .collect();
     assert_eq!(ids, [Some("floating"), Some("backwards"), None, None]);
 }

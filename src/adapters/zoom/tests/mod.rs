@@ -67,8 +67,9 @@ impl Clock for FakeClock {
 pub(super) struct FakeBase {
     pub(super) map: Mutex<BTreeMap<String, Vec<u8>>>,
     pub(super) full: AtomicBool,
-    /// A commit never returns.
+    /// A commit never returns, but says that it began.
     pub(super) stuck: AtomicBool,
+    pub(super) begun: tokio::sync::Notify,
 }
 
 impl FakeBase {
@@ -93,8 +94,9 @@ impl Base for FakeBase {
 
     async fn commit(&self, batch: Vec<Change>) -> Result<()> {
         tokio::task::yield_now().await;
-        while self.stuck.load(Ordering::SeqCst) {
-            tokio::time::sleep(Duration::from_millis(5)).await;
+        if self.stuck.load(Ordering::SeqCst) {
+            self.begun.notify_one();
+            std::future::pending::<()>().await;
         }
         if self.full.load(Ordering::SeqCst) {
             return Err(Error::new(Kind::Local, "writing the state").because("disk full"));
@@ -128,11 +130,7 @@ impl World {
             plan: Plan::Business,
             share: 1.0,
             auth: server_to_server(),
-            timeouts: Timeouts {
-                connect: Duration::from_secs(5),
-                read: Duration::from_millis(300),
-                total: Duration::from_millis(300),
-            },
+            timeouts: Timeouts::default(),
             first_wait: Duration::from_millis(1),
         };
         let clock = Arc::new(FakeClock {
@@ -165,6 +163,12 @@ impl World {
             .respond_with(answer)
             .mount(&self.server)
             .await;
+    }
+
+    /// Answers of [`too_late`] are not waited for.
+    pub(super) fn impatient(mut self) -> Self {
+        self.config.timeouts.total = Duration::from_millis(700);
+        self
     }
 
     /// A new process: only what was committed is left.
@@ -210,6 +214,10 @@ pub(super) fn token(access: &str, expires_in: i64, refresh: Option<&str>) -> Res
 
 pub(super) fn status(code: u16) -> ResponseTemplate {
     ResponseTemplate::new(code)
+}
+
+pub(super) fn too_late(code: u16) -> ResponseTemplate {
+    status(code).set_delay(Duration::from_mins(1))
 }
 
 pub(super) fn body(code: u16, body: &Value) -> ResponseTemplate {
