@@ -72,6 +72,15 @@ impl HttpClient {
         })
     }
 
+    /// The same client and connections, counted by another meter.
+    #[must_use]
+    pub fn counted_by(&self, meter: Arc<Meter>) -> Self {
+        Self {
+            meter,
+            ..self.clone()
+        }
+    }
+
     /// The client to build requests with. They are sent by [`HttpClient::send`] only.
     #[must_use]
     pub fn requests(&self) -> &Client {
