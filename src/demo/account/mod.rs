@@ -29,6 +29,7 @@ mod route;
 mod seen;
 mod server;
 mod shelf;
+mod strike;
 #[cfg(test)]
 mod tests;
 

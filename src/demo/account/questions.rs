@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::Account;
+use super::event::Standing;
 use super::keyring::Refresh;
 use super::seen::{Door, Log, Patch, Seen};
 use super::shelf::Order;
@@ -26,7 +27,7 @@ impl Account {
     /// The bookings that stand, pending ones included, by start.
     #[must_use]
     pub fn live_ids(&self) -> Vec<String> {
-        self.ids(|standing| standing.stands())
+        self.ids(Standing::stands)
     }
 
     /// Every request since the log was cleared, in order.
@@ -87,7 +88,7 @@ impl Account {
         TimeZone::get(&self.shared.options.time_zone).unwrap_or(TimeZone::UTC)
     }
 
-    fn ids(&self, wanted: impl Fn(super::event::Standing) -> bool) -> Vec<String> {
+    fn ids(&self, wanted: impl Fn(Standing) -> bool) -> Vec<String> {
         let state = self.state();
         let all = state.shelf.walk(Order::Start, None, None);
         all.filter(|(_, event)| wanted(event.standing))

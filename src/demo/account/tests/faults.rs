@@ -59,7 +59,7 @@ async fn a_dropped_request_is_done_or_not_done_as_told() {
 async fn a_late_answer_comes_after_the_work() {
     let bench = Bench::new().await;
     let id = bench.book("2026-11-23T09:00:00Z");
-    let late = Fault::DelayAfter(Duration::from_secs(3600));
+    let late = Fault::DelayAfter(Duration::from_hours(1));
     bench.account.faults().once("PATCH", EVENTS, late);
     let patch = bench.patch(&id, &json!({"meeting_notes": "n"}));
     let answer = patch.timeout(Duration::from_millis(200)).send().await;
