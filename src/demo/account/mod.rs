@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 
 mod answer;
 mod booking;
@@ -53,6 +53,8 @@ pub struct Account {
 
 struct Shared {
     options: AccountOptions,
+    /// `options.time_zone`, looked up once; UTC where there is no such zone.
+    zone: TimeZone,
     state: Mutex<State>,
     faults: FaultPlan,
 }
@@ -77,6 +79,7 @@ impl Account {
         };
         Self {
             shared: Arc::new(Shared {
+                zone: TimeZone::get(&options.time_zone).unwrap_or(TimeZone::UTC),
                 options,
                 state: Mutex::new(state),
                 faults: FaultPlan::default(),
@@ -101,6 +104,10 @@ impl Account {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.shared.options.clock.now()
+    }
+
+    fn zone(&self) -> TimeZone {
+        self.shared.zone.clone()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -1,6 +1,5 @@
 //! What a test asks: what is there, what was asked, what was done.
 
-use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::Account;
@@ -82,10 +81,6 @@ impl Account {
     /// No access token issued so far is good any longer.
     pub fn expire_access_tokens(&self) {
         self.state().keys.expire_all();
-    }
-
-    pub(super) fn zone(&self) -> TimeZone {
-        TimeZone::get(&self.shared.options.time_zone).unwrap_or(TimeZone::UTC)
     }
 
     fn ids(&self, wanted: impl Fn(Standing) -> bool) -> Vec<String> {
