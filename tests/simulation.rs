@@ -45,7 +45,9 @@ fn the_seven_laws_hold() {
 
 /// Plays one scenario; a broken law names the seed that plays it again.
 fn play(seed: u64, aloud: bool) {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         runtime.block_on(async {
             let mut world = World::new(seed, aloud);
@@ -58,7 +60,11 @@ fn play(seed: u64, aloud: bool) {
         let words = panic
             .downcast_ref::<String>()
             .cloned()
-            .or_else(|| panic.downcast_ref::<&str>().map(|words| (*words).to_owned()))
+            .or_else(|| {
+                panic
+                    .downcast_ref::<&str>()
+                    .map(|words| (*words).to_owned())
+            })
             .unwrap_or_default();
         panic!(
             "seed {seed}: {words}\nreplay: SLOTBRIDGE_SIMULATION_SEED={seed} \
@@ -68,6 +74,9 @@ fn play(seed: u64, aloud: bool) {
 }
 
 fn number(name: &str) -> Option<u64> {
-    #[allow(clippy::disallowed_methods, reason = "a test takes its seed from its environment")]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "a test takes its seed from its environment"
+    )]
     std::env::var(name).ok()?.parse().ok()
 }

@@ -19,6 +19,11 @@ use crate::domain::waiting::{ConflictStanding, Decision};
 use super::merge::{Merged, merge, merge_lines};
 use super::policy::MovedInCalendar;
 
+/// How many characters `meeting_notes` takes (Zoom's OpenAPI document, `maxLength` of the PATCH).
+/// Longer notes of an entry are never cut: they wait as an open conflict until a person
+/// shortens them.
+pub const NOTES_LIMIT: usize = 1024;
+
 /// What is to be reconciled.
 #[derive(Clone, Copy, Debug)]
 pub struct Three<'a> {
@@ -101,6 +106,9 @@ pub fn reconcile(three: Three<'_>) -> Reconciled {
 
 fn obey(out: &mut Reconciled, field: Field, zoom: &str, calendar: &str, decided: &Decided) {
     match (decided.decision, field) {
+        (Decision::KeepCalendar, Field::Notes) if !fits(calendar) => {
+            record(out, field, zoom, calendar, ConflictStanding::Open);
+        }
         (Decision::KeepCalendar, Field::Notes) => {
             if zoom != calendar {
                 out.note = Some(calendar.to_owned());
@@ -144,17 +152,17 @@ fn notes(out: &mut Reconciled, three: Three<'_>, merged: Merged) {
     // A rescheduled booking is new to Zoom and has no notes yet; the entry's are what a person wrote.
     let carried = three.rescheduled && zoom.is_empty() && !calendar.is_empty();
     match merged {
-        _ if carried => pass_on(out, calendar),
+        _ if carried => pass_on(out, zoom, calendar),
         Merged::Same => out.base.agree(field, zoom),
         Merged::ZoomChanged => follow(out, field, zoom, calendar),
-        Merged::CalendarChanged => pass_on(out, calendar),
+        Merged::CalendarChanged => pass_on(out, zoom, calendar),
         Merged::Unknown if calendar.is_empty() => follow(out, field, zoom, calendar),
-        Merged::Unknown if zoom.is_empty() => pass_on(out, calendar),
+        Merged::Unknown if zoom.is_empty() => pass_on(out, zoom, calendar),
         Merged::Unknown => record(out, field, zoom, calendar, ConflictStanding::Open),
         Merged::BothChanged => {
             let base = three.base.get(field).and_then(|agreed| agreed.text());
             let both = base.and_then(|base| merge_lines(base, zoom, calendar));
-            match both {
+            match both.filter(|both| fits(both)) {
                 Some(both) => {
                     if both != calendar {
                         out.set.insert(field, both.clone());
@@ -170,8 +178,16 @@ fn notes(out: &mut Reconciled, three: Three<'_>, merged: Merged) {
     }
 }
 
-/// Zoom follows the entry.
-fn pass_on(out: &mut Reconciled, calendar: &str) {
+fn fits(notes: &str) -> bool {
+    notes.chars().count() <= NOTES_LIMIT
+}
+
+/// Zoom follows the entry, where it can.
+fn pass_on(out: &mut Reconciled, zoom: &str, calendar: &str) {
+    if !fits(calendar) {
+        record(out, Field::Notes, zoom, calendar, ConflictStanding::Open);
+        return;
+    }
     out.note = Some(calendar.to_owned());
     out.base.agree(Field::Notes, calendar);
 }
@@ -364,6 +380,17 @@ mod tests {
             out.conflicts.first().map(|conflict| conflict.standing),
             conflict
         );
+    }
+
+    #[test]
+    fn notes_longer_than_zoom_takes_wait_for_a_person() {
+        let long = "x".repeat(NOTES_LIMIT + 1);
+        let out = case(Field::Notes, Some("a"), "a", &long);
+        assert_eq!(out.note, None);
+        assert_eq!(out.conflicts[0].standing, ConflictStanding::Open);
+        assert_eq!(out.conflicts[0].calendar, long);
+        let fits = case(Field::Notes, Some("a"), "a", &"x".repeat(NOTES_LIMIT));
+        assert!(fits.note.is_some());
     }
 
     #[test]

@@ -33,7 +33,8 @@ impl Chaos {
     /// The next pass: so many of 1,000 calls fail, and the power goes after so many calls.
     pub fn arm(&self, rate: u64, cut_after: Option<u64>) {
         self.rate.store(rate, Ordering::SeqCst);
-        self.cut_after.store(cut_after.unwrap_or(u64::MAX), Ordering::SeqCst);
+        self.cut_after
+            .store(cut_after.unwrap_or(u64::MAX), Ordering::SeqCst);
         self.calls.store(0, Ordering::SeqCst);
         self.dead.store(false, Ordering::SeqCst);
     }

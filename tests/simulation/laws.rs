@@ -22,12 +22,28 @@ pub async fn settled(world: &mut World) {
     // After the last of them nothing is left to wait for.
     world.pass(0, None).await;
     let plan = world.plan().await;
-    let wanted: Vec<_> = plan.actions.iter().filter(|done| done.verb != "hold").collect();
-    assert!(wanted.is_empty(), "law 1: the next plan is not empty: {wanted:?}");
+    let wanted: Vec<_> = plan
+        .actions
+        .iter()
+        .filter(|done| done.verb != "hold")
+        .collect();
+    assert!(
+        wanted.is_empty(),
+        "law 1: the next plan is not empty: {wanted:?}"
+    );
     let before = world.writes();
     let report = world.pass(0, None).await;
-    assert_eq!(world.writes(), before, "law 3: a pass with nothing to do wrote: {report:?}");
-    assert_eq!(report.bookings.map(|flow| flow.failed), Some(0), "{:?}", report.errors);
+    assert_eq!(
+        world.writes(),
+        before,
+        "law 3: a pass with nothing to do wrote: {report:?}"
+    );
+    assert_eq!(
+        report.bookings.map(|flow| flow.failed),
+        Some(0),
+        "{:?}",
+        report.errors
+    );
 }
 
 /// Laws 2, 5, 6 and 7 on what both sides hold now.
@@ -68,20 +84,35 @@ fn each_booking_has_one_entry(world: &World, entries: &BTreeMap<Href, Entry>) {
     let held = held(world);
     for id in world.zoom.standing() {
         let booking = world.zoom.get(&id).unwrap();
-        let mine: Vec<&Entry> =
-            entries.values().filter(|entry| entry.event_id.as_ref() == Some(&id)).collect();
+        let mine: Vec<&Entry> = entries
+            .values()
+            .filter(|entry| entry.event_id.as_ref() == Some(&id))
+            .collect();
         assert!(mine.len() <= 1, "law 7: {id} has {} entries", mine.len());
         let Some(entry) = mine.first() else {
-            assert!(held.contains(&id), "law 2: {id} has no entry, and nothing is held");
+            assert!(
+                held.contains(&id),
+                "law 2: {id} has no entry, and nothing is held"
+            );
             continue;
         };
         if entry.fields.get(Field::Status) == "CANCELLED" {
-            assert!(held.contains(&id), "law 2: {id} stands, but its entry says cancelled");
+            assert!(
+                held.contains(&id),
+                "law 2: {id} stands, but its entry says cancelled"
+            );
             continue;
         }
-        let span = slotbridge::domain::entry::TimeSpan { start: booking.start, end: booking.end };
+        let span = slotbridge::domain::entry::TimeSpan {
+            start: booking.start,
+            end: booking.end,
+        };
         if world.host.bookings.moved_in_calendar == MovedInCalendar::Restore {
-            assert_eq!(entry.fields.get(Field::Time), span.text(), "law 2: {id} at another time");
+            assert_eq!(
+                entry.fields.get(Field::Time),
+                span.text(),
+                "law 2: {id} at another time"
+            );
         }
     }
 }
@@ -108,16 +139,26 @@ fn each_entry_has_a_booking(world: &World, entries: &BTreeMap<Href, Entry>) {
 fn only_withdrawn_bookings_were_cancelled(world: &World) {
     let cancelled = world.zoom.cancellations();
     for id in &cancelled {
-        assert!(world.seen.withdrawn.contains(id), "law 6: {id} was cancelled by nobody's wish");
+        assert!(
+            world.seen.withdrawn.contains(id),
+            "law 6: {id} was cancelled by nobody's wish"
+        );
     }
     let allowed = world.host.bookings.deleted_in_calendar == DeletedInCalendar::Cancel;
-    assert!(allowed || cancelled.is_empty(), "law 6: cancelled against the policy: {cancelled:?}");
+    assert!(
+        allowed || cancelled.is_empty(),
+        "law 6: cancelled against the policy: {cancelled:?}"
+    );
 }
 
 fn foreign_objects_are_untouched(world: &World) {
     for (href, bytes) in &world.seen.foreign {
         let now = world.calendar.raw(&Href::new(href.clone()));
-        assert_eq!(now.as_ref(), Some(bytes), "law 2: {href} is not ours and was touched");
+        assert_eq!(
+            now.as_ref(),
+            Some(bytes),
+            "law 2: {href} is not ours and was touched"
+        );
     }
 }
 
@@ -128,11 +169,18 @@ fn own_words_survive(world: &World, entries: &BTreeMap<Href, Entry>) {
             continue;
         };
         if let Some(title) = &own.title {
-            assert_eq!(entry.fields.get(Field::Summary), title, "law 2: {href} lost its title");
+            assert_eq!(
+                entry.fields.get(Field::Summary),
+                title,
+                "law 2: {href} lost its title"
+            );
         }
         if let Some(line) = &own.x_line {
             let raw = String::from_utf8(world.calendar.raw(href).unwrap()).unwrap();
-            assert!(raw.contains(line.as_str()), "law 2: {href} lost {line}:\n{raw}");
+            assert!(
+                raw.contains(line.as_str()),
+                "law 2: {href} lost {line}:\n{raw}"
+            );
         }
     }
 }
@@ -152,12 +200,18 @@ fn notes_agree(world: &World, entries: &BTreeMap<Href, Entry>) {
             continue;
         }
         let here = entry.fields.get(Field::Notes);
-        let mine = conflicts.iter().filter(|c| c.booking == id && c.field == Field::Notes);
-        let texts: Vec<&str> =
-            mine.flat_map(|c| [c.zoom.as_str(), c.calendar.as_str()]).collect();
+        let mine = conflicts
+            .iter()
+            .filter(|c| c.booking == id && c.field == Field::Notes);
+        let texts: Vec<&str> = mine
+            .flat_map(|c| [c.zoom.as_str(), c.calendar.as_str()])
+            .collect();
         let kept = |text: &str| texts.contains(&text);
         let agree = here == booking.notes;
-        assert!(agree || (kept(here) && kept(&booking.notes)), "law 2: notes of {id} differ");
+        assert!(
+            agree || (kept(here) && kept(&booking.notes)),
+            "law 2: notes of {id} differ"
+        );
         if let Some(last) = world.seen.last_note.get(&id) {
             let there = booking.notes.contains(last.as_str()) || here.contains(last.as_str());
             assert!(there || kept(last), "law 2: {id} lost the notes {last:?}");

@@ -32,15 +32,26 @@ impl World {
 
     fn slot(&mut self) -> (Timestamp, Timestamp) {
         let hours = self.rng.random_range(1..2000);
-        let start = self.now().checked_add(SignedDuration::from_hours(hours)).unwrap();
-        (start, start.checked_add(SignedDuration::from_mins(30)).unwrap())
+        let start = self
+            .now()
+            .checked_add(SignedDuration::from_hours(hours))
+            .unwrap();
+        (
+            start,
+            start.checked_add(SignedDuration::from_mins(30)).unwrap(),
+        )
     }
 
     fn book(&mut self) {
         let (start, end) = self.slot();
         let booker = ["bob", "eve", "mallory"][self.rng.random_range(0..3)].to_owned();
         let page = ["intro", "review"][self.rng.random_range(0..2)].to_owned();
-        let id = self.zoom.book(&Appointment { page, booker, start, end });
+        let id = self.zoom.book(&Appointment {
+            page,
+            booker,
+            start,
+            end,
+        });
         self.tell(|_| format!("booked {id} at {start}"));
     }
 
@@ -92,7 +103,8 @@ impl World {
         let Some(id) = self.a_booking() else { return };
         let text = self.seen.text("zoom note");
         self.tell(|_| format!("{id} in Zoom: {text}"));
-        self.zoom.change(&id, |booking| booking.notes.clone_from(&text));
+        self.zoom
+            .change(&id, |booking| booking.notes.clone_from(&text));
         self.seen.last_note.insert(id, text);
     }
 
@@ -183,7 +195,9 @@ impl World {
              END:VEVENT\r\nEND:VCALENDAR\r\n"
         );
         self.calendar.put_raw(&href, text.as_bytes());
-        self.seen.foreign.insert(href.to_string(), text.into_bytes());
+        self.seen
+            .foreign
+            .insert(href.to_string(), text.into_bytes());
     }
 
     fn lose_cursor_or_state(&mut self) {
@@ -193,7 +207,8 @@ impl World {
         } else {
             self.tell(|_| "the state was lost".to_owned());
             self.seen.state_lost = true;
-            self.base.restore(&slotbridge::adapters::memory::base::Snapshot::default());
+            self.base
+                .restore(&slotbridge::adapters::memory::base::Snapshot::default());
         }
     }
 
@@ -218,10 +233,15 @@ impl World {
             let end = entry.find("BEGIN:VALARM").unwrap_or(entry.len());
             let (event, rest) = entry.split_at(end);
             let is_it = |text: &str| {
-                text.strip_prefix(name).is_some_and(|rest| rest.starts_with([':', ';']))
+                text.strip_prefix(name)
+                    .is_some_and(|rest| rest.starts_with([':', ';']))
             };
             let lines = event.split_inclusive("\r\n").map(|text| {
-                if is_it(text) { format!("{line}\r\n") } else { text.to_owned() }
+                if is_it(text) {
+                    format!("{line}\r\n")
+                } else {
+                    text.to_owned()
+                }
             });
             format!("{}{rest}", lines.collect::<String>())
         });
@@ -231,7 +251,9 @@ impl World {
     pub fn event_id(&self, href: &Href) -> Option<BookingId> {
         let raw = self.calendar.raw(href)?;
         let text = String::from_utf8(raw).ok()?.replace("\r\n ", "");
-        let line = text.lines().find(|line| line.starts_with("X-SLOTBRIDGE-EVENT-ID:"))?;
+        let line = text
+            .lines()
+            .find(|line| line.starts_with("X-SLOTBRIDGE-EVENT-ID:"))?;
         Some(BookingId::new(line.split_once(':')?.1))
     }
 }

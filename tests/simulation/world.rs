@@ -84,18 +84,29 @@ impl World {
         };
         let calendar = Arc::new(MemoryCalendar::new(options, chaos.clone()));
         let faults = chaos.clone();
-        let base = Arc::new(MemoryBase::with_hook(Box::new(move |_| match faults.next("base") {
-            Fault::None => CommitFault::None,
-            Fault::Before(_) => CommitFault::Before,
-            Fault::After(_) => CommitFault::After,
+        let base = Arc::new(MemoryBase::with_hook(Box::new(move |_| {
+            match faults.next("base") {
+                Fault::None => CommitFault::None,
+                Fault::Before(_) => CommitFault::Before,
+                Fault::After(_) => CommitFault::After,
+            }
         })));
         let host = Host {
             name: HostName::new("alice"),
             calendar: CalendarName::new("work"),
             bookings: policy(&mut rng),
         };
-        let mut world =
-            Self { rng, clock, chaos, zoom, calendar, base, host, seen: History::default(), aloud };
+        let mut world = Self {
+            rng,
+            clock,
+            chaos,
+            zoom,
+            calendar,
+            base,
+            host,
+            seen: History::default(),
+            aloud,
+        };
         world.tell(|world| format!("{:?} {options:?} page {page}", world.host.bookings));
         world
     }
@@ -106,8 +117,15 @@ impl World {
             for _ in 0..self.rng.random_range(0..6) {
                 self.somebody_acts();
             }
-            let rate = if self.rng.random_bool(0.5) { self.rng.random_range(0..200) } else { 0 };
-            let cut = self.rng.random_bool(0.4).then(|| self.rng.random_range(0..60));
+            let rate = if self.rng.random_bool(0.5) {
+                self.rng.random_range(0..200)
+            } else {
+                0
+            };
+            let cut = self
+                .rng
+                .random_bool(0.4)
+                .then(|| self.rng.random_range(0..60));
             self.pass(rate, cut).await;
             let minutes = self.rng.random_range(1..30);
             self.clock.advance(SignedDuration::from_mins(minutes));
@@ -117,7 +135,10 @@ impl World {
     /// One pass; `rate` of 1,000 calls fail and the power goes after `cut` calls.
     pub async fn pass(&mut self, rate: u64, cut: Option<u64>) -> HostReport {
         self.chaos.arm(rate, cut);
-        let order = Order { full: self.rng.random_bool(0.1), ..Order::default() };
+        let order = Order {
+            full: self.rng.random_bool(0.1),
+            ..Order::default()
+        };
         let report = pass(&self.sides(), &self.host, &order, &Silent).await;
         let dead = self.chaos.is_dead();
         self.chaos.arm(0, None);
@@ -127,8 +148,11 @@ impl World {
                 .iter()
                 .map(|done| format!("{} {} {} ({})", done.verb, done.side, done.id, done.why))
                 .collect();
-            let errors: Vec<String> =
-                report.errors.iter().map(|e| format!("{}: {}", e.doing, e.cause)).collect();
+            let errors: Vec<String> = report
+                .errors
+                .iter()
+                .map(|e| format!("{}: {}", e.doing, e.cause))
+                .collect();
             format!("pass (rate {rate}, cut {cut:?}, dead {dead}): {actions:#?} {errors:#?}")
         });
         report
@@ -138,7 +162,10 @@ impl World {
     pub async fn plan(&self) -> HostReport {
         let mut sides = self.sides();
         sides.base = Arc::new(Overlay::new(sides.base));
-        let order = Order { dry_run: true, ..Order::default() };
+        let order = Order {
+            dry_run: true,
+            ..Order::default()
+        };
         pass(&sides, &self.host, &order, &Silent).await
     }
 
@@ -185,7 +212,11 @@ fn policy(rng: &mut StdRng) -> BookingsPolicy {
         } else {
             MovedInCalendar::Keep
         },
-        grace: if rng.random_bool(0.8) { Duration::ZERO } else { Duration::from_mins(20) },
+        grace: if rng.random_bool(0.8) {
+            Duration::ZERO
+        } else {
+            Duration::from_mins(20)
+        },
         alarm: rng.random_bool(0.5).then(|| Duration::from_mins(10)),
         ..BookingsPolicy::default()
     }

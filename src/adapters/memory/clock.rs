@@ -19,7 +19,9 @@ impl MemoryClock {
     /// A clock that stands at a time.
     #[must_use]
     pub fn at(now: Timestamp) -> Self {
-        Self { now: Mutex::new(now) }
+        Self {
+            now: Mutex::new(now),
+        }
     }
 
     /// Moves it forward.

@@ -99,12 +99,31 @@ impl MemoryZoom {
     }
 
     /// The invitee reschedules: the old booking is cancelled, a new one is made.
-    pub fn reschedule(&self, id: &BookingId, start: Timestamp, end: Timestamp) -> Option<BookingId> {
-        let old = self.get(id).filter(|booking| booking.status != BookingStatus::Cancelled)?;
+    pub fn reschedule(
+        &self,
+        id: &BookingId,
+        start: Timestamp,
+        end: Timestamp,
+    ) -> Option<BookingId> {
+        let old = self
+            .get(id)
+            .filter(|booking| booking.status != BookingStatus::Cancelled)?;
         self.withdraw(id);
-        let booker = old.booker().map(|booker| booker.name.clone()).unwrap_or_default();
-        let page = old.schedule.as_ref().map(ToString::to_string).unwrap_or_default();
-        Some(self.book(&Appointment { page, booker, start, end }))
+        let booker = old
+            .booker()
+            .map(|booker| booker.name.clone())
+            .unwrap_or_default();
+        let page = old
+            .schedule
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        Some(self.book(&Appointment {
+            page,
+            booker,
+            start,
+            end,
+        }))
     }
 
     /// The host or the invitee cancels.
@@ -145,8 +164,10 @@ impl MemoryZoom {
     #[must_use]
     pub fn standing(&self) -> Vec<BookingId> {
         let state = self.lock();
-        let standing =
-            state.bookings.values().filter(|booking| booking.status != BookingStatus::Cancelled);
+        let standing = state
+            .bookings
+            .values()
+            .filter(|booking| booking.status != BookingStatus::Cancelled);
         standing.map(|booking| booking.id.clone()).collect()
     }
 
@@ -199,11 +220,19 @@ impl Zoom for MemoryZoom {
                 .filter(|booking| !state.hidden.contains(&booking.id))
                 .collect();
             all.sort_by(|a, b| (a.start, &a.id).cmp(&(b.start, &b.id)));
-            let bookings: Vec<Booking> =
-                all.iter().skip(from).take(self.page_size).map(|booking| (*booking).clone()).collect();
+            let bookings: Vec<Booking> = all
+                .iter()
+                .skip(from)
+                .take(self.page_size)
+                .map(|booking| (*booking).clone())
+                .collect();
             let to = from + bookings.len();
             let next = (to < all.len()).then(|| PageToken::new(to.to_string()));
-            Ok(BookingPage { bookings, broken: Vec::new(), next })
+            Ok(BookingPage {
+                bookings,
+                broken: Vec::new(),
+                next,
+            })
         })
     }
 
@@ -215,7 +244,10 @@ impl Zoom for MemoryZoom {
         self.call("zoom attendee", |state| {
             let booking = state.bookings.get(booking);
             let found = booking.and_then(|booking| {
-                booking.attendees.iter().find(|attendee| attendee.id.as_ref() == Some(id))
+                booking
+                    .attendees
+                    .iter()
+                    .find(|attendee| attendee.id.as_ref() == Some(id))
             });
             Ok(found.cloned().map(|attendee| Attendee {
                 answers: vec![Answer {
@@ -247,7 +279,9 @@ impl Zoom for MemoryZoom {
                 .bookings
                 .get_mut(id)
                 .filter(|booking| booking.status != BookingStatus::Cancelled)
-                .ok_or_else(|| Error::new(Kind::Refused, "writing notes of a booking that ended"))?;
+                .ok_or_else(|| {
+                    Error::new(Kind::Refused, "writing notes of a booking that ended")
+                })?;
             notes.clone_into(&mut booking.notes);
             booking.updated = Some(now);
             state.noted += 1;
