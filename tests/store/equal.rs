@@ -105,7 +105,8 @@ proptest! {
                 }
                 Step::Get(key) => {
                     for base in [&memory as &dyn Base, &overlay, &sled] {
-                        prop_assert_eq!(base.get(&key).unwrap().as_ref(), model.get(&key));
+                        let got = base.get(&key).unwrap();
+                        prop_assert_eq!(got.as_ref(), model.get(&key));
                     }
                 }
                 Step::Scan(prefix, after, limit) => {
@@ -157,7 +158,9 @@ async fn a_fault_before_leaves_nothing_and_a_fault_after_leaves_all() {
     base.commit(vec![put("before", "x")]).await.unwrap_err();
     assert_eq!(base.snapshot(), empty);
     base.commit(vec![put("after", "x")]).await.unwrap_err();
-    base.commit(vec![put("fine", "x"), delete("none")]).await.unwrap();
+    base.commit(vec![put("fine", "x"), delete("none")])
+        .await
+        .unwrap();
     assert_eq!((base.commits(), base.writes()), (2, 2));
     let keys: Vec<String> = all(&base).into_iter().map(|(key, _)| key).collect();
     assert_eq!(keys, ["after", "fine"]);
