@@ -58,11 +58,3 @@ pub(super) async fn save(base: &dyn Base, key: &str, known: &Known) -> Result<()
     })?;
     base.commit(vec![Change::Put(key.to_owned(), bytes)]).await
 }
-
-/// Forgets.
-///
-/// # Errors
-/// `Local` when the store cannot be written.
-pub(super) async fn forget(base: &dyn Base, key: &str) -> Result<()> {
-    base.commit(vec![Change::Delete(key.to_owned())]).await
-}

@@ -17,6 +17,7 @@ use super::Shared;
 use super::cursor::{Mark, with_overlap};
 use super::dav::{Answer, Ask, open_listing};
 use super::known::Known;
+use super::objects;
 use super::place::{self, Named};
 use super::xml::multistatus::{Multistatus, Piece, Report};
 use super::xml::{Name, names, request};
@@ -303,12 +304,21 @@ impl Lines {
             self.page = self.next_page().await?;
             self.doubtful |= self.page.is_none();
         }
-        if self.page.is_none() && self.members == 0 && self.outside > 0 {
+        if self.page.is_none() && self.members == 0 && self.way != Way::Delta {
+            self.ensure_empty().await?;
+        }
+        Ok(())
+    }
+
+    /// Whether a full listing without a line in it is to be believed: RustiCal and Stalwart answer
+    /// so for a calendar that was deleted.
+    async fn ensure_empty(&self) -> Result<()> {
+        if self.outside > 0 {
             return Err(Error::new(Kind::Malformed, DOING)
                 .because("everything listed stands outside of the calendar")
                 .hint("configure the address that the server itself uses for this calendar"));
         }
-        Ok(())
+        objects::ensure_there(&self.shared, &self.known).await
     }
 
     async fn next_page(&mut self) -> Result<Option<Page>> {

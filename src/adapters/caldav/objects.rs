@@ -182,7 +182,7 @@ fn object(href: &Href, etag: Option<Etag>, content: Content) -> Object {
 }
 
 /// Makes sure that the calendar itself is there: without it nothing can be said to be absent.
-async fn ensure_there(shared: &Shared, known: &Known) -> Result<()> {
+pub(super) async fn ensure_there(shared: &Shared, known: &Known) -> Result<()> {
     let doing = "making sure that the calendar is still there";
     let body = request::propfind(&[names::RESOURCE_TYPE]);
     let ask = Ask::xml("PROPFIND", &known.collection, "0", body, doing)?;
