@@ -14,6 +14,8 @@ use crate::ports::error::{Error, Kind, Result};
 pub(super) struct Known {
     /// The address of the collection, ending in a slash.
     pub(super) collection: Url,
+    /// Whether it says that it is a calendar.
+    pub(super) is_calendar: bool,
     /// Whether it can say what changed since a token.
     pub(super) sync: bool,
     /// Whether the user may write, where the server says so.
@@ -26,6 +28,7 @@ impl From<&Collection> for Known {
     fn from(collection: &Collection) -> Self {
         Self {
             collection: collection.url.clone(),
+            is_calendar: collection.is_calendar,
             sync: collection.sync_collection,
             writable: collection.writable,
             keeps_conditions: collection.keeps_conditions,

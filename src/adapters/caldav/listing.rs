@@ -305,20 +305,9 @@ impl Lines {
             self.doubtful |= self.page.is_none();
         }
         if self.page.is_none() && self.members == 0 && self.way != Way::Delta {
-            self.ensure_empty().await?;
+            ensure_empty(&self.shared, &self.known, self.outside).await?;
         }
         Ok(())
-    }
-
-    /// Whether a full listing without a line in it is to be believed: RustiCal and Stalwart answer
-    /// so for a calendar that was deleted.
-    async fn ensure_empty(&self) -> Result<()> {
-        if self.outside > 0 {
-            return Err(Error::new(Kind::Malformed, DOING)
-                .because("everything listed stands outside of the calendar")
-                .hint("configure the address that the server itself uses for this calendar"));
-        }
-        objects::ensure_there(&self.shared, &self.known).await
     }
 
     async fn next_page(&mut self) -> Result<Option<Page>> {
@@ -340,6 +329,17 @@ impl Lines {
             }
         }
     }
+}
+
+/// Whether a full listing without a line in it is to be believed: RustiCal and Stalwart answer so
+/// for a calendar that was deleted.
+async fn ensure_empty(shared: &Shared, known: &Known, outside: u64) -> Result<()> {
+    if outside > 0 {
+        return Err(Error::new(Kind::Malformed, DOING)
+            .because("everything listed stands outside of the calendar")
+            .hint("configure the address that the server itself uses for this calendar"));
+    }
+    objects::ensure_there(shared, known).await
 }
 
 /// Whether a line is about an object, and not a collection or something of another kind.

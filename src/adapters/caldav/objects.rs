@@ -190,11 +190,8 @@ pub(super) async fn ensure_there(shared: &Shared, known: &Known) -> Result<()> {
     let there = found.reports.first().is_some_and(|report| {
         let kind = report.prop(names::RESOURCE_TYPE);
         !report.is_gone()
-            && kind.is_none_or(|kind| {
-                kind.children.is_empty()
-                    || kind.child(names::CALENDAR).is_some()
-                    || kind.child(names::COLLECTION).is_some()
-            })
+            && (!known.is_calendar
+                || kind.is_some_and(|kind| kind.child(names::CALENDAR).is_some()))
     });
     if there {
         return Ok(());
