@@ -1,0 +1,11 @@
+//! The CalDAV adapter against scripted servers: one test for each thing that servers were seen to
+//! do (FIELD.md section 3).
+
+mod bench;
+mod discovery;
+mod listing;
+mod login;
+mod marks;
+mod reading;
+mod script;
+mod writing;
