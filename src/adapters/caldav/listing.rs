@@ -97,7 +97,7 @@ async fn full(shared: &Arc<Shared>, mut known: Known, token_refused: bool) -> Re
     if !answer.status().is_success() {
         return Err(shared.dav.refused(answer.response, DOING).await);
     }
-    let page = Page::open(shared, &known, answer).await?;
+    let page = Box::new(Page::open(shared, &known, answer).await?);
     if refused && token_refused {
         // Tokens are refused full and empty: it costs three requests a pass to ask again.
         known.sync = false;
@@ -107,7 +107,7 @@ async fn full(shared: &Arc<Shared>, mut known: Known, token_refused: bool) -> Re
 }
 
 enum Reported {
-    Page(Page),
+    Page(Box<Page>),
     Refused,
 }
 
@@ -120,7 +120,7 @@ async fn report(shared: &Arc<Shared>, known: &Known, token: &str) -> Result<Repo
     if status.is_success() {
         return match Page::open(shared, known, answer).await {
             Err(error) if error.kind() == Kind::Malformed => Ok(Reported::Refused),
-            outcome => outcome.map(Reported::Page),
+            outcome => outcome.map(|page| Reported::Page(Box::new(page))),
         };
     }
     // A gateway's refusal says nothing about the token; a 500 may well.
@@ -205,7 +205,7 @@ struct Lines {
     shared: Arc<Shared>,
     known: Known,
     way: Way,
-    page: Option<Page>,
+    page: Option<Box<Page>>,
     /// The token that the page in hand was asked with.
     asked: String,
     pages: u32,
@@ -219,7 +219,7 @@ struct Lines {
 }
 
 impl Lines {
-    fn new(shared: &Arc<Shared>, known: Known, way: Way, asked: String, page: Page) -> Self {
+    fn new(shared: &Arc<Shared>, known: Known, way: Way, asked: String, page: Box<Page>) -> Self {
         Self {
             shared: Arc::clone(shared),
             known,
@@ -310,7 +310,7 @@ impl Lines {
         Ok(())
     }
 
-    async fn next_page(&mut self) -> Result<Option<Page>> {
+    async fn next_page(&mut self) -> Result<Option<Box<Page>>> {
         let next = match (&self.mark, self.way) {
             (Some(Mark::Token(token)), Way::Delta | Way::Everything) => token.clone(),
             _ => return Ok(None),
