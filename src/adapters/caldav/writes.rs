@@ -9,7 +9,7 @@ use super::known::Known;
 use super::objects::{self, Fetched};
 use super::{etag, place, refusal};
 use crate::adapters::http_client::read_body;
-use crate::domain::entry::{Draft, Edit};
+use crate::domain::entry::{Draft, Edit, Entry};
 use crate::domain::ids::{Etag, Href};
 use crate::ical::export;
 use crate::ical::import::{self, Found};
@@ -54,7 +54,8 @@ pub(super) async fn update(shared: &Shared, edit: &Edit) -> Result<Written> {
             .because(broken.0)
             .hint("repair the entry in a calendar program, or delete it")
     })?;
-    if edited == body {
+    // An edit done before (and then rewritten by the server) is not written again.
+    if edited == body || is_same_entry(&edited, &body) {
         let href = edit.href.clone();
         return Ok(Written { href, etag });
     }
@@ -156,14 +157,20 @@ async fn tag_of_what_was_sent(
 }
 
 fn says_the_same(sent: &[u8], stands: &[u8]) -> bool {
-    if sent == stands {
-        return true;
-    }
-    match (import::read(sent), import::read(stands)) {
-        (Ok(Found::Ours(sent)), Ok(Found::Ours(stands))) => {
+    sent == stands
+        || both(sent, stands).is_some_and(|(sent, stands)| {
             sent.fields == stands.fields && sent.sequence == stands.sequence
-        }
-        _ => false,
+        })
+}
+
+fn is_same_entry(one: &[u8], other: &[u8]) -> bool {
+    both(one, other).is_some_and(|(one, other)| one == other)
+}
+
+fn both(one: &[u8], other: &[u8]) -> Option<(Box<Entry>, Box<Entry>)> {
+    match (import::read(one), import::read(other)) {
+        (Ok(Found::Ours(one)), Ok(Found::Ours(other))) => Some((one, other)),
+        _ => None,
     }
 }
 
