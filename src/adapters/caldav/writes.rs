@@ -4,7 +4,7 @@ use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, IF_MATCH, IF_NONE_MATCH};
 
 use super::Shared;
-use super::dav::{Answer, Ask};
+use super::ask::{Answer, Ask};
 use super::known::Known;
 use super::objects::{self, Fetched};
 use super::{etag, place, refusal};
