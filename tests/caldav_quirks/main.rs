@@ -10,4 +10,5 @@ mod login;
 mod marks;
 mod reading;
 mod script;
+mod wire;
 mod writing;

@@ -5,7 +5,7 @@ use slotbridge::domain::entry::Draft;
 use slotbridge::domain::ids::Etag;
 use slotbridge::ports::calendar::Calendar;
 use slotbridge::ports::error::Kind;
-use wiremock::matchers::{header, header_exists, method};
+use wiremock::matchers::{header, header_exists, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::bench::{calendar, draft, edit};
@@ -33,6 +33,17 @@ async fn answers(server: &MockServer, verb: &str, status: u16, etag: Option<&str
     }
     Mock::given(method(verb))
         .respond_with(answer)
+        .mount(server)
+        .await;
+}
+
+/// The tag that a listing shows.
+async fn listed(server: &MockServer, etag: Option<&str>) {
+    let at = "/cal/b1@scheduler.slotbridge.ics";
+    let prop = etag.map(|etag| format!("<d:getetag>{etag}</d:getetag>"));
+    Mock::given(method("PROPFIND"))
+        .and(path(at))
+        .respond_with(multistatus(&with_props(at, &prop.unwrap_or_default())))
         .mount(server)
         .await;
 }
@@ -153,10 +164,17 @@ async fn an_update_compares_before_it_writes() {
         .respond_with(ResponseTemplate::new(204).insert_header("ETag", "\"next\""))
         .mount(&server)
         .await;
+    listed(&server, Some("\"now\"")).await;
     let calendar = calendar(&url(&server));
     let change = |seen: Option<&str>| edit(&booking(), seen.map(Etag::new).as_ref(), "Later");
     for seen in [Some("\"before\""), None] {
         let error = calendar.update(&change(seen)).await.unwrap_err();
+        assert_eq!(error.kind(), Kind::Stale, "{seen:?}");
+        let seen = seen.map(Etag::new);
+        let error = calendar
+            .delete(&booking().href, seen.as_ref())
+            .await
+            .unwrap_err();
         assert_eq!(error.kind(), Kind::Stale, "{seen:?}");
     }
     assert_eq!(count(&server, "PUT").await, 0);
@@ -195,15 +213,7 @@ async fn a_tag_that_only_listings_show_is_asked_for() {
     let text = text_of(&booking()).await;
     let server = server(Skill::Sync).await;
     get(&server, 200, None, &text).await;
-    let inner = with_props(
-        "/cal/b1@scheduler.slotbridge.ics",
-        "<d:getetag>\"now\"</d:getetag>",
-    );
-    Mock::given(method("PROPFIND"))
-        .and(wiremock::matchers::path("/cal/b1@scheduler.slotbridge.ics"))
-        .respond_with(multistatus(&inner))
-        .mount(&server)
-        .await;
+    listed(&server, Some("\"now\"")).await;
     answers(&server, "PUT", 204, Some("\"next\"")).await;
     let calendar = calendar(&url(&server));
     let seen = Etag::new("\"now\"");
@@ -278,4 +288,26 @@ async fn a_read_only_calendar_is_said_to_be_one() {
         .unwrap_err();
     assert_eq!(error.kind(), Kind::Denied);
     assert!(error.remedy().unwrap().contains("only read"));
+}
+
+#[tokio::test]
+async fn a_server_that_lists_without_tags_is_written_to_all_the_same() {
+    let text = text_of(&booking()).await;
+    let server = server(Skill::Sync).await;
+    get(&server, 200, Some("\"now\""), &text).await;
+    listed(&server, None).await;
+    for verb in ["PUT", "DELETE"] {
+        Mock::given(method(verb))
+            .and(header("if-match", "\"now\""))
+            .respond_with(ResponseTemplate::new(204).insert_header("ETag", "\"next\""))
+            .expect(1)
+            .mount(&server)
+            .await;
+    }
+    let calendar = calendar(&url(&server));
+    calendar
+        .update(&edit(&booking(), None, "Later"))
+        .await
+        .unwrap();
+    calendar.delete(&booking().href, None).await.unwrap();
 }
