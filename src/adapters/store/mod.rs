@@ -1,1 +1,44 @@
-//! store
+//! The state on disk: an ordered map in sled that survives kills, power cuts and damaged bytes.
+//!
+//! ```text
+//! state_dir/           0700
+//!   lock               one process at a time; holds the pid
+//!   db/                sled
+//!   blobs/             values of 64 KiB and more, by their SHA-256
+//!   generation         number of the last batch that is known to be on disk
+//!   exports/           one export a day, the newest seven
+//!   db.damaged-…/      what could not be read, put aside and never deleted
+//! ```
+
+mod blobs;
+mod daily;
+mod disk;
+mod export;
+mod guard;
+mod head;
+mod import;
+mod lock;
+mod open;
+mod overlay;
+mod recover;
+mod schema;
+mod sled_base;
+mod upkeep;
+
+pub use daily::{DAYS_KEPT, export_daily};
+pub use export::{Exported, export, write_export};
+pub use import::{Force, Imported, import};
+pub use open::{OpenError, Opened, Options, Recovered};
+pub use overlay::Overlay;
+pub use schema::{Schema, Step};
+pub use sled_base::SledBase;
+pub use upkeep::{Report, rebuild};
+
+/// Key prefixes of what no side could tell us again: single-use tokens and used-up quotas.
+pub const IRREPLACEABLE: [&str; 2] = ["token/", "quota/"];
+
+/// Key prefixes of what waits for a person.
+pub const WAITING: [&str; 2] = ["conflict/", "held/"];
+
+/// How many pairs are read at a time when everything is read.
+const PAGE: usize = 300;

@@ -1,0 +1,259 @@
+//! Opening the state: who may, whether it is whole, and what takes its place when it is not.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::lock::Lock;
+use super::recover::Recovery;
+use super::schema::Schema;
+use super::sled_base::{Inner, Mark, SledBase};
+use crate::ports::error::{Error, Kind};
+
+/// How to open the state.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// The time, for the names of what is put aside.
+    pub now: Timestamp,
+    /// How much memory sled may use for its cache, in bytes.
+    pub cache_bytes: u64,
+}
+
+impl Options {
+    /// The usual ones.
+    #[must_use]
+    pub fn at(now: Timestamp) -> Self {
+        Self {
+            now,
+            cache_bytes: 8 * 1024 * 1024,
+        }
+    }
+}
+
+/// An open state, and what it took to open it.
+pub struct Opened {
+    /// The state.
+    pub base: SledBase,
+    /// What it took. Anything but [`Recovered::No`] means that the state may be older than what
+    /// both sides show: look at everything again, and delete nothing for its absence.
+    pub recovered: Recovered,
+}
+
+/// What it took to open the state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Recovered {
+    /// Nothing: it is whole.
+    No,
+    /// Its snapshot was damaged and put aside; the log had everything.
+    WithoutSnapshot,
+    /// It is whole, but its last batches are missing.
+    Older {
+        /// How many batches are missing.
+        missing: u64,
+    },
+    /// It was damaged or gone; an export took its place.
+    FromExport {
+        /// The export.
+        export: PathBuf,
+        /// Where the damaged state is now, if there was one.
+        aside: Option<PathBuf>,
+    },
+    /// It was damaged or gone, and there was no export: it is empty now, except for what could
+    /// still be read of tokens and of what waits for a person.
+    Fresh {
+        /// Where the damaged state is now, if there was one.
+        aside: Option<PathBuf>,
+    },
+}
+
+/// Why the state could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process has it open.
+    #[error("the state is in use by {}", process(*.pid))]
+    Locked {
+        /// The lock file.
+        path: PathBuf,
+        /// Who has it.
+        pid: Option<u32>,
+    },
+    /// A newer version of the program wrote it.
+    #[error("the state in {path} has schema {found}, but this version knows only up to {known}", path = .path.display())]
+    NewerSchema {
+        /// The directory.
+        path: PathBuf,
+        /// The schema found.
+        found: u32,
+        /// The newest schema known.
+        known: u32,
+    },
+    /// The machine refused.
+    #[error("{doing} ({path})", path = .path.display())]
+    Unusable {
+        /// What we were doing.
+        doing: &'static str,
+        /// To which file or directory.
+        path: PathBuf,
+        /// Why it failed.
+        source: io::Error,
+    },
+    /// The first writing to it failed.
+    #[error(transparent)]
+    Failed(#[from] Error),
+}
+
+impl OpenError {
+    pub(super) fn unusable(doing: &'static str, path: &Path, source: io::Error) -> Self {
+        Self::Unusable {
+            doing,
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    /// What a person can do about it.
+    #[must_use]
+    pub fn remedy(&self) -> &str {
+        match self {
+            Self::Locked { .. } => {
+                "stop the other slotbridge, or give this one its own --state-dir"
+            }
+            Self::NewerSchema { .. } => {
+                "install the newer version again, or use another --state-dir"
+            }
+            Self::Unusable { .. } => {
+                "check the disk space and the rights of this directory, or use another --state-dir"
+            }
+            Self::Failed(error) => error
+                .remedy()
+                .unwrap_or("check that disk, then start again"),
+        }
+    }
+}
+
+impl From<OpenError> for Error {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Failed(error) => error,
+            error => {
+                let hint = error.remedy().to_owned();
+                Self::new(Kind::Local, "opening the state")
+                    .because(error)
+                    .hint(hint)
+            }
+        }
+    }
+}
+
+fn process(pid: Option<u32>) -> String {
+    pid.map_or_else(
+        || "another process".to_owned(),
+        |pid| format!("process {pid}"),
+    )
+}
+
+pub(super) fn open(dir: &Path, options: &Options, schema: Schema) -> Result<Opened, OpenError> {
+    prepare(dir)?;
+    let lock = Lock::take(dir)?;
+    let (file, expected) = generation_file(dir)?;
+    let recovery = Recovery {
+        dir,
+        options,
+        schema,
+    };
+    let state = recovery.run(expected)?;
+    let inner = Inner::new(dir, state.disk, state.written, file, lock);
+    let base = SledBase {
+        inner: Arc::new(inner),
+    };
+    if state.recovered != Recovered::No {
+        tracing::warn!(recovered = ?state.recovered, "the state had to be recovered");
+        // Counted past the batches that are missing, so that they are reported once.
+        let mark = Mark {
+            schema: None,
+            at_least: expected,
+        };
+        base.inner.apply(state.pairs, mark)?;
+    }
+    migrate(&base, schema)?;
+    base.inner.sync()?;
+    base.inner.blobs.sweep(&base.inner.written().references);
+    Ok(Opened {
+        base,
+        recovered: state.recovered,
+    })
+}
+
+fn migrate(base: &SledBase, schema: Schema) -> Result<(), OpenError> {
+    for step in schema.steps {
+        if base.inner.written().head.schema.checked_add(1) == Some(step.to) {
+            tracing::info!(to = step.to, "the state is brought to a newer schema");
+            let mark = Mark {
+                schema: Some(step.to),
+                at_least: 0,
+            };
+            base.inner.apply((step.changes)(base)?, mark)?;
+        }
+    }
+    let found = base.inner.written().head.schema;
+    if found == schema.current {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::Local,
+        format!(
+            "bringing the state in {} to schema {}",
+            base.dir().display(),
+            schema.current
+        ),
+    )
+    .because(format!("there is no way there from schema {found}"))
+    .hint("export it with the version that wrote it, and import that")
+    .into())
+}
+
+/// Makes the directory, closed to everybody else.
+fn prepare(dir: &Path) -> Result<(), OpenError> {
+    let unusable = |source| OpenError::unusable("preparing the state directory", dir, source);
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
+        .map_err(unusable)?;
+    let mode = fs::metadata(dir).map_err(unusable)?.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        tracing::warn!(
+            dir = %dir.display(),
+            "the state directory had mode {mode:03o}; it holds tokens, so it is 700 now"
+        );
+        fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).map_err(unusable)?;
+    }
+    Ok(())
+}
+
+/// The file that names the last generation known to be on disk, and what it says.
+fn generation_file(dir: &Path) -> Result<(File, u64), OpenError> {
+    let path = dir.join("generation");
+    let unusable = |source| OpenError::unusable("reading the state", &path, source);
+    let mut file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(&path)
+        .map_err(unusable)?;
+    let mut text = Vec::new();
+    file.by_ref()
+        .take(64)
+        .read_to_end(&mut text)
+        .map_err(unusable)?;
+    let said = std::str::from_utf8(&text)
+        .ok()
+        .and_then(|t| t.trim().parse().ok());
+    Ok((file, said.unwrap_or(0)))
+}

@@ -1,0 +1,112 @@
+//! A Zoom Scheduler that lives in this process, speaks the same HTTP as the real one, and is
+//! stricter than it: what it does not know it refuses.
+//!
+//! Three doors lead in: what people do in Zoom (`people`), what a client asks over HTTP (`server`),
+//! and what a test wants to know afterwards (`questions`).
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+
+mod answer;
+mod booking;
+mod call;
+mod event;
+mod events;
+mod faults;
+mod keyring;
+mod listing;
+mod oauth;
+mod options;
+mod page_token;
+mod patch;
+mod people;
+mod query;
+mod questions;
+mod quota;
+mod resources;
+mod route;
+mod seen;
+mod server;
+mod shelf;
+#[cfg(test)]
+mod tests;
+
+pub use booking::{NewBooking, Place};
+pub use faults::{Fault, FaultPlan};
+pub use keyring::Refresh;
+pub use options::{AccountOptions, StoppedClock};
+pub use seen::{Door, Patch, Seen};
+pub use server::Server;
+
+use keyring::Keyring;
+use quota::Quota;
+use seen::Log;
+use shelf::Shelf;
+
+/// A Zoom account with one host. Clones are the same account.
+#[derive(Clone)]
+pub struct Account {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    options: AccountOptions,
+    state: Mutex<State>,
+    faults: FaultPlan,
+}
+
+/// Everything that changes.
+struct State {
+    shelf: Shelf,
+    keys: Keyring,
+    quota: Quota,
+    log: Log,
+}
+
+impl Account {
+    /// An empty account.
+    #[must_use]
+    pub fn new(options: AccountOptions) -> Self {
+        let state = State {
+            shelf: Shelf::new(options.seed),
+            keys: Keyring::new(&options),
+            quota: Quota::new(options.requests_per_second),
+            log: Log::default(),
+        };
+        Self {
+            shared: Arc::new(Shared {
+                options,
+                state: Mutex::new(state),
+                faults: FaultPlan::default(),
+            }),
+        }
+    }
+
+    /// What goes wrong on purpose.
+    #[must_use]
+    pub fn faults(&self) -> &FaultPlan {
+        &self.shared.faults
+    }
+
+    /// How it was set up. The refresh token there is the first one: ask
+    /// [`Account::refresh_token`] for the one that is good now.
+    #[must_use]
+    pub fn options(&self) -> &AccountOptions {
+        &self.shared.options
+    }
+
+    /// The time in this account.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.shared.options.clock.now()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A test that panicked while holding the lock says so itself; the others may go on.
+        self.shared
+            .state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
