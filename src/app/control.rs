@@ -75,17 +75,22 @@ pub async fn export(state_dir: &Path, mut to: impl io::Write) -> Result<u64, NoD
 
 async fn start(state_dir: &Path, ask: &Ask) -> Result<(Answer, BufReader<UnixStream>), NoDaemon> {
     // A socket that nobody listens at is left over from a killed daemon.
-    let mut stream = UnixStream::connect(path(state_dir)).await.map_err(|error| match error.kind() {
-        io::ErrorKind::PermissionDenied => broken(error),
-        _ => NoDaemon::Absent,
-    })?;
+    let mut stream = UnixStream::connect(path(state_dir))
+        .await
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::PermissionDenied => broken(error),
+            _ => NoDaemon::Absent,
+        })?;
     let exchange = async {
         let mut line = serde_json::to_vec(ask).map_err(io::Error::other)?;
         line.push(b'\n');
         stream.write_all(&line).await?;
         let mut reader = BufReader::new(stream);
         let mut line = String::new();
-        (&mut reader).take(LONGEST_ANSWER).read_line(&mut line).await?;
+        (&mut reader)
+            .take(LONGEST_ANSWER)
+            .read_line(&mut line)
+            .await?;
         io::Result::Ok((line, reader))
     };
     let (line, reader) = tokio::time::timeout(PATIENCE, exchange)
@@ -202,7 +207,10 @@ async fn send_export(stream: &mut UnixStream, desk: &Desk) -> io::Result<()> {
     let store = desk.state.store.clone();
     let now = desk.clock.now();
     let written = tokio::task::spawn_blocking(move || {
-        let directory = tempfile::Builder::new().prefix("export-").tempdir_in(store.dir()).map_err(io::Error::other)?;
+        let directory = tempfile::Builder::new()
+            .prefix("export-")
+            .tempdir_in(store.dir())
+            .map_err(io::Error::other)?;
         let path = directory.path().join("state.jsonl");
         write_export(&store, &path, now).map_err(io::Error::other)?;
         io::Result::Ok((directory, path))
@@ -210,7 +218,11 @@ async fn send_export(stream: &mut UnixStream, desk: &Desk) -> io::Result<()> {
     let (directory, path) = match written.await.map_err(io::Error::other)? {
         Ok(written) => written,
         Err(error) => {
-            let failure = Failure::new(Exit::State, format!("exporting the state: {error}"), "check the disk space");
+            let failure = Failure::new(
+                Exit::State,
+                format!("exporting the state: {error}"),
+                "check the disk space",
+            );
             return say(stream, &failed(&failure)).await;
         }
     };

@@ -12,7 +12,7 @@ use crate::settings::Settings;
 
 use super::control::{self, NoDaemon};
 use super::failure::{Exit, Failure};
-use super::state::{self, NotHeld, State};
+use super::state::{self, State};
 use super::status::{self, Status};
 use super::waiting;
 
@@ -111,7 +111,7 @@ pub async fn answer(
         }
         Ask::Release { id } => Answer::Done(waiting::release(base, id.as_ref()).await?),
         Ask::Drop { id } => {
-            super::compose::drop_held(base, settings, id).await?;
+            waiting::drop_held(base, settings, id).await?;
             Answer::Done(1)
         }
         Ask::Verify => {
@@ -121,7 +121,13 @@ pub async fn answer(
                 problems: report.problems,
             }
         }
-        Ask::Export => return Err(Failure::new(Exit::Attention, "an export is not one answer", "use `slotbridge state export`")),
+        Ask::Export => {
+            return Err(Failure::new(
+                Exit::Attention,
+                "an export is not one answer",
+                "use `slotbridge state export`",
+            ));
+        }
     })
 }
 
@@ -141,10 +147,7 @@ pub async fn ask(ask: &Ask, settings: &Settings, clock: &dyn Clock) -> Result<An
             Ok(Answer::Status(status::before_any_pass(settings)))
         }
         Err(NoDaemon::Absent) => {
-            let state = state::open(&settings.state_dir, clock).map_err(|why| match why {
-                NotHeld::Locked(failure) => failure,
-                NotHeld::Unusable(failure) => failure,
-            })?;
+            let state = state::open(&settings.state_dir, clock)?;
             answer(ask, &state, settings, clock).await
         }
     }

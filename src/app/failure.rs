@@ -70,7 +70,9 @@ impl From<Error> for Failure {
         let exit = match error.kind() {
             Kind::Denied => Exit::Denied,
             Kind::Unreachable | Kind::Transient | Kind::Throttled { .. } => Exit::Unreachable,
-            Kind::Stale | Kind::Missing | Kind::Refused | Kind::Malformed | Kind::Local => Exit::Attention,
+            Kind::Stale | Kind::Missing | Kind::Refused | Kind::Malformed | Kind::Local => {
+                Exit::Attention
+            }
         };
         match error.remedy() {
             Some(hint) => Self::new(exit, &error, hint),

@@ -10,10 +10,10 @@ pub mod daemon;
 pub mod desk;
 /// Why a command failed, and its exit code.
 pub mod failure;
-/// One pass over all hosts.
-pub mod round;
 /// When the next pass is due.
 pub mod rhythm;
+/// One pass over all hosts.
+pub mod round;
 /// The state on disk, opened.
 pub mod state;
 /// What is remembered of the last pass, and shown by `status`.

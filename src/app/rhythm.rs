@@ -33,7 +33,11 @@ mod tests {
     #[case(3, 60, 120)]
     #[case(6, 450, 900)]
     #[case(u32::MAX, 450, 900)]
-    fn waits_grow_up_to_a_quarter_of_an_hour(#[case] failures: u32, #[case] least: u64, #[case] most: u64) {
+    fn waits_grow_up_to_a_quarter_of_an_hour(
+        #[case] failures: u32,
+        #[case] least: u64,
+        #[case] most: u64,
+    ) {
         assert_eq!(after_failures(failures, 0.0).as_secs(), least);
         assert_eq!(after_failures(failures, 1.0).as_secs(), most);
     }

@@ -87,7 +87,9 @@ impl LastPass {
             zoom_requests: report.requests.zoom,
             calendar_requests: report.requests.calendar,
             errors: errors.len() as u64,
-            first_error: errors.first().map(|error| format!("{}: {}", error.doing, error.cause)),
+            first_error: errors
+                .first()
+                .map(|error| format!("{}: {}", error.doing, error.cause)),
         }
     }
 
@@ -140,15 +142,20 @@ pub fn read(base: &dyn Base, settings: &Settings, now: Timestamp) -> Result<Stat
     let held = waiting::held(base)?;
     let mut hosts = Vec::new();
     for host in &settings.hosts {
-        let open = conflicts.iter().filter(|conflict| conflict.host == host.name);
-        let waiting = held.iter().filter(|held| held.host == host.name && !held.released);
+        let open = conflicts
+            .iter()
+            .filter(|conflict| conflict.host == host.name);
+        let waiting = held
+            .iter()
+            .filter(|held| held.host == host.name && !held.released);
         hosts.push(HostStatus {
             name: host.name.to_string(),
             last: last(base, &host.name)?,
             next: None,
             held: waiting.count() as u64,
             conflicts: open.count() as u64,
-            cursor_age: cursor_taken(base, host)?.map(|at| now.as_second().saturating_sub(at.as_second())),
+            cursor_age: cursor_taken(base, host)?
+                .map(|at| now.as_second().saturating_sub(at.as_second())),
         });
     }
     Ok(Status {
@@ -197,9 +204,14 @@ fn cursor_taken(base: &dyn Base, host: &Host) -> Result<Option<Timestamp>> {
     let Some(bookings) = &host.bookings else {
         return Ok(None);
     };
-    let part = |text: &str| text.replace('%', "%25").replace('/', "%2F");
-    let prefix = format!("position/{}/{}/", part(host.name.as_str()), part(bookings.calendar.as_str()));
+    let prefix = format!(
+        "position/{}/{}/",
+        waiting::part(host.name.as_str()),
+        waiting::part(bookings.calendar.as_str())
+    );
     let found = base.scan(&prefix, None, 1)?;
-    let position = found.first().and_then(|(_, value)| serde_json::from_slice::<Position>(value).ok());
+    let position = found
+        .first()
+        .and_then(|(_, value)| serde_json::from_slice::<Position>(value).ok());
     Ok(position.map(|position| position.at))
 }

@@ -5,9 +5,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::domain::ids::WaitingId;
+use crate::domain::link::{Link, Standing};
 use crate::domain::waiting::{Conflict, ConflictStanding, Decision, Held};
 use crate::ports::base::{Base, Change};
 use crate::ports::error::{Error, Kind, Result};
+use crate::settings::Settings;
 
 use super::failure::{Exit, Failure};
 
@@ -20,7 +22,10 @@ const HELD: &str = "held/";
 /// # Errors
 /// When the state cannot be read.
 pub fn conflicts(base: &dyn Base) -> Result<Vec<Conflict>> {
-    Ok(records(base, CONFLICTS)?.into_iter().map(|(_, conflict)| conflict).collect())
+    Ok(records(base, CONFLICTS)?
+        .into_iter()
+        .map(|(_, conflict)| conflict)
+        .collect())
 }
 
 /// Every held action of every host.
@@ -28,17 +33,25 @@ pub fn conflicts(base: &dyn Base) -> Result<Vec<Conflict>> {
 /// # Errors
 /// When the state cannot be read.
 pub fn held(base: &dyn Base) -> Result<Vec<Held>> {
-    Ok(records(base, HELD)?.into_iter().map(|(_, held)| held).collect())
+    Ok(records(base, HELD)?
+        .into_iter()
+        .map(|(_, held)| held)
+        .collect())
 }
 
 /// Writes down what a person decided about a conflict.
 ///
 /// # Errors
 /// When there is no such conflict, or the decision cannot be carried out.
-pub async fn decide(base: &dyn Base, id: &WaitingId, decision: Decision) -> std::result::Result<Conflict, Failure> {
+pub async fn decide(
+    base: &dyn Base,
+    id: &WaitingId,
+    decision: Decision,
+) -> std::result::Result<Conflict, Failure> {
     let all = records::<Conflict>(base, CONFLICTS)?;
     let found = all.into_iter().find(|(_, conflict)| conflict.id == *id);
-    let (key, mut conflict) = found.ok_or_else(|| unknown("conflict", id, "slotbridge conflicts list"))?;
+    let (key, mut conflict) =
+        found.ok_or_else(|| unknown("conflict", id, "slotbridge conflicts list"))?;
     let change = match (conflict.standing, decision) {
         // Zoom's text stands already; the record has been read.
         (ConflictStanding::Settled, Decision::KeepZoom) => Change::Delete(key),
@@ -71,7 +84,9 @@ fn settled(conflict: &Conflict) -> Failure {
 /// When there is no such held action.
 pub async fn release(base: &dyn Base, id: Option<&WaitingId>) -> std::result::Result<u64, Failure> {
     let all = records::<Held>(base, HELD)?;
-    let chosen = all.into_iter().filter(|(_, held)| id.is_none_or(|id| held.id == *id));
+    let chosen = all
+        .into_iter()
+        .filter(|(_, held)| id.is_none_or(|id| held.id == *id));
     let changes: Vec<Change> = chosen
         .map(|(key, mut held)| {
             held.released = true;
@@ -91,14 +106,49 @@ fn put<T: Serialize>(key: String, record: &T) -> Change {
     Change::Put(key, serde_json::to_vec(record).unwrap_or_default())
 }
 
-pub(super) fn unknown(what: &str, id: &WaitingId, list: &str) -> Failure {
-    Failure::new(Exit::Usage, format!("there is no {what} {id}"), format!("see `{list}`"))
+fn unknown(what: &str, id: &WaitingId, list: &str) -> Failure {
+    Failure::new(
+        Exit::Usage,
+        format!("there is no {what} {id}"),
+        format!("see `{list}`"),
+    )
 }
 
-pub(super) fn held_by_id(base: &dyn Base, id: &WaitingId) -> std::result::Result<(String, Held), Failure> {
+/// Drops a held action: both sides are left as they are, for good.
+///
+/// # Errors
+/// When there is no such held action.
+pub async fn drop_held(
+    base: &dyn Base,
+    settings: &Settings,
+    id: &WaitingId,
+) -> std::result::Result<(), Failure> {
     let all = records::<Held>(base, HELD)?;
     let found = all.into_iter().find(|(_, held)| held.id == *id);
-    found.ok_or_else(|| unknown("held action", id, "slotbridge held list"))
+    let (key, held) = found.ok_or_else(|| unknown("held action", id, "slotbridge held list"))?;
+    let mut changes = vec![Change::Delete(key)];
+    let host = settings.hosts.iter().find(|host| host.name == held.host);
+    if let Some(bookings) = host.and_then(|host| host.bookings.as_ref()) {
+        let parts = [
+            held.host.as_str(),
+            bookings.calendar.as_str(),
+            held.booking.as_str(),
+        ]
+        .map(part);
+        let key = format!("link/{}", parts.join("/"));
+        if let Some(value) = base.get(&key)? {
+            let mut link: Link = decode("link/", &value)?;
+            link.standing = Standing::LeftAlone;
+            changes.push(put(key, &link));
+        }
+    }
+    base.commit(changes).await?;
+    Ok(())
+}
+
+/// A part of a key, as the engine's ledger writes it.
+pub(super) fn part(text: &str) -> String {
+    text.replace('%', "%25").replace('/', "%2F")
 }
 
 fn records<T: DeserializeOwned>(base: &dyn Base, prefix: &str) -> Result<Vec<(String, T)>> {
@@ -111,12 +161,19 @@ fn records<T: DeserializeOwned>(base: &dyn Base, prefix: &str) -> Result<Vec<(St
         };
         after = Some(last.clone());
         for (key, value) in page {
-            let record = serde_json::from_slice(&value).map_err(|error| {
-                Error::new(Kind::Local, format!("reading a record of kind `{prefix}` from the state"))
-                    .because(format!("it does not fit ({:?} error)", error.classify()))
-                    .hint("run `slotbridge state verify`")
-            })?;
+            let record = decode(prefix, &value)?;
             all.push((key, record));
         }
     }
+}
+
+fn decode<T: DeserializeOwned>(prefix: &str, value: &[u8]) -> Result<T> {
+    serde_json::from_slice(value).map_err(|error| {
+        Error::new(
+            Kind::Local,
+            format!("reading a record under `{prefix}` from the state"),
+        )
+        .because(format!("it does not fit ({:?} error)", error.classify()))
+        .hint("run `slotbridge state verify`")
+    })
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 use url::Url;
 
+use super::mistake::Mistakes;
 use super::secret::Secret;
 use crate::domain::ids::{CalendarName, HostName};
 use crate::plan::policy::BookingsPolicy;
@@ -270,6 +271,27 @@ pub enum FeedKind {
 }
 
 impl Settings {
+    /// Whether there is enough for a pass.
+    ///
+    /// # Errors
+    /// What is missing.
+    pub fn complete(&self) -> Result<(), Mistakes> {
+        let mut mistakes = Mistakes::default();
+        if self.hosts.is_empty() {
+            let remedy = "add a [[host]]; `slotbridge config init` writes a file to start from";
+            mistakes.add(None, "host", "no host is configured", remedy);
+        }
+        if self.zoom.auth.is_none() && !self.hosts.is_empty() {
+            let remedy = "add [zoom.auth] with kind, client_id and client_secret of your Zoom app";
+            mistakes.add(None, "zoom.auth", "this table is missing", remedy);
+        }
+        if mistakes.is_empty() {
+            Ok(())
+        } else {
+            Err(mistakes)
+        }
+    }
+
     /// A calendar by its name.
     #[must_use]
     pub fn calendar(&self, name: &CalendarName) -> Option<&Calendar> {

@@ -62,7 +62,11 @@ mod tests {
     #[case::small_correction(25, 5, false)]
     #[case::slept(3_600, 5, true)]
     #[case::set_back(-3_600, 5, true)]
-    fn a_sleep_is_a_wall_clock_that_went_on_alone(#[case] wall: i64, #[case] steady: u64, #[case] jumped: bool) {
+    fn a_sleep_is_a_wall_clock_that_went_on_alone(
+        #[case] wall: i64,
+        #[case] steady: u64,
+        #[case] jumped: bool,
+    ) {
         let begin = Timestamp::UNIX_EPOCH;
         let mut jump = ClockJump::new(begin, Duration::from_secs(7));
         let now = begin + jiff::SignedDuration::from_secs(wall);

@@ -18,7 +18,10 @@ impl Cron {
     ///
     /// # Errors
     /// When the expression makes no sense.
-    pub async fn start(expression: &str, wake: mpsc::Sender<Wake>) -> Result<Self, JobSchedulerError> {
+    pub async fn start(
+        expression: &str,
+        wake: mpsc::Sender<Wake>,
+    ) -> Result<Self, JobSchedulerError> {
         let scheduler = JobScheduler::new().await?;
         let job = Job::new(expression, move |_, _| {
             // A full queue holds a wake already.

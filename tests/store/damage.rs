@@ -18,14 +18,20 @@ async fn history(dir: &Path) -> Pairs {
     let base = whole(dir);
     for number in 0..200_u32 {
         let value = vec![random.random::<u8>(); random.random_range(0..900)];
-        base.commit(vec![put(&format!("link/{number:04}"), value)]).await.unwrap();
+        base.commit(vec![put(&format!("link/{number:04}"), value)])
+            .await
+            .unwrap();
     }
-    base.commit(vec![put("token/a", "1"), put("large", vec![1; 70_000])]).await.unwrap();
+    base.commit(vec![put("token/a", "1"), put("large", vec![1; 70_000])])
+        .await
+        .unwrap();
     export_daily(&base, now()).unwrap();
     drop(base);
     let base = whole(dir);
     for number in (0..200_u32).step_by(3) {
-        base.commit(vec![delete(&format!("link/{number:04}"))]).await.unwrap();
+        base.commit(vec![delete(&format!("link/{number:04}"))])
+            .await
+            .unwrap();
     }
     base.commit(vec![put("token/a", "2")]).await.unwrap();
     let pairs = all(&base);
@@ -110,7 +116,8 @@ async fn damaged_bytes_never_pass_silently() {
         let one = random.random_range(0..victims.len() * 2);
         let victim = victims.get(one).unwrap_or(&victims[1]);
         let what = format!("seed {seed}: {}", harm(victim, &mut random));
-        let state = SledBase::open(dir.path(), &options()).unwrap_or_else(|e| panic!("{what}: {e}"));
+        let state =
+            SledBase::open(dir.path(), &options()).unwrap_or_else(|e| panic!("{what}: {e}"));
         let now = all(&state.base);
         let word = match &state.recovered {
             Recovered::No => {
@@ -124,7 +131,12 @@ async fn damaged_bytes_never_pass_silently() {
             Recovered::Older { .. } => "older",
             Recovered::FromExport { aside, .. } => {
                 assert_eq!(now.len(), 202, "{what}");
-                assert!(aside.as_ref().is_none_or(|aside| aside.join("db/db").exists()), "{what}");
+                assert!(
+                    aside
+                        .as_ref()
+                        .is_none_or(|aside| aside.join("db/db").exists()),
+                    "{what}"
+                );
                 "from export"
             }
             Recovered::Fresh { .. } => panic!("{what}: there was an export"),
@@ -164,7 +176,10 @@ async fn a_database_that_is_gone_comes_back_from_the_export() {
     history(dir.path()).await;
     fs::remove_dir_all(dir.path().join("db")).unwrap();
     let state = opened(dir.path());
-    assert!(matches!(state.recovered, Recovered::FromExport { aside: None, .. }));
+    assert!(matches!(
+        state.recovered,
+        Recovered::FromExport { aside: None, .. }
+    ));
     assert_eq!(state.base.get("token/a").unwrap().unwrap(), b"1");
     assert_eq!(state.base.get("large").unwrap().unwrap().len(), 70_000);
 }
@@ -190,12 +205,17 @@ async fn a_database_set_back_is_noticed() {
     copy(&dir.path().join("db"), old.path());
     let base = whole(dir.path());
     for number in 2..5 {
-        base.commit(vec![put("link/1", number.to_string())]).await.unwrap();
+        base.commit(vec![put("link/1", number.to_string())])
+            .await
+            .unwrap();
     }
     drop(base);
     fs::remove_dir_all(dir.path().join("db")).unwrap();
     copy(old.path(), &dir.path().join("db"));
-    assert_eq!(opened(dir.path()).recovered, Recovered::Older { missing: 3 });
+    assert_eq!(
+        opened(dir.path()).recovered,
+        Recovered::Older { missing: 3 }
+    );
     drop(whole(dir.path()));
 }
 
@@ -203,12 +223,21 @@ async fn a_database_set_back_is_noticed() {
 async fn a_damaged_large_value_is_named() {
     let dir = tempfile::tempdir().unwrap();
     history(dir.path()).await;
-    let file = fs::read_dir(dir.path().join("blobs")).unwrap().next().unwrap().unwrap();
+    let file = fs::read_dir(dir.path().join("blobs"))
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap();
     fs::write(file.path(), "other").unwrap();
     let base = whole(dir.path());
     let error = base.get("large").unwrap_err();
     assert!(error.to_string().contains("damaged"), "{error}");
     assert_eq!(base.verify().problems.len(), 1);
-    base.commit(vec![put("large", vec![1; 70_000])]).await.unwrap();
-    assert!(base.verify().problems.is_empty(), "writing it again mends it");
+    base.commit(vec![put("large", vec![1; 70_000])])
+        .await
+        .unwrap();
+    assert!(
+        base.verify().problems.is_empty(),
+        "writing it again mends it"
+    );
 }

@@ -157,7 +157,9 @@ async fn a_fault_before_leaves_nothing_and_a_fault_after_leaves_all() {
     base.commit(vec![put("before", "x")]).await.unwrap_err();
     assert_eq!(base.snapshot(), empty);
     base.commit(vec![put("after", "x")]).await.unwrap_err();
-    base.commit(vec![put("fine", "x"), delete("none")]).await.unwrap();
+    base.commit(vec![put("fine", "x"), delete("none")])
+        .await
+        .unwrap();
     assert_eq!((base.commits(), base.writes()), (2, 2));
     let keys: Vec<String> = all(&base).into_iter().map(|(key, _)| key).collect();
     assert_eq!(keys, ["after", "fine"]);

@@ -14,7 +14,10 @@ use super::{all, now, put, whole};
 async fn filled() -> MemoryBase {
     let base = MemoryBase::new();
     let batch = vec![
-        put("link/1", r#"{"z":1,"a":1.50,"big":123456789012345678901234567890}"#),
+        put(
+            "link/1",
+            r#"{"z":1,"a":1.50,"big":123456789012345678901234567890}"#,
+        ),
         put("link/2", "{\n}"),
         put("link/ä\"\n", "\"text\""),
         put("cursor/x", " 5"),
@@ -39,7 +42,10 @@ async fn an_export_comes_back_byte_for_byte() {
     let base = filled().await;
     let text = exported(&base);
     assert!(text.starts_with(r#"{"#) && text.contains(r#""version":1"#));
-    assert!(text.contains(r#""value":{"z":1,"a":1.50,"#), "JSON can be read: {text}");
+    assert!(
+        text.contains(r#""value":{"z":1,"a":1.50,"#),
+        "JSON can be read: {text}"
+    );
     let dir = tempfile::tempdir().unwrap();
     let other = whole(dir.path());
     let imported = import(text.as_bytes(), &other, Force::No).await.unwrap();
@@ -52,9 +58,14 @@ async fn an_export_comes_back_byte_for_byte() {
 async fn a_state_that_is_not_empty_is_replaced_by_force_only() {
     let text = exported(&filled().await);
     let other = MemoryBase::new();
-    other.commit(vec![put("link/9", "old"), put("link/1", "old")]).await.unwrap();
+    other
+        .commit(vec![put("link/9", "old"), put("link/1", "old")])
+        .await
+        .unwrap();
     let before = other.snapshot();
-    let error = import(text.as_bytes(), &other, Force::No).await.unwrap_err();
+    let error = import(text.as_bytes(), &other, Force::No)
+        .await
+        .unwrap_err();
     assert!(error.remedy().unwrap().contains("--force"));
     assert_eq!(other.snapshot(), before);
     import(text.as_bytes(), &other, Force::Yes).await.unwrap();
@@ -69,20 +80,41 @@ async fn a_broken_export_names_the_line_and_changes_nothing() {
     let cases = [
         (String::new(), "line 1", "no export"),
         ("{}\n".to_owned(), "line 1", "no export"),
-        (text.replace("\"version\":1", "\"version\":2"), "line 1", "up to 1"),
+        (
+            text.replace("\"version\":1", "\"version\":2"),
+            "line 1",
+            "up to 1",
+        ),
         (without(10, 11), "line 11", "cut short"),
         (text.trim_end().to_owned(), "line 11", "cut short"),
         (without(3, 4), "line 10", "changed"),
-        (text.replace("\"link/1\"", "\"link/8\""), "line 11", "changed"),
+        (
+            text.replace("\"link/1\"", "\"link/8\""),
+            "line 11",
+            "changed",
+        ),
         (text.clone() + "{}\n", "line 12", "changed"),
-        (text.replace("\"key\":\"held/1\"", "\"key\":5"), "line", "no pair"),
-        (text.replace("\"base64\":\"AP8K\"", "\"base64\":\"?\""), "line", "no pair"),
+        (
+            text.replace("\"key\":\"held/1\"", "\"key\":5"),
+            "line",
+            "no pair",
+        ),
+        (
+            text.replace("\"base64\":\"AP8K\"", "\"base64\":\"?\""),
+            "line",
+            "no pair",
+        ),
     ];
     for (broken, line, why) in cases {
         let base = MemoryBase::new();
-        let error = import(broken.as_bytes(), &base, Force::No).await.unwrap_err();
+        let error = import(broken.as_bytes(), &base, Force::No)
+            .await
+            .unwrap_err();
         let words = error.to_string();
-        assert!(words.contains(line) && words.contains(why), "{words} is not {line}, {why}");
+        assert!(
+            words.contains(line) && words.contains(why),
+            "{words} is not {line}, {why}"
+        );
         assert!(all(&base).is_empty());
     }
     let base = MemoryBase::new();

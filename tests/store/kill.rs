@@ -21,7 +21,10 @@ fn a_killed_process_loses_nothing_that_it_confirmed() {
     let dir = tempfile::tempdir().unwrap();
     let mut last = 0;
     for round in 0..KILLS {
-        let mut child = writer(dir.path(), last).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = writer(dir.path(), last)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         // Killed after a random number of confirmations, or already while it opens.
         let mut left = random.random_range(0..60_u32);
@@ -48,12 +51,20 @@ fn a_killed_process_loses_nothing_that_it_confirmed() {
                 .collect()
         };
         let first = numbers("one/");
-        assert_eq!(first, numbers("two/"), "half a batch: seed {seed}, round {round}");
+        assert_eq!(
+            first,
+            numbers("two/"),
+            "half a batch: seed {seed}, round {round}"
+        );
         for number in 1..=last {
             // Every third batch removes the pair before it.
             let expected = number % 3 != 2 || number == last && !first.contains(&(last + 1));
             if number < last {
-                assert_eq!(first.contains(&number), expected, "seed {seed}, round {round}, {number} of {last}");
+                assert_eq!(
+                    first.contains(&number),
+                    expected,
+                    "seed {seed}, round {round}, {number} of {last}"
+                );
             }
         }
         assert!(first.contains(&last) || first.contains(&(last + 1)) || last == 0);
@@ -71,7 +82,9 @@ fn as_the_writer() {
         return;
     };
     let from: u64 = std::env::var("STORE_FROM").unwrap().parse().unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
     let base = opened(dir.as_ref()).base;
     for number in from + 1..from + 10_000 {
         let size = match number % 10 {
@@ -117,7 +130,11 @@ fn a_full_disk_is_said_and_loses_nothing_that_was_confirmed() {
         // A limit on the size of a file stands for a full disk: the write fails the same way.
         let mut shell = Command::new("sh");
         shell
-            .args(["-c", &format!("trap '' XFSZ; ulimit -f {limit}; exec \"$@\""), "sh"])
+            .args([
+                "-c",
+                &format!("trap '' XFSZ; ulimit -f {limit}; exec \"$@\""),
+                "sh",
+            ])
             .arg(writer.get_program())
             .args(writer.get_args());
         for (name, value) in writer.get_envs() {
@@ -125,13 +142,22 @@ fn a_full_disk_is_said_and_loses_nothing_that_was_confirmed() {
         }
         let output = shell.output().unwrap();
         let said = String::from_utf8(output.stdout).unwrap();
-        let done = said.lines().filter(|line| line.starts_with("DONE ")).count() as u64;
+        let done = said
+            .lines()
+            .filter(|line| line.starts_with("DONE "))
+            .count() as u64;
         assert!(done > 10, "limit {limit}: {said}");
         let failed = said.lines().find(|line| line.starts_with("FAILED "));
         let failed = failed.unwrap_or_else(|| panic!("limit {limit}: {said}"));
         let path = dir.path().display().to_string();
-        assert!(failed.contains(&path) && failed.contains("room"), "{failed}");
-        let again = said.lines().find(|line| line.starts_with("AGAIN ")).unwrap();
+        assert!(
+            failed.contains(&path) && failed.contains("room"),
+            "{failed}"
+        );
+        let again = said
+            .lines()
+            .find(|line| line.starts_with("AGAIN "))
+            .unwrap();
         assert!(again.contains("an earlier write failed"), "{again}");
         let errors = String::from_utf8(output.stderr).unwrap();
         assert!(!errors.contains("panicked"), "{errors}");

@@ -77,18 +77,25 @@ async fn a_newer_schema_is_left_alone() {
         current: 2,
         steps: &[],
     };
-    let base = SledBase::open_as(dir.path(), &options(), newer).unwrap().base;
+    let base = SledBase::open_as(dir.path(), &options(), newer)
+        .unwrap()
+        .base;
     base.commit(vec![put("link/a", "1")]).await.unwrap();
     drop(base);
     match SledBase::open(dir.path(), &options()) {
         Err(error @ OpenError::NewerSchema { .. }) => {
             let words = error.to_string();
-            assert!(words.contains("schema 2") && words.contains("up to 1"), "{words}");
+            assert!(
+                words.contains("schema 2") && words.contains("up to 1"),
+                "{words}"
+            );
             assert!(error.remedy().contains("newer version"));
         }
         _ => panic!("a newer schema was not noticed"),
     }
-    let base = SledBase::open_as(dir.path(), &options(), newer).unwrap().base;
+    let base = SledBase::open_as(dir.path(), &options(), newer)
+        .unwrap()
+        .base;
     assert_eq!(base.get("link/a").unwrap().unwrap(), b"1");
 }
 
@@ -98,30 +105,41 @@ async fn an_older_schema_is_brought_forward_once() {
         to: 2,
         changes: |base| {
             let old = base.scan("old/", None, 100)?;
-            let moved = old.into_iter().flat_map(|(key, value)| {
-                [delete(&key), put(&key.replace("old/", "new/"), value)]
-            });
+            let moved = old
+                .into_iter()
+                .flat_map(|(key, value)| [delete(&key), put(&key.replace("old/", "new/"), value)]);
             Ok(moved.collect())
         },
     };
     const COUNT: Step = Step {
         to: 3,
-        changes: |base| Ok(vec![put("count", base.scan("new/", None, 9)?.len().to_string())]),
+        changes: |base| {
+            Ok(vec![put(
+                "count",
+                base.scan("new/", None, 9)?.len().to_string(),
+            )])
+        },
     };
     let dir = tempfile::tempdir().unwrap();
     let base = whole(dir.path());
-    base.commit(vec![put("old/a", "1"), put("old/b", "2")]).await.unwrap();
+    base.commit(vec![put("old/a", "1"), put("old/b", "2")])
+        .await
+        .unwrap();
     drop(base);
     let newer = Schema {
         current: 3,
         steps: &[RENAME, COUNT],
     };
     for _ in 0..2 {
-        let base = SledBase::open_as(dir.path(), &options(), newer).unwrap().base;
+        let base = SledBase::open_as(dir.path(), &options(), newer)
+            .unwrap()
+            .base;
         let keys: Vec<String> = super::all(&base).into_iter().map(|(key, _)| key).collect();
         assert_eq!(keys, ["count", "new/a", "new/b"]);
         assert_eq!(base.get("count").unwrap().unwrap(), b"2");
-        base.commit(vec![put("seen", "x"), delete("seen")]).await.unwrap();
+        base.commit(vec![put("seen", "x"), delete("seen")])
+            .await
+            .unwrap();
     }
     let gap = Schema {
         current: 5,
@@ -143,7 +161,9 @@ async fn many_commits_at_once_are_all_there() {
         tasks.spawn(async move {
             for number in 0..5 {
                 let key = format!("link/{task:02}-{number}");
-                base.commit(vec![put(&key, "x"), put(&format!("also/{key}"), "y")]).await.unwrap();
+                base.commit(vec![put(&key, "x"), put(&format!("also/{key}"), "y")])
+                    .await
+                    .unwrap();
             }
         });
     }
