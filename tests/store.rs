@@ -1,5 +1,12 @@
 //! The store keeps what it confirmed: through kills, damage, full disks, and whoever comes next.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "these are tests, and the children of the kill test speak over stdout"
+)]
+
 #[path = "store/damage.rs"]
 mod damage;
 #[path = "store/equal.rs"]

@@ -105,7 +105,8 @@ proptest! {
                 }
                 Step::Get(key) => {
                     for base in [&memory as &dyn Base, &overlay, &sled] {
-                        prop_assert_eq!(base.get(&key).unwrap().as_ref(), model.get(&key));
+                        let got = base.get(&key).unwrap();
+                        prop_assert_eq!(got.as_ref(), model.get(&key));
                     }
                 }
                 Step::Scan(prefix, after, limit) => {

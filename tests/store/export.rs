@@ -41,7 +41,7 @@ fn exported(base: &dyn Base) -> String {
 async fn an_export_comes_back_byte_for_byte() {
     let base = filled().await;
     let text = exported(&base);
-    assert!(text.starts_with(r#"{"#) && text.contains(r#""version":1"#));
+    assert!(text.starts_with('{') && text.contains(r#""version":1"#));
     assert!(
         text.contains(r#""value":{"z":1,"a":1.50,"#),
         "JSON can be read: {text}"

@@ -81,7 +81,12 @@ fn as_the_writer() {
     let Some(dir) = std::env::var_os("STORE_WRITER") else {
         return;
     };
-    let from: u64 = std::env::var("STORE_FROM").unwrap().parse().unwrap();
+    let from: u64 = std::env::var_os("STORE_FROM")
+        .unwrap()
+        .to_str()
+        .unwrap()
+        .parse()
+        .unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
@@ -91,7 +96,8 @@ fn as_the_writer() {
             7 => 66_000,
             _ => 300,
         };
-        let value = number.to_string().repeat(size / 4);
+        let word = number.to_string();
+        let value = word.repeat(size / word.len());
         let mut batch = vec![
             put(&format!("one/{number}"), value.as_bytes()),
             put(&format!("two/{number}"), value.as_bytes()),

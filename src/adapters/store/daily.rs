@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::export::write_export;
+use super::export::write_file;
 use super::sled_base::SledBase;
 use crate::ports::error::{Error, Kind, Result};
 
@@ -35,7 +35,7 @@ pub fn export_daily(base: &SledBase, now: Timestamp) -> Result<PathBuf> {
             .hint("check the disk space and the rights of the state directory")
         })?;
     let path = dir.join(format!("state-{}.jsonl", now.strftime("%Y-%m-%d")));
-    base.still(|base| write_export(base, &path, now))?;
+    base.still(|generation| write_file(base, &path, now, Some(generation)))?;
     for old in exports(base.dir()).into_iter().skip(DAYS_KEPT) {
         if let Err(error) = fs::remove_file(&old) {
             tracing::warn!(export = %old.display(), %error, "an old export stays");
@@ -53,8 +53,9 @@ pub(super) fn exports(state_dir: &Path) -> Vec<PathBuf> {
         .flatten()
         .map(|entry| entry.path())
         .filter(|path| {
-            let name = path.file_name().and_then(|name| name.to_str());
-            name.is_some_and(|name| name.starts_with("state-") && name.ends_with(".jsonl"))
+            let name = path.file_stem().and_then(|name| name.to_str());
+            path.extension().is_some_and(|ending| ending == "jsonl")
+                && name.is_some_and(|name| name.starts_with("state-"))
         })
         .collect();
     // The names sort like their days.

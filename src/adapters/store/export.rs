@@ -42,15 +42,27 @@ pub struct Exported {
 /// # Errors
 /// When the state cannot be read, or `out` not be written (`Local`).
 pub fn export(base: &dyn Base, out: &mut dyn Write, now: Timestamp) -> Result<Exported> {
+    write_lines(base, out, now, None)
+}
+
+fn write_lines(
+    base: &dyn Base,
+    out: &mut dyn Write,
+    now: Timestamp,
+    generation: Option<u64>,
+) -> Result<Exported> {
     let mut lines = Lines {
         out,
         hash: Sha256::new(),
     };
-    let header = json!({
+    let mut header = json!({
         "format": FORMAT,
         "version": Schema::OURS.current,
         "exported": now.to_string(),
     });
+    if let (Some(header), Some(generation)) = (header.as_object_mut(), generation) {
+        header.insert("generation".to_owned(), generation.into());
+    }
     lines.write(&header.to_string())?;
     let mut pairs = 0;
     let mut after: Option<String> = None;
@@ -76,6 +88,16 @@ pub fn export(base: &dyn Base, out: &mut dyn Write, now: Timestamp) -> Result<Ex
 /// # Errors
 /// When the state cannot be read, or the file not be written (`Local`).
 pub fn write_export(base: &dyn Base, path: &Path, now: Timestamp) -> Result<Exported> {
+    write_file(base, path, now, None)
+}
+
+/// Like [`write_export`], naming the last batch that is in it.
+pub(super) fn write_file(
+    base: &dyn Base,
+    path: &Path,
+    now: Timestamp,
+    generation: Option<u64>,
+) -> Result<Exported> {
     let dir = match path.parent() {
         Some(dir) if !dir.as_os_str().is_empty() => dir,
         _ => Path::new("."),
@@ -94,7 +116,7 @@ pub fn write_export(base: &dyn Base, path: &Path, now: Timestamp) -> Result<Expo
         .tempfile_in(dir)
         .map_err(at)?;
     let mut out = io::BufWriter::new(file);
-    let exported = export(base, &mut out, now)?;
+    let exported = write_lines(base, &mut out, now, generation)?;
     let file = out.into_inner().map_err(|error| at(error.into_error()))?;
     file.as_file().sync_all().map_err(at)?;
     file.persist(path).map_err(|error| at(error.error))?;

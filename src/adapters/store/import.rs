@@ -40,6 +40,8 @@ pub struct Imported {
 /// An export that was read.
 pub(super) struct WholeExport {
     pub(super) version: u32,
+    /// The number of the last batch in it, where it was written by the store itself.
+    pub(super) generation: Option<u64>,
     pub(super) pairs: BTreeMap<String, Vec<u8>>,
     pub(super) passed_over: Vec<String>,
 }
@@ -90,9 +92,10 @@ pub(super) fn read(reader: impl BufRead, force: Force) -> Result<WholeExport> {
         number: 0,
         hash: Sha256::new(),
     };
-    let version = reading.header()?;
+    let header = reading.header()?;
     let mut read = WholeExport {
-        version,
+        version: header.version,
+        generation: header.generation,
         pairs: BTreeMap::new(),
         passed_over: Vec::new(),
     };
@@ -142,6 +145,7 @@ enum Line {
 struct Header {
     format: String,
     version: u32,
+    generation: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -202,7 +206,7 @@ struct Reading<R> {
 }
 
 impl<R: BufRead> Reading<R> {
-    fn header(&mut self) -> Result<u32> {
+    fn header(&mut self) -> Result<Header> {
         let line = self.line()?.unwrap_or_default();
         let header: Header = serde_json::from_str(&line)
             .ok()
@@ -215,7 +219,7 @@ impl<R: BufRead> Reading<R> {
                 Schema::OURS.current
             )));
         }
-        Ok(header.version)
+        Ok(header)
     }
 
     /// The next line without its end; one that does not end is no line.

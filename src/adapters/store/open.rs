@@ -164,8 +164,9 @@ pub(super) fn open(dir: &Path, options: &Options, schema: Schema) -> Result<Open
         dir,
         options,
         schema,
+        expected,
     };
-    let state = recovery.run(expected)?;
+    let state = recovery.run()?;
     let inner = Inner::new(dir, state.disk, state.written, file, lock);
     let base = SledBase {
         inner: Arc::new(inner),

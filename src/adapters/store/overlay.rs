@@ -69,7 +69,7 @@ impl Base for Overlay {
                 .filter(|(key, _)| Some(key.as_str()) != start);
             for (key, value) in range {
                 match merged.entry(key.clone()) {
-                    Entry::Occupied(mut slot) => *slot.get_mut() = value.clone(),
+                    Entry::Occupied(mut slot) => slot.get_mut().clone_from(value),
                     Entry::Vacant(slot) => {
                         slot.insert(value.clone());
                     }

@@ -8,7 +8,7 @@ use super::blobs::{Blobs, sync_dir};
 use super::daily;
 use super::disk::{Disk, DiskError};
 use super::head::Head;
-use super::import::{self, Force};
+use super::import::{self, Force, WholeExport};
 use super::open::{OpenError, Options, Recovered};
 use super::schema::Schema;
 use super::sled_base::Written;
@@ -21,6 +21,8 @@ pub(super) struct Recovery<'a> {
     pub(super) dir: &'a Path,
     pub(super) options: &'a Options,
     pub(super) schema: Schema,
+    /// The generation that was on disk for certain.
+    pub(super) expected: u64,
 }
 
 /// A state that can be trusted.
@@ -43,29 +45,29 @@ enum Found {
 }
 
 impl Recovery<'_> {
-    /// Searches; `expected` is the generation that was on disk for certain.
-    pub(super) fn run(&self, expected: u64) -> Result<Trusted, OpenError> {
+    /// Searches.
+    pub(super) fn run(&self) -> Result<Trusted, OpenError> {
         let salvage = match self.look()? {
-            Found::Whole(disk, census) => return Ok(whole(disk, census, expected, Recovered::No)),
-            Found::Empty(disk) if expected == 0 => {
+            Found::Whole(disk, census) => return Ok(self.whole(disk, census, Recovered::No)),
+            Found::Empty(disk) if self.expected == 0 => {
                 return Ok(self.empty(disk, Recovered::No));
             }
             // All batches are gone, but nothing is there that could be put aside.
-            Found::Empty(disk) => return self.restore(disk, None, Vec::new()),
+            Found::Empty(disk) => return Ok(self.restore(disk, None, Vec::new())),
             Found::Damaged(salvage) => salvage,
         };
         let aside = self.aside()?;
         if self.move_snapshots(&aside)? {
             match self.look()? {
                 Found::Whole(disk, census) => {
-                    return Ok(whole(disk, census, expected, Recovered::WithoutSnapshot));
+                    return Ok(self.whole(disk, census, Recovered::WithoutSnapshot));
                 }
                 Found::Empty(_) | Found::Damaged(_) => {}
             }
         }
         self.put_aside(&aside)?;
         match self.look()? {
-            Found::Empty(disk) => self.restore(disk, Some(aside), salvage),
+            Found::Empty(disk) => Ok(self.restore(disk, Some(aside), salvage)),
             Found::Whole(..) | Found::Damaged(_) => Err(OpenError::unusable(
                 "starting a new state",
                 self.dir,
@@ -102,13 +104,14 @@ impl Recovery<'_> {
         let head = stored.as_deref().and_then(Head::parse);
         match upkeep::count(&disk, &Blobs::new(self.dir), schema.unwrap_or_default()) {
             Ok(census) if stored.is_none() && census.head.pairs == 0 => Ok(Found::Empty(disk)),
-            Ok(census) if census.agrees_with(head.as_ref()) => Ok(Found::Whole(
-                disk,
-                Census {
-                    head: head.unwrap_or(census.head),
-                    ..census
-                },
-            )),
+            Ok(mut census) if census.agrees_with(head.as_ref()) => {
+                census.head = head.unwrap_or(census.head);
+                if self.is_behind_an_export(&census.head) {
+                    tracing::warn!("the state was cut short, and an export is ahead of it");
+                    return Ok(Found::Damaged(Vec::new()));
+                }
+                Ok(Found::Whole(disk, census))
+            }
             Err(DiskError::Io(source)) => Err(failed(source)),
             Ok(_) | Err(DiskError::Damaged(_) | DiskError::Busy) => {
                 tracing::warn!("the state is damaged: count or checksum do not agree");
@@ -128,37 +131,46 @@ impl Recovery<'_> {
             .collect()
     }
 
-    /// Fills an empty database from the newest export that is whole.
-    fn restore(
-        &self,
-        disk: Disk,
-        aside: Option<PathBuf>,
-        salvage: Vec<Change>,
-    ) -> Result<Trusted, OpenError> {
-        for export in daily::exports(self.dir) {
-            let read = fs::File::open(&export)
-                .map_err(|e| e.to_string())
+    /// Damaged bytes make sled cut its log short there, so that what is left may be whole and
+    /// yet older than the newest export.
+    fn is_behind_an_export(&self, head: &Head) -> bool {
+        head.generation < self.expected
+            && self
+                .newest_export()
+                .and_then(|(_, read)| read.generation)
+                .is_some_and(|exported| exported > head.generation)
+    }
+
+    fn newest_export(&self) -> Option<(PathBuf, WholeExport)> {
+        daily::exports(self.dir).into_iter().find_map(|path| {
+            let read = fs::File::open(&path)
+                .map_err(|error| error.to_string())
                 .and_then(|file| {
                     import::read(io::BufReader::new(file), Force::No).map_err(|e| e.to_string())
                 });
             match read {
-                Ok(read) => {
-                    let mut trusted = self.empty(disk, Recovered::FromExport { export, aside });
-                    trusted.written.head.schema = read.version;
-                    trusted.pairs = read
-                        .pairs
-                        .into_iter()
-                        .map(|(key, value)| Change::Put(key, value))
-                        .chain(salvage)
-                        .collect();
-                    return Ok(trusted);
+                Ok(read) => Some((path, read)),
+                Err(why) => {
+                    tracing::warn!(export = %path.display(), why, "not a whole export");
+                    None
                 }
-                Err(why) => tracing::warn!(export = %export.display(), why, "not a whole export"),
             }
-        }
-        let mut trusted = self.empty(disk, Recovered::Fresh { aside });
-        trusted.pairs = salvage;
-        Ok(trusted)
+        })
+    }
+
+    /// Fills an empty database from the newest export that is whole.
+    fn restore(&self, disk: Disk, aside: Option<PathBuf>, salvage: Vec<Change>) -> Trusted {
+        let Some((export, read)) = self.newest_export() else {
+            let mut trusted = self.empty(disk, Recovered::Fresh { aside });
+            trusted.pairs = salvage;
+            return trusted;
+        };
+        let mut trusted = self.empty(disk, Recovered::FromExport { export, aside });
+        trusted.written.head.schema = read.version;
+        let puts = read.pairs.into_iter();
+        trusted.pairs = puts.map(|(key, value)| Change::Put(key, value)).collect();
+        trusted.pairs.extend(salvage);
+        trusted
     }
 
     fn empty(&self, disk: Disk, recovered: Recovered) -> Trusted {
@@ -167,6 +179,22 @@ impl Recovery<'_> {
             written: Written {
                 head: Head::new(self.schema.current),
                 references: super::blobs::References::new(),
+            },
+            recovered,
+            pairs: Vec::new(),
+        }
+    }
+
+    fn whole(&self, disk: Disk, census: Census, usual: Recovered) -> Trusted {
+        let recovered = match self.expected.saturating_sub(census.head.generation) {
+            0 => usual,
+            missing => Recovered::Older { missing },
+        };
+        Trusted {
+            disk,
+            written: Written {
+                head: census.head,
+                references: census.references,
             },
             recovered,
             pairs: Vec::new(),
@@ -217,22 +245,6 @@ impl Recovery<'_> {
             }
         }
         sync_dir(self.dir).map_err(|e| aside_failed(self.dir, e))
-    }
-}
-
-fn whole(disk: Disk, census: Census, expected: u64, usual: Recovered) -> Trusted {
-    let missing = expected.saturating_sub(census.head.generation);
-    Trusted {
-        disk,
-        written: Written {
-            head: census.head,
-            references: census.references,
-        },
-        recovered: match missing {
-            0 => usual,
-            missing => Recovered::Older { missing },
-        },
-        pairs: Vec::new(),
     }
 }
 

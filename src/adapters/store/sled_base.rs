@@ -84,11 +84,11 @@ impl SledBase {
         &self.inner.dir
     }
 
-    /// Runs something while nobody can commit, so that several reads see one state. It must not
-    /// commit itself.
-    pub fn still<T>(&self, work: impl FnOnce(&Self) -> T) -> T {
-        let _written = self.inner.written();
-        work(self)
+    /// Runs something while nobody can commit, so that several reads see one state. It is told
+    /// the number of the last batch; it must neither commit nor verify.
+    pub fn still<T>(&self, work: impl FnOnce(u64) -> T) -> T {
+        let written = self.inner.written();
+        work(written.head.generation)
     }
 }
 
@@ -130,7 +130,7 @@ impl Inner {
         let mut lost = Vec::new();
         for (key, value) in last_of_each(batch) {
             let key = stored_key(&key);
-            let old = self.disk.get(&key).map_err(|e| self.failure(e))?;
+            let old = self.disk.get(&key).map_err(|e| self.give_up(e))?;
             let new = value
                 .map(|value| self.blobs.encode(&value))
                 .transpose()
@@ -202,8 +202,8 @@ impl Inner {
         }
     }
 
-    /// A write failed in the middle: what sled has in memory may never reach the disk, so from
-    /// now on nothing is read from it or added to it.
+    /// The database failed: what sled has in memory may never reach the disk, so from now on
+    /// nothing is read from it or added to it.
     fn give_up(&self, error: DiskError) -> Error {
         if self.failed.set(error.to_string()).is_err() {
             tracing::debug!("the state had been given up already");
@@ -239,7 +239,7 @@ impl Base for SledBase {
         let stored = inner
             .disk
             .get(&stored_key(key))
-            .map_err(|e| inner.failure(e))?;
+            .map_err(|e| inner.give_up(e))?;
         stored.map(|stored| inner.decode(key, &stored)).transpose()
     }
 
@@ -253,7 +253,7 @@ impl Base for SledBase {
         inner.ensure_sound()?;
         inner
             .page(prefix, after, limit)
-            .map_err(|e| inner.failure(e))?
+            .map_err(|e| inner.give_up(e))?
             .into_iter()
             .map(|(key, stored)| {
                 let key = caller_key(&key).map_err(|e| inner.failure(e))?;
