@@ -30,7 +30,7 @@ pub struct Document {
 /// An operation that a request means.
 struct Operation<'a> {
     item: &'a Value,
-    operation: &'a Value,
+    method: &'a Value,
     template: &'a str,
 }
 
@@ -104,7 +104,7 @@ impl Document {
         let Some(operation) = self.operation(method, path) else {
             return vec![format!("{name}: no such operation")];
         };
-        let Some(answer) = operation.operation["responses"].get(status.to_string()) else {
+        let Some(answer) = operation.method["responses"].get(status.to_string()) else {
             return vec![format!("{name}: no such status")];
         };
         match answer.pointer("/content/application~1json/schema") {
@@ -127,7 +127,7 @@ impl Document {
         };
         let mut faults = operation.query_faults(&seen.query);
         let schema = operation
-            .operation
+            .method
             .pointer("/requestBody/content/application~1json/schema");
         match (schema, &seen.body) {
             (Some(schema), Some(body)) => faults.extend(violations(&closed(schema), body)),
@@ -148,7 +148,7 @@ impl Document {
         let item = paths.get(template)?;
         Some(Operation {
             item,
-            operation: item.get(method.to_lowercase())?,
+            method: item.get(method.to_lowercase())?,
             template,
         })
     }
@@ -156,7 +156,7 @@ impl Document {
 
 impl Operation<'_> {
     fn query_faults(&self, query: &[(String, String)]) -> Vec<String> {
-        let named: Vec<&Value> = [self.item, self.operation]
+        let named: Vec<&Value> = [self.item, self.method]
             .iter()
             .filter_map(|place| place["parameters"].as_array())
             .flatten()

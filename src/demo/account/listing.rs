@@ -102,14 +102,14 @@ pub(super) fn page(account: &Account, state: &State, call: &Call) -> Result {
     }
     let next = last.filter(|_| shown.next().is_some());
     Ok(Answer::ok(listed(
-        items,
+        &items,
         next.map(|place| seal.issue(place)),
     )))
 }
 
 /// The frame of a listing. The last page says so by an empty token or by none; a client has to
 /// take both, and which one it gets follows from how much is on it.
-pub(super) fn listed(items: Vec<Value>, next: Option<String>) -> Value {
+pub(super) fn listed(items: &[Value], next: Option<String>) -> Value {
     let silent = next.is_none() && items.len() % 2 == 1;
     let mut body = json!({ "items": items });
     if let (false, Some(body)) = (silent, body.as_object_mut()) {

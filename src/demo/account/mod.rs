@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 
 mod answer;
 mod booking;
@@ -29,6 +29,7 @@ mod route;
 mod seen;
 mod server;
 mod shelf;
+mod strike;
 #[cfg(test)]
 mod tests;
 
@@ -52,6 +53,8 @@ pub struct Account {
 
 struct Shared {
     options: AccountOptions,
+    /// `options.time_zone`, looked up once; UTC where there is no such zone.
+    zone: TimeZone,
     state: Mutex<State>,
     faults: FaultPlan,
 }
@@ -76,6 +79,7 @@ impl Account {
         };
         Self {
             shared: Arc::new(Shared {
+                zone: TimeZone::get(&options.time_zone).unwrap_or(TimeZone::UTC),
                 options,
                 state: Mutex::new(state),
                 faults: FaultPlan::default(),
@@ -100,6 +104,10 @@ impl Account {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.shared.options.clock.now()
+    }
+
+    fn zone(&self) -> TimeZone {
+        self.shared.zone.clone()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

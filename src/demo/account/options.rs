@@ -51,7 +51,7 @@ impl AccountOptions {
             client_secret: "demo-client-secret".to_owned(),
             account_id: "demo-account".to_owned(),
             refresh_token: "demo-refresh-token-1".to_owned(),
-            access_token_life: Duration::from_secs(3600),
+            access_token_life: Duration::from_hours(1),
             user_id: "demoHost3h1u4id4liffdyszs".to_owned(),
             user_email: "alice@example.org".to_owned(),
             time_zone: "Europe/Berlin".to_owned(),

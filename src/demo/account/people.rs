@@ -2,7 +2,7 @@
 //!
 //! Each returns whether the booking is there, so that a test cannot change nothing by mistake.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::booking::{NewBooking, Place};
@@ -10,12 +10,12 @@ use super::event::{Event, Person, Standing};
 use super::{Account, State};
 use crate::domain::booking::Answer;
 
+#[allow(
+    clippy::must_use_candidate,
+    reason = "what counts is that it happens; the id or the answer is for whoever wants it"
+)]
 impl Account {
     /// An invitee books; the new `event_id`.
-    #[allow(
-        clippy::must_use_candidate,
-        reason = "what counts is that it is booked"
-    )]
     pub fn book(&self, booking: NewBooking) -> String {
         let now = self.now();
         self.state().shelf.book(booking, now)
@@ -23,7 +23,6 @@ impl Account {
 
     /// The invitee moves their booking: the old one is cancelled and a new one made, with a new id,
     /// on the same page and for the same booker. Notes are not carried over.
-    #[allow(clippy::must_use_candidate, reason = "what counts is that it moves")]
     pub fn reschedule(&self, id: &str, start: Timestamp) -> Option<String> {
         let now = self.now();
         let mut state = self.state();
@@ -81,7 +80,6 @@ impl Account {
     }
 
     /// Somebody joins; their `attendee_id`.
-    #[allow(clippy::must_use_candidate, reason = "what counts is that they join")]
     pub fn add_attendee(&self, id: &str, name: &str, email: &str) -> Option<String> {
         let attendee = self.state().shelf.new_id();
         let person = Person {
@@ -112,22 +110,13 @@ impl Account {
     pub fn fill(&self, bookings: usize) {
         let zones = ["Europe/Berlin", "America/New_York", "Asia/Kolkata", "UTC"];
         let now = self.now();
-        let tomorrow = now.as_second().div_euclid(86_400).saturating_add(1) * 86_400;
-        let total = i64::try_from(bookings).unwrap_or(i64::MAX).max(1);
+        let total = i64::try_from(bookings).unwrap_or(i64::MAX);
         let mut state = self.state();
-        for number in 0..total.min(i64::try_from(bookings).unwrap_or(i64::MAX)) {
-            let minute = (150 * 24 * 60_i128 * i128::from(number) / i128::from(total)) / 5 * 5;
-            let minute = SignedDuration::from_mins(i64::try_from(minute).unwrap_or(0));
-            let start = Timestamp::from_second(tomorrow)
-                .and_then(|day| day.checked_add(minute))
-                .unwrap_or(now);
+        for (number, zone) in (0..total).zip(zones.into_iter().cycle()) {
+            let start = spread(now, number, total).unwrap_or(now);
             let name = format!("Guest Number{number}");
             let mut booking = NewBooking::new(start, &name, &format!("guest{number}@example.org"));
-            let zone = zones
-                .iter()
-                .cycle()
-                .nth(usize::try_from(number % 4).unwrap_or(0));
-            booking.time_zone = (*zone.unwrap_or(&"UTC")).to_owned();
+            zone.clone_into(&mut booking.time_zone);
             if number % 10 == 0 {
                 booking.notes = format!("Ask about item {number}.");
             }
@@ -158,4 +147,14 @@ impl State {
         self.shelf
             .change(id, now, |event| event.standing = standing)
     }
+}
+
+/// The start of one of so many bookings: from tomorrow's midnight (UTC) on, evenly over 150 days,
+/// on five minutes.
+fn spread(now: Timestamp, number: i64, total: i64) -> Option<Timestamp> {
+    const DAY: i64 = 24 * 60 * 60;
+    let tomorrow = now.as_second().div_euclid(DAY).checked_add(1)?;
+    let five_minutes = (150 * DAY / 300).checked_mul(number)?.checked_div(total)?;
+    let seconds = tomorrow.checked_mul(DAY)?.checked_add(five_minutes * 300)?;
+    Timestamp::from_second(seconds).ok()
 }

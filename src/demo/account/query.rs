@@ -81,7 +81,7 @@ impl Query {
     /// Everything but the page token: what a page token is good for.
     pub(super) fn identity(&self) -> String {
         let rest = self.0.iter().filter(|(name, _)| *name != "next_page_token");
-        rest.map(|(name, value)| format!("{name}={value}\n"))
+        rest.flat_map(|(name, value)| [name, "=", value, "\n"])
             .collect()
     }
 }

@@ -1,9 +1,9 @@
 //! What a test asks: what is there, what was asked, what was done.
 
-use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::Account;
+use super::event::Standing;
 use super::keyring::Refresh;
 use super::seen::{Door, Log, Patch, Seen};
 use super::shelf::Order;
@@ -26,7 +26,7 @@ impl Account {
     /// The bookings that stand, pending ones included, by start.
     #[must_use]
     pub fn live_ids(&self) -> Vec<String> {
-        self.ids(|standing| standing.stands())
+        self.ids(Standing::stands)
     }
 
     /// Every request since the log was cleared, in order.
@@ -83,11 +83,7 @@ impl Account {
         self.state().keys.expire_all();
     }
 
-    pub(super) fn zone(&self) -> TimeZone {
-        TimeZone::get(&self.shared.options.time_zone).unwrap_or(TimeZone::UTC)
-    }
-
-    fn ids(&self, wanted: impl Fn(super::event::Standing) -> bool) -> Vec<String> {
+    fn ids(&self, wanted: impl Fn(Standing) -> bool) -> Vec<String> {
         let state = self.state();
         let all = state.shelf.walk(Order::Start, None, None);
         all.filter(|(_, event)| wanted(event.standing))

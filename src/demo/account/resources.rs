@@ -42,11 +42,11 @@ pub(super) fn schedules(account: &Account, call: &Call) -> Result {
     query.flag("show_deleted")?;
     query.zone()?;
     ensure_one_page(&query)?;
-    let pages = vec![
+    let pages = [
         schedule(account, "intro", "Intro call", 30),
         schedule(account, "review", "Review", 60),
     ];
-    Ok(Answer::ok(listed(pages, None)))
+    Ok(Answer::ok(listed(&pages, None)))
 }
 
 /// `GET /schedules/{slug}`. The `schedule_id` of the list is not answered (FACTS.md section 2).
@@ -65,7 +65,7 @@ pub(super) fn availabilities(account: &Account, call: &Call) -> Result {
     let query = Query::of(call, &["page_size", "next_page_token", "user_id"])?;
     ensure_user(account, query.text("user_id"))?;
     ensure_one_page(&query)?;
-    Ok(Answer::ok(listed(vec![availability(account)], None)))
+    Ok(Answer::ok(listed(&[availability(account)], None)))
 }
 
 /// `GET /availability/{id}`.

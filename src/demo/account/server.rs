@@ -11,15 +11,15 @@ use axum::http::StatusCode;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::response::Response;
 use futures_util::{StreamExt, stream};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::answer::Answer;
 use super::call::Call;
-use super::faults::Fault;
 use super::seen::Seen;
+use super::strike::Delivery;
 use super::{Account, route};
 
 /// How long `stop` waits for connections to end by themselves.
@@ -37,14 +37,6 @@ pub struct Server {
 struct Desk {
     account: Account,
     stop: watch::Receiver<bool>,
-}
-
-/// How an answer reaches the client.
-enum Delivery {
-    Whole,
-    Late(Duration),
-    Truncated,
-    Nothing,
 }
 
 impl Account {
@@ -82,44 +74,18 @@ impl Account {
     fn attend(&self, call: &Call) -> (Answer, Delivery) {
         let fault = self.faults().strike(call);
         let mut state = self.state();
-        let instead = match &fault {
-            Some(Fault::Status(status)) => {
-                Some(Answer::platform(*status, u32::from(*status), "On purpose."))
-            }
-            Some(Fault::ThrottleQps { retry_after }) => Some(Answer::throttled_qps(*retry_after)),
-            Some(Fault::ThrottleDaily { until }) => Some(Answer::throttled_daily(*until)),
-            Some(Fault::StalePageToken) => Some(Answer::bad_page_token()),
-            Some(Fault::EmptyListing) => {
-                Some(Answer::ok(json!({"items": [], "next_page_token": ""})))
-            }
-            Some(Fault::Unauthorized) => {
-                if let Some(token) = call.credentials("Bearer") {
-                    state.keys.revoke(token);
-                }
-                Some(Answer::platform(401, 124, "Invalid access token."))
-            }
-            // Nobody sees this answer.
-            Some(Fault::DropBefore) => Some(Answer::no_content()),
-            _ => None,
-        };
+        let instead = fault
+            .as_ref()
+            .and_then(|fault| fault.instead(&mut state, call));
         let mut answer = instead.unwrap_or_else(|| route::answer(self, &mut state, call));
-        if let Some(fault) = &fault {
-            spoil(&mut answer, fault);
-        }
-        let delivery = match fault {
-            Some(Fault::DropBefore | Fault::DropAfter) => Delivery::Nothing,
-            Some(Fault::TruncateBody) if answer.body.is_some() => Delivery::Truncated,
-            Some(Fault::TruncateBody) => Delivery::Nothing,
-            Some(Fault::DelayAfter(time)) => Delivery::Late(time),
-            _ => Delivery::Whole,
-        };
+        let delivery = fault.map_or(Delivery::Whole, |fault| fault.spoil(&mut answer));
         state.log.seen.push(Seen {
             door: call.door(),
             method: call.method.clone(),
             path: call.path.clone(),
             query: call.query.clone(),
             body: call.body.shown(),
-            status: (!matches!(delivery, Delivery::Nothing)).then_some(answer.status),
+            status: (delivery != Delivery::Nothing).then_some(answer.status),
         });
         (answer, delivery)
     }
@@ -174,29 +140,6 @@ async fn handle(Front(desk): Front<Desk>, request: Request) -> Response {
                 () = until(desk.stop) => closed(),
             }
         }
-    }
-}
-
-/// What a fault does to a listing that was made in earnest.
-fn spoil(answer: &mut Answer, fault: &Fault) {
-    let Some(body) = answer.body.as_mut().and_then(Value::as_object_mut) else {
-        return;
-    };
-    let Some(items) = body.get_mut("items").and_then(Value::as_array_mut) else {
-        return;
-    };
-    match fault {
-        Fault::CutListing => {
-            items.truncate(items.len() / 2);
-            body.remove("next_page_token");
-        }
-        Fault::GarbageItem => {
-            if let Some(item) = items.first_mut().and_then(Value::as_object_mut) {
-                item.insert("start_date_time".to_owned(), json!("the day after never"));
-                item.insert("attendees".to_owned(), json!(7));
-            }
-        }
-        _ => {}
     }
 }
 

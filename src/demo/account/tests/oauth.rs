@@ -122,7 +122,7 @@ async fn an_access_token_ends_and_can_be_revoked() {
     let clock = Arc::new(StoppedClock::at(at("2026-11-21T12:00:00Z")));
     let mut bench = Bench::with(AccountOptions::new(clock.clone())).await;
     assert_eq!(bench.status("/users/me").await, 200);
-    clock.advance(Duration::from_secs(3600));
+    clock.advance(Duration::from_hours(1));
     let answer = bench.get("/users/me").send().await.unwrap();
     assert_eq!(answer.status(), 401);
     assert_eq!(answer.json::<Value>().await.unwrap()["code"], 124);

@@ -136,7 +136,10 @@ async fn cancelled_ones_are_shown_on_request_and_pending_ones_always() {
         bench.listed("&show_deleted=true").await,
         [&kept, &cancelled, &deleted, &pending].map(Clone::clone)
     );
-    assert_eq!(bench.listed("&event_type=pending").await, [pending.clone()]);
+    assert_eq!(
+        bench.listed("&event_type=pending").await,
+        std::slice::from_ref(&pending)
+    );
     let table = [(&cancelled, 200), (&deleted, 404), (&purged, 404)];
     for (id, status) in table {
         assert_eq!(bench.status(&format!("/events/{id}")).await, status);
@@ -176,6 +179,6 @@ fn a_page_out_of_a_hundred_thousand_bookings_is_found_at_once() {
     let page = super::super::listing::page(&account, &account.state(), &call).unwrap();
     let time = start.elapsed();
     assert_eq!(page.body.unwrap()["items"].as_array().unwrap().len(), 300);
-    // Generous: an unoptimised build on a busy machine. Optimised it is under 2 ms.
+    // Generous, for an unoptimised build on a busy machine; a walk over everything takes longer.
     assert!(time.as_millis() < 250, "{time:?}");
 }

@@ -61,7 +61,7 @@ async fn cancelling_twice_counts_once() {
             .await;
         assert_eq!(answer.unwrap().status(), 204);
     }
-    assert_eq!(bench.account.cancellations(), [id.clone()]);
+    assert_eq!(bench.account.cancellations(), std::slice::from_ref(&id));
     let back = bench
         .patch(&id, &json!({"status": "confirmed"}))
         .send()
@@ -82,7 +82,7 @@ async fn a_deleted_booking_is_no_longer_answered() {
         .send()
         .await;
     assert_eq!(late.unwrap().status(), 404);
-    assert_eq!(bench.account.cancellations(), [id.clone()]);
+    assert_eq!(bench.account.cancellations(), std::slice::from_ref(&id));
     assert_eq!(bench.listed("&show_deleted=true").await, [id]);
 }
 
