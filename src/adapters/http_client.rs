@@ -33,7 +33,7 @@ impl Default for Timeouts {
         Self {
             connect: Duration::from_secs(10),
             read: Duration::from_secs(30),
-            total: Duration::from_secs(120),
+            total: Duration::from_mins(2),
         }
     }
 }
@@ -70,6 +70,15 @@ impl HttpClient {
             meter,
             clock,
         })
+    }
+
+    /// The same client and connections, counted by another meter.
+    #[must_use]
+    pub fn counted_by(&self, meter: Arc<Meter>) -> Self {
+        Self {
+            meter,
+            ..self.clone()
+        }
     }
 
     /// The client to build requests with. They are sent by [`HttpClient::send`] only.

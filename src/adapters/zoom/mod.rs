@@ -1,1 +1,43 @@
-//! zoom
+//! Zoom Scheduler over HTTP: one account with its token, its limits and its connections, shared by
+//! the hosts that are read and written through it.
+
+/// An account: what its hosts share.
+pub mod account;
+/// Access tokens: asked for once, renewed by one caller for all.
+pub mod auth;
+/// Waits between tries, with jitter from a seed.
+pub mod backoff;
+/// One request: admitted, authorised, sent, repeated where that is safe.
+mod calls;
+/// One host, as the port wants it.
+pub mod client;
+/// What an account is configured with.
+pub mod config;
+/// Zoom's words to ours.
+mod convert;
+/// What Zoom writes.
+mod dto;
+/// Both shapes of Zoom's errors, and how to react.
+mod failure;
+/// Stays below the account's limits, and obeys when told to wait.
+pub mod limiter;
+/// Requests evenly spaced in time.
+mod pace;
+/// What is known of the limit per day.
+mod quota;
+/// Requests as they are, for the command line.
+pub mod raw;
+/// Whether "not found" can be believed.
+mod reach;
+/// Speaks with the token endpoint.
+mod token_endpoint;
+/// Tokens as the store keeps them.
+mod token_store;
+
+pub use account::Account;
+pub use backoff::Jitter;
+pub use client::ZoomClient;
+pub use config::{Auth, HostUser, Plan, ZoomConfig};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,270 @@
+//! Access tokens: asked for once, durable before they are used, renewed by one caller for all.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Mutex;
+
+use super::backoff::{Jitter, later};
+use super::config::{Auth, ZoomConfig};
+use super::token_endpoint::{Grant, Granted, TokenEndpoint};
+use super::token_store::{TokenStore, Tokens};
+use crate::adapters::http_client::HttpClient;
+use crate::domain::fingerprint::Fingerprint;
+use crate::ports::base::Base;
+use crate::ports::clock::Clock;
+use crate::ports::error::{Error, Kind, Result};
+
+/// A token is not used any more this long before its end, so that none ends on its way.
+const MARGIN: i64 = 60;
+
+/// Gives out access tokens.
+pub struct Authority {
+    endpoint: TokenEndpoint,
+    store: TokenStore,
+    auth: Auth,
+    clock: Arc<dyn Clock>,
+    jitter: Arc<Jitter>,
+    state: Mutex<State>,
+}
+
+/// An access token and when it was received.
+#[derive(Clone, Debug)]
+pub struct AccessToken {
+    /// The token.
+    pub secret: SecretString,
+    /// When it was received, by our own clock.
+    pub since: Timestamp,
+}
+
+#[derive(Default)]
+struct State {
+    loaded: bool,
+    saved: Option<Tokens>,
+    /// Received, but not durable yet: must not be used, and must not be lost.
+    unsaved: Option<Tokens>,
+}
+
+impl Authority {
+    pub(super) fn new(
+        http: HttpClient,
+        config: &ZoomConfig,
+        base: Arc<dyn Base>,
+        clock: Arc<dyn Clock>,
+        jitter: Arc<Jitter>,
+    ) -> Self {
+        let (client_id, _) = config.auth.client();
+        let whose = match &config.auth {
+            Auth::User { .. } => "user",
+            Auth::ServerToServer { account_id, .. } => account_id,
+        };
+        let store = TokenStore::new(base, &[config.oauth_url.as_str(), client_id, whose]);
+        Self {
+            endpoint: TokenEndpoint::new(http, config),
+            store,
+            auth: config.auth.clone(),
+            clock,
+            jitter,
+            state: Mutex::default(),
+        }
+    }
+
+    /// An access token that is good for at least a minute, as far as our clock tells.
+    ///
+    /// # Errors
+    /// `Denied` when every refresh token is refused, or there is none; `Local` when the new one
+    /// could not be made durable.
+    pub async fn access(&self) -> Result<AccessToken> {
+        let mut state = self.settled().await?;
+        if let Some(tokens) = state.saved.as_ref().filter(|tokens| self.is_good(tokens)) {
+            return Ok(access_token(tokens));
+        }
+        self.renewed(&mut state).await
+    }
+
+    /// Another access token than this one, which Zoom refused. Where another caller has renewed
+    /// it in the meantime, that one is given.
+    ///
+    /// # Errors
+    /// As [`Authority::access`].
+    pub async fn renew(&self, refused: &AccessToken) -> Result<AccessToken> {
+        let mut state = self.settled().await?;
+        if let Some(tokens) = state.saved.as_ref().filter(|tokens| self.is_good(tokens))
+            && tokens.access != refused.secret.expose_secret()
+        {
+            return Ok(access_token(tokens));
+        }
+        self.renewed(&mut state).await
+    }
+
+    /// Turns the code of a login into tokens (RFC 6749 section 4.1.3, RFC 7636), and saves them.
+    /// There is no verifier where the login was not begun by us (Zoom's marketplace).
+    ///
+    /// # Errors
+    /// `Denied` when the code or its verifier is refused.
+    pub async fn exchange_code(
+        &self,
+        code: &SecretString,
+        redirect_uri: &str,
+        verifier: Option<&SecretString>,
+    ) -> Result<()> {
+        let doing = "logging in to Zoom";
+        let mut state = self.settled().await?;
+        let mut form = vec![
+            ("grant_type", "authorization_code"),
+            ("code", code.expose_secret()),
+            ("redirect_uri", redirect_uri),
+        ];
+        form.extend(verifier.map(|verifier| ("code_verifier", verifier.expose_secret())));
+        match self.endpoint.ask(&form, doing, &self.jitter).await? {
+            Granted::Grant(grant) => self.keep(&mut state, grant, None).await.map(|_| ()),
+            Granted::Invalid => Err(Error::new(Kind::Denied, doing)
+                .because("Zoom refused the code of this login")
+                .hint("run `slotbridge login` again; a code works once and for a few minutes")),
+        }
+    }
+
+    /// The state, with nothing left to save.
+    async fn settled(&self) -> Result<tokio::sync::MutexGuard<'_, State>> {
+        let mut state = self.state.lock().await;
+        if !state.loaded {
+            state.saved = self.store.load()?;
+            state.loaded = true;
+        }
+        self.settle(&mut state).await?;
+        Ok(state)
+    }
+
+    async fn settle(&self, state: &mut State) -> Result<()> {
+        if let Some(tokens) = &state.unsaved {
+            self.store.save(tokens).await?;
+            state.saved = state.unsaved.take();
+        }
+        Ok(())
+    }
+
+    async fn renewed(&self, state: &mut State) -> Result<AccessToken> {
+        match &self.auth {
+            Auth::ServerToServer { account_id, .. } => self.granted(state, account_id).await,
+            Auth::User { .. } => self.refreshed(state).await,
+        }
+    }
+
+    async fn granted(&self, state: &mut State, account_id: &str) -> Result<AccessToken> {
+        let doing = "asking Zoom for an access token";
+        let form = [
+            ("grant_type", "account_credentials"),
+            ("account_id", account_id),
+        ];
+        match self.endpoint.ask(&form, doing, &self.jitter).await? {
+            Granted::Grant(grant) => self.keep(state, grant, None).await,
+            Granted::Invalid => Err(Error::new(Kind::Denied, doing)
+                .because("Zoom refused the account (invalid_grant)")
+                .hint("check zoom.auth.account_id, and zoom.auth.client_secret belonging to it")),
+        }
+    }
+
+    async fn refreshed(&self, state: &mut State) -> Result<AccessToken> {
+        let doing = "refreshing Zoom's access token";
+        let candidates = self.candidates(state.saved.as_ref());
+        let none = candidates.is_empty();
+        for refresh in candidates {
+            let form = [
+                ("grant_type", "refresh_token"),
+                ("refresh_token", refresh.as_str()),
+            ];
+            match self.endpoint.ask(&form, doing, &self.jitter).await? {
+                Granted::Grant(grant) => return self.keep(state, grant, Some(refresh)).await,
+                Granted::Invalid => {
+                    tracing::debug!("Zoom refused a refresh token; trying the next one known");
+                }
+            }
+        }
+        let cause = if none {
+            "nobody has logged in yet: there is no refresh token"
+        } else {
+            "Zoom refused the refresh token (invalid_grant)"
+        };
+        Err(Error::new(Kind::Denied, doing).because(cause).hint(
+            "run `slotbridge login`, or put a new token into zoom.auth.refresh_token; \
+             a refresh token works once, and only with the zoom.auth.client_secret it was made for",
+        ))
+    }
+
+    /// The refresh tokens to try, best first. Zoom's refresh tokens are single-use, so `current`
+    /// comes first; the one before helps where a server did not take our answer for received.
+    /// A seed that a person has changed since is their newest word.
+    fn candidates(&self, tokens: Option<&Tokens>) -> Vec<String> {
+        let mut candidates: Vec<String> = tokens
+            .into_iter()
+            .flat_map(|tokens| [tokens.current.clone(), tokens.previous.clone()])
+            .flatten()
+            .collect();
+        if let Some(seed) = self.seed() {
+            let seed = seed.expose_secret().to_owned();
+            let newest = tokens.is_some_and(|tokens| self.reseeded(tokens));
+            candidates.retain(|known| *known != seed || !newest);
+            candidates.insert(if newest { 0 } else { candidates.len() }, seed);
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        candidates.retain(|one| !one.is_empty() && seen.insert(one.clone()));
+        candidates
+    }
+
+    async fn keep(
+        &self,
+        state: &mut State,
+        grant: Grant,
+        used: Option<String>,
+    ) -> Result<AccessToken> {
+        let now = self.clock.now();
+        let life = grant.lifetime();
+        let good_for = (life - MARGIN).max(life / 2).unsigned_abs();
+        let tokens = Tokens {
+            access: grant.access_token,
+            since: now,
+            good_until: later(now, Duration::from_secs(good_for)),
+            // A server that does not rotate lets the old one live.
+            current: grant.refresh_token.or_else(|| used.clone()),
+            previous: used,
+            seed: self.seed_print(),
+        };
+        // No await stands between the answer and this line, so that a caller who gives up cannot
+        // lose the only refresh token that still works: whoever comes next saves it.
+        let given = access_token(&tokens);
+        state.unsaved = Some(tokens);
+        self.settle(state).await?;
+        Ok(given)
+    }
+
+    fn is_good(&self, tokens: &Tokens) -> bool {
+        !tokens.access.is_empty() && self.clock.now() < tokens.good_until && !self.reseeded(tokens)
+    }
+
+    /// Whether a person configured another seed after these tokens were saved.
+    fn reseeded(&self, tokens: &Tokens) -> bool {
+        self.seed_print()
+            .is_some_and(|now| tokens.seed.as_ref() != Some(&now))
+    }
+
+    fn seed_print(&self) -> Option<Fingerprint> {
+        self.seed()
+            .map(|seed| Fingerprint::of([seed.expose_secret()]))
+    }
+
+    fn seed(&self) -> Option<&SecretString> {
+        match &self.auth {
+            Auth::User { refresh_token, .. } => refresh_token.as_ref(),
+            Auth::ServerToServer { .. } => None,
+        }
+    }
+}
+
+fn access_token(tokens: &Tokens) -> AccessToken {
+    AccessToken {
+        secret: tokens.access.clone().into(),
+        since: tokens.since,
+    }
+}

@@ -1,0 +1,164 @@
+//! Both shapes of Zoom's errors (FACTS.md section 1), and how to react.
+
+use reqwest::StatusCode;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::adapters::http_client::is_passing;
+use crate::ports::error::{Error, Kind};
+
+/// An answer that is not a success.
+pub(super) struct Failure {
+    pub(super) status: StatusCode,
+    code: Option<i64>,
+    /// Zoom's words. They may name people or quote what was sent, so they are read, not shown.
+    message: String,
+    /// The fields that Zoom complains of.
+    fields: Vec<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Shape {
+    code: Value,
+    message: Value,
+    errors: Value,
+    error: Value,
+}
+
+impl Failure {
+    /// Reads either shape; any other body leaves the status alone to speak.
+    pub(super) fn read(status: StatusCode, body: &[u8]) -> Self {
+        let outer: Shape = serde_json::from_slice(body).unwrap_or_default();
+        let inner: Shape = serde_json::from_value(outer.error).unwrap_or_default();
+        let fields = [&outer.errors, &inner.errors]
+            .into_iter()
+            .filter_map(Value::as_array)
+            .flatten()
+            .filter_map(|error| error.get("field")?.as_str())
+            .filter(|field| is_name(field))
+            .take(8)
+            .map(str::to_owned)
+            .collect();
+        Self {
+            status,
+            code: number(&outer.code).or_else(|| number(&inner.code)),
+            message: outer
+                .message
+                .as_str()
+                .or(inner.message.as_str())
+                .unwrap_or_default()
+                .to_owned(),
+            fields,
+        }
+    }
+
+    /// Whether Zoom refused the token itself, or what it may do.
+    pub(super) fn is_about_token(&self) -> bool {
+        self.status == StatusCode::UNAUTHORIZED
+            || self.status.is_client_error() && matches!(self.code, Some(124 | 4700))
+    }
+
+    /// Whether the token is good but lacks a scope, which another token of the same app does too.
+    pub(super) fn is_about_scope(&self) -> bool {
+        self.is_about_token() && self.message.to_lowercase().contains("scope")
+    }
+
+    /// Whether the user never opened Scheduler, or is not in this account.
+    pub(super) fn is_about_user(&self) -> bool {
+        let message = self.message.to_lowercase();
+        self.code == Some(1001)
+            || message.contains("user not found")
+            || message.contains("user does not exist")
+    }
+
+    /// Whether what was asked for is gone, or never was.
+    pub(super) fn is_absence(&self) -> bool {
+        !self.is_about_token()
+            && !self.is_about_user()
+            && matches!(self.status, StatusCode::NOT_FOUND | StatusCode::GONE)
+    }
+
+    /// What happened, in words of our own.
+    pub(super) fn cause(&self) -> String {
+        let status = format!("HTTP {}", self.status.as_u16());
+        let code = self.code.map(|code| format!("Zoom's code {code}"));
+        let fields = (!self.fields.is_empty()).then(|| format!("about {}", self.fields.join(", ")));
+        let words: Vec<String> = [Some(status), code, fields].into_iter().flatten().collect();
+        words.join(", ")
+    }
+
+    /// Zoom's own words without anything that could be an address, a token or a link, for a
+    /// person who typed the request themselves.
+    pub(super) fn quoted(&self) -> Option<String> {
+        let words: Vec<&str> = self
+            .message
+            .split_whitespace()
+            .take(24)
+            .map(|word| {
+                let plain = word.len() <= 24
+                    && word
+                        .chars()
+                        .all(|c| c.is_alphanumeric() || ".,:;!?'-_()[]".contains(c));
+                if plain { word } else { "…" }
+            })
+            .collect();
+        (!words.is_empty()).then(|| words.join(" "))
+    }
+
+    /// The error for this failure, where the caller has no better one.
+    pub(super) fn error(&self, doing: &str) -> Error {
+        let status = self.status;
+        let (kind, hint) = if self.is_about_token() {
+            (Kind::Denied, self.scope_hint())
+        } else if self.is_about_user() {
+            let hint = "open Zoom Scheduler once as this user, or check host.zoom_user";
+            (Kind::Missing, hint.to_owned())
+        } else if status == StatusCode::FORBIDDEN {
+            (Kind::Denied, self.scope_hint())
+        } else if is_passing(status) {
+            (Kind::Transient, "it is tried again by itself".to_owned())
+        } else if status.is_redirection() {
+            let hint = "check zoom.api_url: the server there points to another address, which is not followed";
+            (Kind::Unreachable, hint.to_owned())
+        } else if matches!(status, StatusCode::NOT_FOUND | StatusCode::GONE) {
+            let hint = "check the id, host.zoom_user and zoom.api_url";
+            (Kind::Missing, hint.to_owned())
+        } else {
+            let hint = "look at this item in Zoom; its neighbours are not affected";
+            (Kind::Refused, hint.to_owned())
+        };
+        Error::new(kind, doing).because(self.cause()).hint(hint)
+    }
+
+    fn scope_hint(&self) -> String {
+        let named: Vec<&str> = self
+            .message
+            .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == ':'))
+            .filter(|word| word.starts_with("scheduler:") || word.starts_with("calendar:"))
+            .take(6)
+            .collect();
+        let scopes = if named.is_empty() {
+            "scheduler:read:list_scheduled_events, scheduler:read:scheduled_event, \
+             scheduler:read:scheduled_event_attendee, scheduler:update:scheduled_event"
+                .to_owned()
+        } else {
+            named.join(", ")
+        };
+        format!(
+            "give the app these scopes in Zoom's marketplace (for other users the `:admin` ones): \
+             {scopes}; then run `slotbridge login` again, and check zoom.auth.client_id"
+        )
+    }
+}
+
+fn number(code: &Value) -> Option<i64> {
+    code.as_i64().or_else(|| code.as_str()?.parse().ok())
+}
+
+fn is_name(field: &str) -> bool {
+    (1..=40).contains(&field.len())
+        && field
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"_.[]".contains(&b))
+}

@@ -1,0 +1,190 @@
+//! Speaks with the token endpoint: client id and secret by HTTP Basic, parameters as a form.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use reqwest::StatusCode;
+use reqwest::header::RETRY_AFTER;
+use secrecy::ExposeSecret;
+use serde::Deserialize;
+use url::Url;
+
+use super::backoff::{Jitter, later, wait_until};
+use super::config::{Auth, ZoomConfig};
+use crate::adapters::http_client::{HttpClient, is_passing, read_body, retry_after};
+use crate::ports::error::{Error, Kind, Result};
+
+const BODY_LIMIT: usize = 64 * 1024;
+const TRIES: u32 = 3;
+const SECOND: Duration = Duration::from_secs(1);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
+
+/// Asks for tokens.
+pub(super) struct TokenEndpoint {
+    http: HttpClient,
+    url: Url,
+    auth: Auth,
+    first_wait: Duration,
+}
+
+/// What the endpoint gave.
+#[derive(Deserialize)]
+pub(super) struct Grant {
+    pub(super) access_token: String,
+    #[serde(default)]
+    pub(super) refresh_token: Option<String>,
+    #[serde(default)]
+    expires_in: Option<i64>,
+}
+
+impl Grant {
+    /// How long the access token lives, in seconds. Zoom says one hour; a word that makes no
+    /// sense counts as that.
+    pub(super) fn lifetime(&self) -> i64 {
+        const HOUR: i64 = 3_600;
+        self.expires_in
+            .filter(|seconds| (1..=24 * HOUR).contains(seconds))
+            .unwrap_or(HOUR)
+    }
+}
+
+/// How the endpoint answered.
+pub(super) enum Granted {
+    /// With tokens.
+    Grant(Grant),
+    /// `invalid_grant` (RFC 6749 section 5.2): this refresh token or code is no longer good.
+    Invalid,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Refusal {
+    error: Option<String>,
+}
+
+impl TokenEndpoint {
+    pub(super) fn new(http: HttpClient, config: &ZoomConfig) -> Self {
+        let mut url = config.oauth_url.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().push("token");
+        }
+        Self {
+            http,
+            url,
+            auth: config.auth.clone(),
+            first_wait: config.first_wait,
+        }
+    }
+
+    /// Asks, and asks again after passing faults. Asking again with a refresh token loses
+    /// nothing: either it still lives, or the answer that replaced it is lost already.
+    pub(super) async fn ask(
+        &self,
+        form: &[(&str, &str)],
+        doing: &str,
+        jitter: &Jitter,
+    ) -> Result<Granted> {
+        let mut failed = 0;
+        loop {
+            let error = match self.ask_once(form, doing).await {
+                Ok(granted) => return Ok(granted),
+                Err(error) => error,
+            };
+            failed += 1;
+            let now = self.http.clock().now();
+            let wait = match error.kind() {
+                Kind::Transient | Kind::Unreachable => jitter.back_off(self.first_wait, failed),
+                Kind::Throttled { until } => wait_until(now, until).max(SECOND),
+                _ => return Err(error),
+            };
+            if failed >= TRIES || wait > LONGEST_WAIT {
+                return Err(error);
+            }
+            tracing::debug!(failed, ?wait, "asking Zoom's token endpoint again");
+            self.http.clock().sleep(wait).await;
+        }
+    }
+
+    async fn ask_once(&self, form: &[(&str, &str)], doing: &str) -> Result<Granted> {
+        let (id, secret) = self.auth.client();
+        let request = self
+            .http
+            .requests()
+            .post(self.url.clone())
+            .basic_auth(id, Some(secret.expose_secret()))
+            .form(form)
+            .build()
+            .map_err(|error| Error::new(Kind::Local, doing).because(error.without_url()))?;
+        let response = self.http.send(request, doing).await?;
+        let status = response.status();
+        let until = response
+            .headers()
+            .contains_key(RETRY_AFTER)
+            .then(|| retry_after(&response, self.http.clock().now()));
+        let body = read_body(response, BODY_LIMIT, doing).await?;
+        if status.is_success() {
+            // The parser's words could quote a token, so they are dropped.
+            return serde_json::from_slice(&body)
+                .map(Granted::Grant)
+                .map_err(|_| wrong_place(doing, "the answer holds no token"));
+        }
+        let word = refusal(&body);
+        if status.is_client_error() && word.as_deref() == Some("invalid_grant") {
+            return Ok(Granted::Invalid);
+        }
+        Err(self.refused(status, word.as_deref(), until, doing))
+    }
+
+    fn refused(
+        &self,
+        status: StatusCode,
+        word: Option<&str>,
+        until: Option<Timestamp>,
+        doing: &str,
+    ) -> Error {
+        let cause = match word {
+            Some(word) => format!("HTTP {} {word}", status.as_u16()),
+            None => format!("HTTP {}", status.as_u16()),
+        };
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            let now = self.http.clock().now();
+            let until = until.unwrap_or_else(|| later(now, SECOND));
+            return Error::new(Kind::Throttled { until }, doing).because(cause);
+        }
+        if is_passing(status) {
+            return Error::new(Kind::Transient, doing).because(cause);
+        }
+        if status.is_redirection() || status == StatusCode::NOT_FOUND {
+            return wrong_place(doing, &cause);
+        }
+        let hint = match (word, &self.auth) {
+            (Some("invalid_client" | "unauthorized_client"), _) => {
+                "check zoom.auth.client_id and zoom.auth.client_secret, and that the app is active"
+            }
+            (Some("unsupported_grant_type"), _) => {
+                "check that zoom.auth.kind fits the kind of the app"
+            }
+            (_, Auth::ServerToServer { .. }) => {
+                "check zoom.auth.account_id, zoom.auth.client_id and zoom.auth.client_secret"
+            }
+            (_, Auth::User { .. }) => {
+                "check zoom.auth.client_id and zoom.auth.client_secret, then run `slotbridge login`"
+            }
+        };
+        Error::new(Kind::Denied, doing).because(cause).hint(hint)
+    }
+}
+
+fn wrong_place(doing: &str, cause: &str) -> Error {
+    Error::new(Kind::Unreachable, doing)
+        .because(cause.to_owned())
+        .hint("check zoom.oauth_url: no token endpoint answers there")
+}
+
+/// The error code of RFC 6749 section 5.2, and nothing that only looks like one.
+fn refusal(body: &[u8]) -> Option<String> {
+    let refusal: Refusal = serde_json::from_slice(body).unwrap_or_default();
+    refusal.error.filter(|word| {
+        (1..=40).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+    })
+}

@@ -1,0 +1,84 @@
+//! Tokens as the store keeps them: durable before they are used.
+
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::fingerprint::Fingerprint;
+use crate::ports::base::{Base, Change};
+use crate::ports::error::{Error, Kind, Result};
+
+/// What is known of one grant.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Tokens {
+    /// The access token; empty after the refresh token alone was saved.
+    pub(super) access: String,
+    /// When it was received, by our own clock.
+    pub(super) since: Timestamp,
+    /// Until when it is used, by our own clock.
+    pub(super) good_until: Timestamp,
+    /// The refresh token that the next refresh uses; none for a server-to-server app.
+    #[serde(default)]
+    pub(super) current: Option<String>,
+    /// The one before. A server that never heard that its answer arrived may still take it.
+    #[serde(default)]
+    pub(super) previous: Option<String>,
+    /// The digest of the configured seed when this was saved: another seed is a person's new word.
+    #[serde(default)]
+    pub(super) seed: Option<Fingerprint>,
+}
+
+// Written by hand so that no token can reach a log.
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tokens")
+            .field("since", &self.since)
+            .field("good_until", &self.good_until)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where the tokens of one grant stand: `token/{digest}`.
+pub(super) struct TokenStore {
+    base: Arc<dyn Base>,
+    key: String,
+}
+
+impl TokenStore {
+    /// The digest names everything that a token belongs to, so that a changed configuration
+    /// never meets the tokens of the old one.
+    pub(super) fn new(base: Arc<dyn Base>, belongs_to: &[&str]) -> Self {
+        let key = format!("token/{}", Fingerprint::of(belongs_to).as_str());
+        Self { base, key }
+    }
+
+    /// What was saved last; none where nothing was, or where it cannot be read any more: then
+    /// the configured seed or `login` starts anew.
+    pub(super) fn load(&self) -> Result<Option<Tokens>> {
+        let Some(bytes) = self.base.get(&self.key)? else {
+            return Ok(None);
+        };
+        let tokens = serde_json::from_slice(&bytes).ok();
+        if tokens.is_none() {
+            tracing::warn!(key = %self.key, "the saved Zoom token cannot be read and is ignored");
+        }
+        Ok(tokens)
+    }
+
+    /// Saves. When this returns, it survives a power cut.
+    pub(super) async fn save(&self, tokens: &Tokens) -> Result<()> {
+        let doing = "saving Zoom's new token before it is used";
+        // The serialiser's words could quote a token, so they are dropped.
+        let bytes = serde_json::to_vec(tokens).map_err(|_| Error::new(Kind::Local, doing))?;
+        self.base
+            .commit(vec![Change::Put(self.key.clone(), bytes)])
+            .await
+            .map_err(|error| {
+                Error::new(Kind::Local, doing)
+                    .because(error)
+                    .hint("check that state_dir is writable and has space; the token is kept in memory and saved with the next try")
+            })
+    }
+}
