@@ -1,1 +1,215 @@
-//! caldav
+//! Calendars behind CalDAV (RFC 4791, 6578, 6764): found, listed, read and written conditionally,
+//! on servers that keep the standards in ten different ways (FIELD.md section 3).
+
+mod auth;
+mod collection;
+mod cursor;
+mod dav;
+mod discovery;
+mod etag;
+mod known;
+mod listing;
+mod objects;
+mod place;
+mod refusal;
+mod trust;
+mod writes;
+mod xml;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::sync::Mutex;
+use url::Url;
+
+pub use auth::Credentials;
+pub use collection::Collection;
+
+use super::http_client::{HttpClient, Timeouts, ensure_secure};
+use crate::domain::entry::{Draft, Edit};
+use crate::domain::ids::{Cursor, Etag, Href};
+use crate::ports::base::Base;
+use crate::ports::calendar::{Calendar, Listing, Object, Written};
+use crate::ports::clock::Clock;
+use crate::ports::error::{Error, Kind, Result};
+use crate::ports::meter::Meter;
+use dav::Dav;
+use known::Known;
+
+/// Where a calendar is and who asks.
+#[derive(Clone, Debug)]
+pub struct CaldavConfig {
+    /// The address of a calendar, a home, a principal or a server; or `mailto:` with an address
+    /// in the server's domain.
+    pub url: Url,
+    /// The name or last path segment of the calendar, where the address is not its own.
+    pub collection: Option<String>,
+    /// Who asks.
+    pub credentials: Credentials,
+}
+
+/// A calendar behind CalDAV.
+pub struct Caldav {
+    shared: Arc<Shared>,
+}
+
+/// What the calendar and its open listings have in common.
+struct Shared {
+    dav: Dav,
+    url: Url,
+    wanted: Option<String>,
+    base: Arc<dyn Base>,
+    key: String,
+    known: Mutex<Option<Known>>,
+}
+
+impl Caldav {
+    /// Prepares a calendar. Nothing is sent before it is used.
+    ///
+    /// # Errors
+    /// `Local` for an address that is not encrypted (unless it is this machine's own), or that is
+    /// none.
+    pub fn new(config: CaldavConfig, base: Arc<dyn Base>, clock: Arc<dyn Clock>) -> Result<Self> {
+        let url = server_address(&config.url)?;
+        let key = known::key(
+            &url,
+            config.collection.as_deref(),
+            config.credentials.username(),
+        );
+        Ok(Self {
+            shared: Arc::new(Shared {
+                dav: speaker(&url, config.credentials, clock)?,
+                url,
+                wanted: config.collection,
+                base,
+                key,
+                known: Mutex::new(None),
+            }),
+        })
+    }
+}
+
+/// Lists the calendars behind an address.
+///
+/// # Errors
+/// `Denied` for bad credentials, `Missing` when there is no calendar, `Unreachable`, `Local`.
+pub async fn discover(config: CaldavConfig, clock: Arc<dyn Clock>) -> Result<Vec<Collection>> {
+    let url = server_address(&config.url)?;
+    let dav = speaker(&url, config.credentials, clock)?;
+    let found = discovery::discover(&dav, &url, |_| false).await?;
+    let mut all: Vec<Collection> = found.given.into_iter().collect();
+    for calendar in found.around {
+        if all.iter().all(|other| other.url != calendar.url) {
+            all.push(calendar);
+        }
+    }
+    Ok(all)
+}
+
+fn speaker(url: &Url, credentials: Credentials, clock: Arc<dyn Clock>) -> Result<Dav> {
+    let http = HttpClient::new(Timeouts::default(), Arc::default(), clock)?;
+    Ok(Dav::new(http, url.clone(), credentials))
+}
+
+/// The address to start from, without what a person may have pasted into it.
+fn server_address(url: &Url) -> Result<Url> {
+    let doing = "preparing the calendar";
+    let mut url = match url.scheme() {
+        "mailto" => url
+            .path()
+            .rsplit_once('@')
+            .and_then(|(_, domain)| Url::parse(&format!("https://{domain}/")).ok())
+            .ok_or_else(|| {
+                Error::new(Kind::Local, doing)
+                    .because("this is no mail address")
+                    .hint("write mailto:you@example.org, or the address of the server")
+            })?,
+        // `caldav://` and `webcal://` are what some programs show for the same thing.
+        "caldavs" | "caldav" | "webcals" | "webcal" => {
+            let (_, rest) = url.as_str().split_once(':').unwrap_or_default();
+            Url::parse(&format!("https:{rest}"))
+                .map_err(|error| Error::new(Kind::Local, doing).because(error))?
+        }
+        _ => url.clone(),
+    };
+    ensure_secure(&url, doing)?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Error::new(Kind::Local, doing)
+            .because("the address has a user name in it")
+            .hint("move it to username and password"));
+    }
+    url.set_fragment(None);
+    Ok(url)
+}
+
+impl Shared {
+    /// The calendar in use: as remembered, else found now.
+    async fn known(&self) -> Result<Known> {
+        let mut known = self.known.lock().await;
+        if let Some(known) = known.as_ref() {
+            return Ok(known.clone());
+        }
+        let found = match known::load(self.base.as_ref(), &self.key)? {
+            // A record that leads elsewhere is not worth our credentials.
+            Some(stored) if self.dav.ensure_known(&stored.collection, "").is_ok() => stored,
+            _ => self.find().await?,
+        };
+        Ok(known.insert(found).clone())
+    }
+
+    /// Forgets where the calendar is, and looks for it again.
+    async fn find_again(&self) -> Result<Known> {
+        let mut known = self.known.lock().await;
+        *known = None;
+        known::forget(self.base.as_ref(), &self.key).await?;
+        let found = self.find().await?;
+        Ok(known.insert(found).clone())
+    }
+
+    /// Changes what is remembered.
+    async fn remember(&self, learned: Known) -> Result<()> {
+        let mut known = self.known.lock().await;
+        known::save(self.base.as_ref(), &self.key, &learned).await?;
+        *known = Some(learned);
+        Ok(())
+    }
+
+    async fn find(&self) -> Result<Known> {
+        let wanted = self.wanted.as_deref();
+        let will_do = |given: &Collection| wanted.is_none_or(|name| given.is_called(name));
+        let discovered = discovery::discover(&self.dav, &self.url, will_do).await?;
+        let collection = discovery::pick(discovered, &self.url, wanted)?;
+        self.dav
+            .ensure_known(&collection.url, "choosing the calendar")?;
+        let found = Known::from(&collection);
+        known::save(self.base.as_ref(), &self.key, &found).await?;
+        Ok(found)
+    }
+}
+
+#[async_trait]
+impl Calendar for Caldav {
+    async fn list(&self, since: Option<&Cursor>) -> Result<Box<dyn Listing>> {
+        listing::start(&self.shared, since).await
+    }
+
+    async fn read(&self, hrefs: &[Href]) -> Result<Vec<Object>> {
+        objects::read(&self.shared, hrefs).await
+    }
+
+    async fn create(&self, draft: &Draft) -> Result<Written> {
+        writes::create(&self.shared, draft).await
+    }
+
+    async fn update(&self, edit: &Edit) -> Result<Written> {
+        writes::update(&self.shared, edit).await
+    }
+
+    async fn delete(&self, href: &Href, seen: Option<&Etag>) -> Result<()> {
+        writes::delete(&self.shared, href, seen).await
+    }
+
+    fn meter(&self) -> &Meter {
+        self.shared.dav.http().meter()
+    }
+}

@@ -1,0 +1,270 @@
+//! Proves who we are: Basic (RFC 7617), Digest (RFC 7616), Bearer (RFC 6750).
+
+use std::sync::{Mutex, PoisonError};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use digest_auth::{AlgorithmType, AuthContext, HttpMethod, WwwAuthenticateHeader};
+use reqwest::Method;
+use reqwest::header::{HeaderMap, HeaderValue, WWW_AUTHENTICATE};
+use secrecy::{ExposeSecret, SecretString};
+use url::{Position, Url};
+
+/// Who we are to a server.
+#[derive(Clone, Debug)]
+pub enum Credentials {
+    /// Nobody: the server asks for nothing.
+    None,
+    /// A name with a password: Basic or Digest, as the server wants.
+    Password {
+        /// The user name.
+        username: String,
+        /// The password.
+        password: SecretString,
+    },
+    /// A token of its own.
+    Bearer(SecretString),
+}
+
+impl Credentials {
+    /// The user name, where there is one.
+    #[must_use]
+    pub fn username(&self) -> &str {
+        match self {
+            Self::Password { username, .. } => username,
+            Self::None | Self::Bearer(_) => "",
+        }
+    }
+}
+
+/// The proof that goes with one request, and what it was made of.
+pub(super) struct Proof {
+    /// The value of `Authorization`.
+    pub(super) header: HeaderValue,
+    /// The nonce it answers, where it is a digest.
+    nonce: Option<String>,
+}
+
+/// Makes proofs, and learns from refusals what kind is wanted.
+pub(super) struct Auth {
+    credentials: Credentials,
+    /// The digest challenge in use, with its counter; `None` while Basic serves.
+    challenge: Mutex<Option<WwwAuthenticateHeader>>,
+}
+
+impl Auth {
+    /// Starts out with Basic where there is a password.
+    pub(super) fn new(credentials: Credentials) -> Self {
+        Self {
+            credentials,
+            challenge: Mutex::new(None),
+        }
+    }
+
+    /// The proof for a request; `None` when there is nothing to prove.
+    pub(super) fn proof(&self, method: &Method, url: &Url) -> Option<Proof> {
+        let (text, nonce) = match &self.credentials {
+            Credentials::None => return None,
+            Credentials::Bearer(token) => (format!("Bearer {}", token.expose_secret()), None),
+            Credentials::Password { username, password } => {
+                let password = password.expose_secret();
+                self.digest(username, password, method, url)
+                    .unwrap_or_else(|| (basic(username, password), None))
+            }
+        };
+        let mut header = HeaderValue::from_str(&text).ok()?;
+        header.set_sensitive(true);
+        Some(Proof { header, nonce })
+    }
+
+    fn digest(
+        &self,
+        username: &str,
+        password: &str,
+        method: &Method,
+        url: &Url,
+    ) -> Option<(String, Option<String>)> {
+        let mut challenge = self
+            .challenge
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let challenge = challenge.as_mut()?;
+        let target = &url[Position::BeforePath..Position::AfterQuery];
+        let context = AuthContext::new_with_method(
+            username,
+            password,
+            target,
+            Option::<&[u8]>::None,
+            HttpMethod::from(method.as_str()),
+        );
+        // A counter of eight hexadecimal digits is all that a nonce has.
+        if challenge.nc == u32::MAX {
+            challenge.nc = 0;
+        }
+        let answer = challenge.respond(&context).ok()?;
+        Some((answer.to_header_string(), Some(challenge.nonce.clone())))
+    }
+
+    /// Learns from a refusal (401); whether another try with what was learned makes sense.
+    pub(super) fn learn(&self, headers: &HeaderMap, sent: Option<&Proof>) -> bool {
+        if !matches!(self.credentials, Credentials::Password { .. }) {
+            return false;
+        }
+        let offered = offers(headers);
+        let sent_nonce = sent.and_then(|proof| proof.nonce.as_deref());
+        let takes_basic = offered.iter().any(|offer| scheme(offer) == "basic");
+        if sent_nonce.is_none() && takes_basic {
+            return false;
+        }
+        let Some(fresh) = strongest_digest(&offered) else {
+            return false;
+        };
+        // The same nonce refused again, and not for its age: it is the password.
+        let again = sent_nonce.is_none_or(|nonce| fresh.stale || nonce != fresh.nonce);
+        *self
+            .challenge
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(fresh);
+        again
+    }
+}
+
+fn basic(username: &str, password: &str) -> String {
+    format!(
+        "Basic {}",
+        STANDARD.encode(format!("{username}:{password}"))
+    )
+}
+
+/// The challenges of an answer, one scheme each; servers put several into one header or repeat
+/// the header.
+fn offers(headers: &HeaderMap) -> Vec<String> {
+    let mut offers: Vec<String> = Vec::new();
+    for header in headers.get_all(WWW_AUTHENTICATE) {
+        // Only visible ASCII: digest_auth counts characters where it means bytes.
+        let Ok(text) = header.to_str() else { continue };
+        for part in split_outside_quotes(text) {
+            let starts_scheme = part
+                .split('=')
+                .next()
+                .is_some_and(|name| !part.contains('=') || name.trim().contains(' '));
+            match offers.last_mut() {
+                Some(last) if !starts_scheme => {
+                    last.push_str(", ");
+                    last.push_str(part);
+                }
+                _ => offers.push(part.to_owned()),
+            }
+        }
+    }
+    offers
+}
+
+fn split_outside_quotes(text: &str) -> Vec<&str> {
+    let (mut quoted, mut escaped) = (false, false);
+    text.split(move |c| {
+        if c == '"' && !escaped {
+            quoted = !quoted;
+        }
+        escaped = quoted && c == '\\' && !escaped;
+        c == ',' && !quoted
+    })
+    .map(str::trim)
+    .filter(|part| !part.is_empty())
+    .collect()
+}
+
+fn scheme(offer: &str) -> String {
+    let word = offer.split_whitespace().next().unwrap_or_default();
+    word.to_ascii_lowercase()
+}
+
+fn strongest_digest(offers: &[String]) -> Option<WwwAuthenticateHeader> {
+    offers
+        .iter()
+        .filter(|offer| scheme(offer) == "digest")
+        .filter_map(|offer| digest_auth::parse(offer.get("digest".len()..)?).ok())
+        .max_by_key(|offer| match offer.algorithm.algo {
+            AlgorithmType::MD5 => 0,
+            AlgorithmType::SHA2_256 => 2,
+            AlgorithmType::SHA2_512_256 => 1,
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn auth() -> Auth {
+        Auth::new(Credentials::Password {
+            username: "alice".to_owned(),
+            password: "secret".into(),
+        })
+    }
+
+    fn refusal(lines: &[&str]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(WWW_AUTHENTICATE, HeaderValue::from_str(line).unwrap());
+        }
+        headers
+    }
+
+    fn proof(auth: &Auth) -> Proof {
+        let url = Url::parse("https://dav.example.org/c/?x=1").unwrap();
+        auth.proof(&Method::from_bytes(b"REPORT").unwrap(), &url)
+            .unwrap()
+    }
+
+    fn text(proof: &Proof) -> &str {
+        proof.header.to_str().unwrap()
+    }
+
+    const DIGEST: &str = r#"Digest realm="r, \"x\"", nonce="n1", qop="auth""#;
+
+    #[test]
+    fn basic_comes_first_and_a_second_refusal_is_final() {
+        let auth = auth();
+        let sent = proof(&auth);
+        assert_eq!(text(&sent), "Basic YWxpY2U6c2VjcmV0");
+        assert!(!auth.learn(&refusal(&["Basic realm=x", DIGEST]), Some(&sent)));
+        assert!(!auth.learn(&refusal(&[r#"Digest realm="x""#]), Some(&sent)));
+        assert!(!auth.learn(&refusal(&[]), Some(&sent)));
+    }
+
+    #[test]
+    fn a_digest_reuses_its_nonce_and_counts() {
+        let auth = auth();
+        assert!(auth.learn(&refusal(&[DIGEST]), Some(&proof(&auth))));
+        let (first, second) = (proof(&auth), proof(&auth));
+        assert!(text(&first).contains("nc=00000001") && text(&first).contains(r#"uri="/c/?x=1""#));
+        assert!(text(&second).contains("nc=00000002"));
+        assert!(
+            !auth.learn(&refusal(&[DIGEST]), Some(&second)),
+            "wrong password"
+        );
+        let stale = DIGEST.replace("n1", "n2") + ", stale=TRUE";
+        assert!(auth.learn(&refusal(&[&stale]), Some(&second)));
+        assert!(text(&proof(&auth)).contains(r#"nonce="n2""#));
+    }
+
+    #[test]
+    fn the_strongest_digest_of_several_in_one_header_is_taken() {
+        let auth = auth();
+        let both = format!(
+            "Negotiate, {DIGEST}, algorithm=MD5, DIGEST realm=\"r\", nonce=\"n\", qop=\"auth,auth-int\", algorithm=SHA-256"
+        );
+        assert!(auth.learn(&refusal(&[&both]), Some(&proof(&auth))));
+        let sent = proof(&auth);
+        assert!(text(&sent).contains("algorithm=SHA-256"), "{}", text(&sent));
+        assert!(text(&sent).contains("qop=auth,"), "{}", text(&sent));
+    }
+
+    #[test]
+    fn a_bearer_or_nobody_learns_nothing() {
+        let auth = Auth::new(Credentials::Bearer("t".into()));
+        assert_eq!(text(&proof(&auth)), "Bearer t");
+        assert!(!auth.learn(&refusal(&[DIGEST]), None));
+        assert!(!Auth::new(Credentials::None).learn(&refusal(&[DIGEST]), None));
+    }
+}

@@ -1,0 +1,129 @@
+//! A collection as its server describes it.
+
+use reqwest::header::HeaderMap;
+use url::Url;
+
+use super::place;
+use super::xml::Name;
+use super::xml::multistatus::Report;
+use super::xml::names;
+
+/// What is asked about a collection.
+pub(super) const DESCRIPTION: [Name; 10] = [
+    names::RESOURCE_TYPE,
+    names::DISPLAY_NAME,
+    names::CALENDAR_COLOR,
+    names::COMPONENTS,
+    names::REPORTS,
+    names::PRIVILEGES,
+    names::CTAG,
+    names::SYNC_TOKEN,
+    names::PRINCIPAL,
+    names::CALENDAR_HOME_SET,
+];
+
+/// A calendar on a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Collection {
+    /// Its address, ending in a slash.
+    pub url: Url,
+    /// Its name for people; the last segment of its address where it has none.
+    pub display_name: String,
+    /// Its colour as the server writes it (`#RRGGBBAA`).
+    pub color: Option<String>,
+    /// Whether this user may write to it; `None` where the server does not say.
+    pub writable: Option<bool>,
+    /// The components it takes (`VEVENT`, `VTODO`); empty where the server does not say.
+    pub components: Vec<String>,
+    /// Whether it can say what changed since a token (RFC 6578).
+    pub sync_collection: bool,
+    /// Its tag, which changes with anything in it, where the server has such a thing.
+    pub ctag: Option<String>,
+    /// Whether its server is one that keeps `If-Match` and `If-None-Match` (FIELD.md section 3).
+    pub keeps_conditions: bool,
+}
+
+impl Collection {
+    /// A collection from what its server said of it.
+    pub(super) fn of(url: &Url, report: &Report, headers: &HeaderMap) -> Self {
+        let url = place::as_collection(url);
+        let token = report.text(names::SYNC_TOKEN);
+        Self {
+            display_name: report
+                .text(names::DISPLAY_NAME)
+                .map_or_else(|| segment(&url), str::to_owned),
+            color: report.text(names::CALENDAR_COLOR).map(str::to_owned),
+            writable: writable(report),
+            components: components(report),
+            sync_collection: token.is_some()
+                || report
+                    .prop(names::REPORTS)
+                    .is_some_and(|reports| reports.holds(names::SYNC_COLLECTION)),
+            ctag: report.text(names::CTAG).map(str::to_owned),
+            keeps_conditions: keeps_conditions(headers, token),
+            url,
+        }
+    }
+
+    /// Whether it takes events; one that does not say takes everything (RFC 4791 section 5.2.3).
+    #[must_use]
+    pub fn takes_events(&self) -> bool {
+        self.components.is_empty()
+            || self
+                .components
+                .iter()
+                .any(|name| name.eq_ignore_ascii_case("VEVENT"))
+    }
+
+    /// Whether a person may mean this one by that name.
+    #[must_use]
+    pub fn is_called(&self, name: &str) -> bool {
+        self.display_name == name || segment(&self.url) == name
+    }
+}
+
+/// The last segment of an address, decoded.
+fn segment(url: &Url) -> String {
+    place::segments(url.path()).pop().unwrap_or_default()
+}
+
+/// Whether this is a calendar, and not its inbox, its trash or a plain folder.
+pub(super) fn is_calendar(report: &Report) -> bool {
+    report
+        .prop(names::RESOURCE_TYPE)
+        .is_some_and(|kind| kind.child(names::CALENDAR).is_some())
+}
+
+fn writable(report: &Report) -> Option<bool> {
+    let privileges = report.prop(names::PRIVILEGES)?;
+    if privileges.children.is_empty() {
+        return None;
+    }
+    Some(names::WRITES.iter().any(|write| privileges.holds(*write)))
+}
+
+fn components(report: &Report) -> Vec<String> {
+    let Some(set) = report.prop(names::COMPONENTS) else {
+        return Vec::new();
+    };
+    set.all(names::COMP)
+        .filter_map(|comp| comp.attribute("name"))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The servers that were seen to keep conditions. Others get a look before each write: SOGo and
+/// Calypso overwrite in spite of `If-None-Match: *`, RustiCal in spite of `If-Match`.
+fn keeps_conditions(headers: &HeaderMap, token: Option<&str>) -> bool {
+    let server = headers
+        .get(reqwest::header::SERVER)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let named = ["cyrus", "xandikos", "radicale"];
+    let tokens = ["http://radicale.org/ns/", "http://sabre.io/ns/"];
+    named.iter().any(|name| server.contains(name))
+        || headers.contains_key("x-sabre-version")
+        || headers.contains_key("x-davical-version")
+        || token.is_some_and(|token| tokens.iter().any(|prefix| token.starts_with(prefix)))
+}

@@ -1,0 +1,68 @@
+//! What was found out about the calendar, remembered so that a pass with nothing to do costs one
+//! request.
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::collection::Collection;
+use crate::domain::fingerprint::Fingerprint;
+use crate::ports::base::{Base, Change};
+use crate::ports::error::{Error, Kind, Result};
+
+/// The calendar in use, and what its server can do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Known {
+    /// The address of the collection, ending in a slash.
+    pub(super) collection: Url,
+    /// Whether it can say what changed since a token.
+    pub(super) sync: bool,
+    /// Whether the user may write, where the server says so.
+    pub(super) writable: Option<bool>,
+    /// Whether the server is known to keep conditions, so that no look is needed before a write.
+    pub(super) keeps_conditions: bool,
+}
+
+impl From<&Collection> for Known {
+    fn from(collection: &Collection) -> Self {
+        Self {
+            collection: collection.url.clone(),
+            sync: collection.sync_collection,
+            writable: collection.writable,
+            keeps_conditions: collection.keeps_conditions,
+        }
+    }
+}
+
+/// The key under which it is remembered: another address, collection or user is another calendar.
+pub(super) fn key(url: &Url, collection: Option<&str>, username: &str) -> String {
+    let print = Fingerprint::of([url.as_str(), collection.unwrap_or_default(), username]);
+    format!("caldav/{}", print.as_str())
+}
+
+/// What is remembered; anything unreadable is forgotten.
+///
+/// # Errors
+/// `Local` when the store cannot be read.
+pub(super) fn load(base: &dyn Base, key: &str) -> Result<Option<Known>> {
+    let stored = base.get(key)?;
+    Ok(stored.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+}
+
+/// Remembers.
+///
+/// # Errors
+/// `Local` when the store cannot be written.
+pub(super) async fn save(base: &dyn Base, key: &str, known: &Known) -> Result<()> {
+    let bytes = serde_json::to_vec(known).map_err(|error| {
+        Error::new(Kind::Local, "remembering the calendar's address").because(error)
+    })?;
+    base.commit(vec![Change::Put(key.to_owned(), bytes)]).await
+}
+
+/// Forgets.
+///
+/// # Errors
+/// `Local` when the store cannot be written.
+pub(super) async fn forget(base: &dyn Base, key: &str) -> Result<()> {
+    base.commit(vec![Change::Delete(key.to_owned())]).await
+}

@@ -1,0 +1,218 @@
+//! Reads objects: many at a time where the server can, one by one where it cannot.
+
+use std::collections::BTreeMap;
+
+use super::Shared;
+use super::dav::{Ask, OBJECTS_LIMIT, Tries};
+use super::etag;
+use super::known::Known;
+use super::place::{self, Named};
+use super::xml::{names, request};
+use crate::adapters::http_client::read_body;
+use crate::domain::ids::{Etag, Href};
+use crate::ical::import::{self, Found};
+use crate::ports::calendar::{Content, Object};
+use crate::ports::error::{Error, Kind, Result};
+
+/// Objects asked for at once.
+const BATCH: usize = 50;
+
+/// Reads objects, one answer for each, in the order asked.
+pub(super) async fn read(shared: &Shared, hrefs: &[Href]) -> Result<Vec<Object>> {
+    let known = shared.known().await?;
+    let mut objects = Vec::with_capacity(hrefs.len());
+    for batch in hrefs.chunks(BATCH) {
+        objects.extend(read_batch(shared, &known, batch).await?);
+    }
+    let absent = |object: &Object| object.content == Content::Absent;
+    if objects.iter().any(absent) {
+        ensure_there(shared, &known).await?;
+    }
+    Ok(objects)
+}
+
+async fn read_batch(shared: &Shared, known: &Known, hrefs: &[Href]) -> Result<Vec<Object>> {
+    if let [href] = hrefs {
+        return Ok(vec![read_one(shared, known, href).await?]);
+    }
+    let mut found = match multiget(shared, known, hrefs).await {
+        Ok(found) => found,
+        // One broken object makes RustiCal refuse them all.
+        Err(error) if is_about_objects(error.kind()) => {
+            return one_by_one(shared, known, hrefs).await;
+        }
+        Err(error) => return Err(error),
+    };
+    let mut objects = Vec::with_capacity(hrefs.len());
+    for href in hrefs {
+        objects.push(match found.remove(href) {
+            Some(object) => object,
+            // A 404 here, or silence, is not believed without a second look.
+            None => read_one(shared, known, href).await?,
+        });
+    }
+    Ok(objects)
+}
+
+/// Whether a failure may be about the objects asked for, and not about who or when.
+fn is_about_objects(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Transient | Kind::Missing | Kind::Refused | Kind::Malformed
+    )
+}
+
+async fn one_by_one(shared: &Shared, known: &Known, hrefs: &[Href]) -> Result<Vec<Object>> {
+    let mut objects = Vec::with_capacity(hrefs.len());
+    let mut failed = None;
+    for href in hrefs {
+        match read_one(shared, known, href).await {
+            Ok(object) => objects.push((object, true)),
+            Err(error) if is_about_objects(error.kind()) => {
+                let content = Content::Broken(error.cause());
+                objects.push((object(href, None, content), false));
+                failed = Some(error);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    match failed {
+        // Not one could be read: it is the server, not the objects.
+        Some(error) if objects.iter().all(|(_, good)| !good) => Err(error),
+        _ => Ok(objects.into_iter().map(|(object, _)| object).collect()),
+    }
+}
+
+/// The objects that the server gave; what is not in it has to be asked for alone.
+async fn multiget(
+    shared: &Shared,
+    known: &Known,
+    hrefs: &[Href],
+) -> Result<BTreeMap<Href, Object>> {
+    let paths: Vec<String> = hrefs
+        .iter()
+        .map(|href| place::address(&known.collection, href).path().to_owned())
+        .collect();
+    let body = request::multiget(&paths);
+    let doing = "reading entries of the calendar";
+    let ask = Ask::xml("REPORT", &known.collection, "0", body, doing)?;
+    let found = shared.dav.reports(&ask).await?;
+    let collection = place::as_collection(&found.url);
+    let mut objects = BTreeMap::new();
+    for report in found.reports.iter().filter(|report| !report.is_gone()) {
+        let href = match report.hrefs.first() {
+            Some(href) => place::named(&collection, href),
+            None => continue,
+        };
+        let data = report.prop(names::CALENDAR_DATA);
+        if let (Named::Member(href), Some(data)) = (href, data) {
+            let etag = report.text(names::ETAG).map(Etag::new);
+            let content = understood(data.text.as_bytes());
+            objects.insert(href.clone(), object(&href, etag, content));
+        }
+    }
+    Ok(objects)
+}
+
+async fn read_one(shared: &Shared, known: &Known, href: &Href) -> Result<Object> {
+    match fetch(shared, known, href).await {
+        Ok(Some(Fetched { etag, body })) => Ok(object(href, etag, understood(&body))),
+        Ok(None) => Ok(object(href, None, Content::Absent)),
+        Err(error) if error.kind() == Kind::Malformed => {
+            Ok(object(href, None, Content::Broken(error.cause())))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// An object as it stands on the server.
+pub(super) struct Fetched {
+    /// Its tag.
+    pub(super) etag: Option<Etag>,
+    /// Its bytes.
+    pub(super) body: Vec<u8>,
+}
+
+/// Fetches one object; `None` when there is none.
+pub(super) async fn fetch(shared: &Shared, known: &Known, href: &Href) -> Result<Option<Fetched>> {
+    let doing = format!("reading the entry {href}");
+    let mut tries = Tries::default();
+    loop {
+        let outcome = fetch_once(shared, known, href, &doing).await;
+        // The exchange has its own tries; these are for a body that broke off.
+        let broke = matches!(&outcome, Err((error, true)) if error.kind() == Kind::Transient);
+        if !(broke && tries.again(shared.dav.http().clock()).await) {
+            return outcome.map_err(|(error, _)| error);
+        }
+    }
+}
+
+async fn fetch_once(
+    shared: &Shared,
+    known: &Known,
+    href: &Href,
+    doing: &str,
+) -> std::result::Result<Option<Fetched>, (Error, bool)> {
+    let url = place::address(&known.collection, href);
+    let answer = shared.dav.get(&url, doing).await;
+    let Some(response) = answer.map_err(|error| (error, false))? else {
+        return Ok(None);
+    };
+    let etag = etag::of(response.headers());
+    let body = read_body(response, OBJECTS_LIMIT, doing)
+        .await
+        .map_err(|error| (error, true))?;
+    Ok(Some(Fetched { etag, body }))
+}
+
+fn understood(bytes: &[u8]) -> Content {
+    match import::read(bytes) {
+        Ok(Found::Ours(entry)) => Content::Ours(entry),
+        Ok(Found::Foreign) => Content::Foreign,
+        Err(broken) => Content::Broken(broken.0),
+    }
+}
+
+fn object(href: &Href, etag: Option<Etag>, content: Content) -> Object {
+    Object {
+        href: href.clone(),
+        etag,
+        content,
+    }
+}
+
+/// Makes sure that the calendar itself is there: without it nothing can be said to be absent.
+async fn ensure_there(shared: &Shared, known: &Known) -> Result<()> {
+    let doing = "making sure that the calendar is still there";
+    let body = request::propfind(&[names::RESOURCE_TYPE]);
+    let ask = Ask::xml("PROPFIND", &known.collection, "0", body, doing)?;
+    let found = shared.dav.reports(&ask).await?;
+    let there = found.reports.first().is_some_and(|report| {
+        let kind = report.prop(names::RESOURCE_TYPE);
+        !report.is_gone()
+            && kind.is_none_or(|kind| {
+                kind.children.is_empty()
+                    || kind.child(names::CALENDAR).is_some()
+                    || kind.child(names::COLLECTION).is_some()
+            })
+    });
+    if there {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Missing, doing)
+        .because("its address is no longer that of a calendar")
+        .hint("check the address; `slotbridge calendars URL` lists what is there"))
+}
+
+/// The tag of one object, for servers that do not give it with the object.
+pub(super) async fn tag(shared: &Shared, known: &Known, href: &Href) -> Result<Option<Etag>> {
+    let doing = format!("reading the tag of the entry {href}");
+    let url = place::address(&known.collection, href);
+    let body = request::propfind(&[names::ETAG]);
+    let ask = Ask::xml("PROPFIND", &url, "0", body, &doing)?;
+    let found = shared.dav.reports(&ask).await?;
+    let report = found.reports.first();
+    Ok(report
+        .and_then(|report| report.text(names::ETAG))
+        .map(Etag::new))
+}
