@@ -4,8 +4,11 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::{Context, terminal};
-use crate::app::compose::{self, ZoomRequest};
+use crate::adapters::zoom::ZoomClient;
+use crate::adapters::zoom::raw::Verb;
+use crate::app::compose;
 use crate::app::failure::{Exit, Failure};
+use crate::settings::Settings;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Resource {
@@ -87,9 +90,145 @@ pub(super) struct Common {
     host: Option<String>,
 }
 
+/// One request, as the arguments say it.
+struct Request {
+    verb: Verb,
+    path: String,
+    query: Vec<(String, String)>,
+    body: Option<Value>,
+    host: Option<String>,
+    /// Whether all pages are wanted.
+    paged: bool,
+}
+
 pub(super) async fn run(context: &Context, resource: Resource) -> Result<Exit, Failure> {
-    let _ = (context, resource, Value::Null, json!(null), compose::reveal);
-    let _: Option<ZoomRequest> = None;
-    terminal::print("")?;
-    Err(Failure::new(Exit::Attention, "not built in yet", ""))
+    let mut settings = context.settings_with_warnings()?;
+    settings.complete()?;
+    let request = request(resource);
+    let zoom_user = whose(&settings, request.host.as_deref())?;
+    // Only Zoom is asked, so that no calendar's password is fetched.
+    settings
+        .hosts
+        .iter_mut()
+        .for_each(|host| host.bookings = None);
+    let revealed = compose::reveal(&settings).await?;
+    let state = super::sync::hold(context, &settings)?;
+    let client = compose::zoom_client(
+        &settings,
+        &revealed,
+        &zoom_user,
+        &state.base,
+        &context.clock,
+    )?;
+    let answer = if request.paged {
+        all_pages(&client, request).await?
+    } else {
+        client
+            .raw(request.verb, &request.path, &request.query, request.body)
+            .await?
+    };
+    if !answer.is_null() {
+        terminal::print_json(&answer)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn whose(settings: &Settings, name: Option<&str>) -> Result<String, Failure> {
+    let found = match name {
+        Some(name) => settings
+            .hosts
+            .iter()
+            .find(|host| host.name.as_str() == name),
+        None => settings.hosts.first(),
+    };
+    let unknown = || {
+        Failure::new(
+            Exit::Usage,
+            "--host: there is no such host",
+            "use the name of a [[host]]",
+        )
+    };
+    found.map(|host| host.zoom_user.clone()).ok_or_else(unknown)
+}
+
+fn request(resource: Resource) -> Request {
+    let on = |verb, path: String, body, common: Common| Request {
+        verb,
+        path,
+        query: Vec::new(),
+        body,
+        host: common.host,
+        paged: false,
+    };
+    match resource {
+        Resource::Users(Users::Get { id, common }) => {
+            on(Verb::Get, format!("/scheduler/users/{id}"), None, common)
+        }
+        Resource::Events(events) => match events {
+            Events::List {
+                common,
+                from,
+                to,
+                show_deleted,
+            } => {
+                let times = [("from", from), ("to", to)].into_iter();
+                let times =
+                    times.filter_map(|(key, time)| Some((key.to_owned(), time?.to_string())));
+                let mut query: Vec<(String, String)> = times.collect();
+                query.push(("page_size".to_owned(), "250".to_owned()));
+                if show_deleted {
+                    query.push(("show_deleted".to_owned(), "true".to_owned()));
+                }
+                let path = "/scheduler/events".to_owned();
+                Request {
+                    query,
+                    paged: true,
+                    ..on(Verb::Get, path, None, common)
+                }
+            }
+            Events::Get { id, common } => on(Verb::Get, event(&id), None, common),
+            Events::Cancel { id, common } => on(
+                Verb::Patch,
+                event(&id),
+                Some(json!({"status": "cancelled"})),
+                common,
+            ),
+            Events::Delete { id, common } => on(Verb::Delete, event(&id), None, common),
+            Events::Note { id, text, common } => on(
+                Verb::Patch,
+                event(&id),
+                Some(json!({"meeting_notes": text})),
+                common,
+            ),
+        },
+    }
+}
+
+fn event(id: &str) -> String {
+    format!("/scheduler/events/{id}")
+}
+
+/// All pages as one: the items of every page under the key that they stand at.
+async fn all_pages(client: &ZoomClient, request: Request) -> Result<Value, Failure> {
+    let mut items = Vec::new();
+    let mut token: Option<String> = None;
+    loop {
+        let mut query = request.query.clone();
+        query.extend(
+            token
+                .take()
+                .map(|token| ("next_page_token".to_owned(), token)),
+        );
+        let mut page = client
+            .raw(request.verb, &request.path, &query, None)
+            .await?;
+        if let Some(Value::Array(more)) = page.get_mut("items").map(Value::take) {
+            items.extend(more);
+        }
+        let next = page.get("next_page_token").and_then(Value::as_str);
+        match next.filter(|next| !next.is_empty()) {
+            Some(next) => token = Some(next.to_owned()),
+            None => return Ok(json!({ "items": items })),
+        }
+    }
 }
