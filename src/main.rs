@@ -2,9 +2,8 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use slotbridge::app::failure::{Exit, Failure};
-use slotbridge::cli::{self, Cli, terminal};
+use slotbridge::cli::{self, terminal};
 
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|panic| {
@@ -19,7 +18,7 @@ fn main() -> ExitCode {
         );
         terminal::fail(&failure);
     }));
-    let cli = Cli::parse();
+    let cli = cli::parse(std::env::args_os());
     if rustls::crypto::aws_lc_rs::default_provider()
         .install_default()
         .is_err()

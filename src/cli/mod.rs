@@ -15,6 +15,8 @@ mod sync;
 mod words;
 mod zoom;
 
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -132,6 +134,33 @@ impl Context {
     }
 }
 
+/// Reads what was typed; a wrong usage, `--help` and `--version` end the process here.
+#[must_use]
+pub fn parse(typed: impl IntoIterator<Item = OsString>) -> Cli {
+    let typed: Vec<OsString> = typed.into_iter().collect();
+    let mut cli = Cli::parse_from(&typed);
+    cli.global.config = every_config(&typed);
+    cli
+}
+
+/// Every `--config`, before and after the command: of a global option that stands at both places
+/// clap keeps only those behind the command.
+fn every_config(typed: &[OsString]) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut words = typed.iter().skip(1);
+    while let Some(word) = words.next() {
+        if word == "--" {
+            break;
+        }
+        if word == "--config" {
+            files.extend(words.next().map(PathBuf::from));
+        } else if let Some(path) = word.as_bytes().strip_prefix(b"--config=") {
+            files.push(PathBuf::from(OsStr::from_bytes(path)));
+        }
+    }
+    files
+}
+
 /// Runs what was typed, and says how it ended.
 #[must_use]
 pub fn execute(cli: Cli) -> Exit {
@@ -207,5 +236,30 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> 
         Command::Demo(arguments) => demo::run(context, &arguments).await,
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man => completions::man(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        <Cli as clap::CommandFactory>::command().debug_assert();
+    }
+
+    #[test]
+    fn config_counts_before_and_after_the_command() {
+        let typed = [
+            "slotbridge",
+            "--config",
+            "a",
+            "status",
+            "--config=b",
+            "--config",
+            "c",
+        ];
+        let cli = parse(typed.map(OsString::from));
+        assert_eq!(cli.global.config, ["a", "b", "c"].map(PathBuf::from));
     }
 }
