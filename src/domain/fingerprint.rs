@@ -21,13 +21,8 @@ impl Fingerprint {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part.as_bytes());
         }
-        let digest = hash.finalize();
-        Self(
-            digest[..8]
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
-        )
+        let head: [u8; 8] = hash.finalize()[..8].try_into().unwrap_or_default();
+        Self(format!("{:016x}", u64::from_be_bytes(head)))
     }
 
     /// A fingerprint read back from text; `None` unless it is 16 hexadecimal digits.

@@ -1,15 +1,35 @@
 //! One pass: collect both sides, let `plan` decide, execute, commit.
 
+mod backoff;
+mod bookings;
+mod cancelling;
+mod closing;
+mod collect;
+mod ending;
+mod holding;
+/// What is remembered, as typed records.
+pub mod ledger;
+mod pass;
+mod recover;
 /// What a pass did, for people and machines.
 pub mod report;
+mod seen;
+mod settle;
+mod survey;
+mod tally;
+/// What a person does about conflicts and held actions.
+pub mod waiting;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::domain::ids::HostName;
+use crate::domain::ids::{CalendarName, HostName};
 use crate::plan::policy::BookingsPolicy;
 use crate::ports::{base::Base, calendar::Calendar, clock::Clock, zoom::Zoom};
+use holding::Holding;
+use pass::{Halt, Pass};
 use report::HostReport;
+use tracing::Instrument as _;
 
 /// What a pass works on.
 #[derive(Clone)]
@@ -29,6 +49,8 @@ pub struct Sides {
 pub struct Host {
     /// The `name` of the `[[host]]`.
     pub name: HostName,
+    /// The `name` of the `[[calendar]]` that its bookings are written to.
+    pub calendar: CalendarName,
     /// `[host.bookings]`.
     pub bookings: BookingsPolicy,
 }
@@ -77,10 +99,49 @@ impl Progress for Silent {
 
 /// Runs one pass for one host. It never fails as a whole: what went wrong stands in the report.
 pub async fn pass(
-    _sides: &Sides,
+    sides: &Sides,
     host: &Host,
-    _order: &Order,
-    _progress: &dyn Progress,
+    order: &Order,
+    progress: &dyn Progress,
 ) -> HostReport {
-    HostReport::new(&host.name)
+    let before = (
+        sides.zoom.meter().requests(),
+        sides.calendar.meter().requests(),
+    );
+    let span = tracing::info_span!("pass", host = %host.name, dry_run = order.dry_run);
+    let mut report = run(sides, host, order, progress).instrument(span).await;
+    report.requests.zoom = sides.zoom.meter().requests().saturating_sub(before.0);
+    report.requests.calendar = sides.calendar.meter().requests().saturating_sub(before.1);
+    report
+}
+
+async fn run(sides: &Sides, host: &Host, order: &Order, progress: &dyn Progress) -> HostReport {
+    let pass = match Pass::begin(sides, host, order, progress) {
+        Ok(pass) => pass,
+        Err(error) => return HostReport::failed(&host.name, &error),
+    };
+    // Why it halted, if it did, stands in the tally.
+    let _halted = flow(&pass).await;
+    match closing::close(&pass).await {
+        Ok(()) => {}
+        Err(error) => {
+            pass.halt(&error);
+        }
+    }
+    closing::report(&pass)
+}
+
+/// The order of a pass; every arrow is a commit, so that a power cut between two of them costs
+/// nothing but the time to look again.
+async fn flow(pass: &Pass<'_>) -> Result<(), Halt> {
+    let halt = |error| pass.halt(&error);
+    recover::recover(pass).await.map_err(halt)?;
+    collect::calendar(pass).await.map_err(halt)?;
+    let listing = bookings::list(pass).await?;
+    if !listing.stopped && !pass.order.stop.asked() {
+        let mut holding = Holding::load(pass).map_err(halt)?;
+        ending::end(pass, listing, &mut holding).await?;
+        holding.tidy(pass).await.map_err(halt)?;
+    }
+    collect::own_writes(pass).await.map_err(halt)
 }

@@ -131,6 +131,27 @@ fn usual_remedy(kind: Kind) -> &'static str {
 }
 
 impl HostReport {
+    /// The report of a pass that could not even begin.
+    #[must_use]
+    pub fn failed(name: &HostName, error: &Error) -> Self {
+        let trouble = Trouble::from_error(error);
+        let flow = FlowReport {
+            errors: vec![trouble.clone()],
+            ..FlowReport::default()
+        };
+        Self {
+            ok: false,
+            bookings: Some(flow),
+            errors: vec![trouble],
+            worst: Worst {
+                denied: error.kind() == Kind::Denied,
+                unreachable: matches!(error.kind(), Kind::Unreachable | Kind::Missing),
+                state: false,
+            },
+            ..Self::new(name)
+        }
+    }
+
     /// An empty report.
     #[must_use]
     pub fn new(name: &HostName) -> Self {

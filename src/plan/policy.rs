@@ -29,7 +29,7 @@ pub struct BookingsPolicy {
 
 impl Default for BookingsPolicy {
     fn default() -> Self {
-        const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+        const DAY: Duration = Duration::from_hours(24);
         Self {
             past: DAY * 7,
             future: DAY * 180,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use slotbridge::adapters::store::Recovered;
@@ -132,21 +132,7 @@ fn writer(dir: &Path, from: u64) -> Command {
 fn a_full_disk_is_said_and_loses_nothing_that_was_confirmed() {
     for limit in [600, 1000, 1500, 2100] {
         let dir = tempfile::tempdir().unwrap();
-        let writer = writer(dir.path(), 0);
-        // A limit on the size of a file stands for a full disk: the write fails the same way.
-        let mut shell = Command::new("sh");
-        shell
-            .args([
-                "-c",
-                &format!("trap '' XFSZ; ulimit -f {limit}; exec \"$@\""),
-                "sh",
-            ])
-            .arg(writer.get_program())
-            .args(writer.get_args());
-        for (name, value) in writer.get_envs() {
-            shell.env(name, value.unwrap());
-        }
-        let output = shell.output().unwrap();
+        let output = writer_with_full_disk(dir.path(), 0, limit);
         let said = String::from_utf8(output.stdout).unwrap();
         let done = said
             .lines()
@@ -177,4 +163,35 @@ fn a_full_disk_is_said_and_loses_nothing_that_was_confirmed() {
         }
         assert!(state.base.verify().problems.is_empty());
     }
+}
+
+#[test]
+fn a_disk_that_is_full_at_the_start_is_not_taken_for_damage() {
+    let dir = tempfile::tempdir().unwrap();
+    writer_with_full_disk(dir.path(), 0, 1500);
+    for limit in [0, 1, 8, 100, 600, 1200] {
+        writer_with_full_disk(dir.path(), 5000, limit);
+        for entry in std::fs::read_dir(dir.path()).unwrap() {
+            let name = entry.unwrap().file_name();
+            assert!(!name.to_string_lossy().contains("damaged"), "limit {limit}");
+        }
+    }
+    let state = opened(dir.path());
+    assert_eq!(state.recovered, Recovered::No);
+    assert!(state.base.get("one/1").unwrap().is_some());
+}
+
+/// A limit on the size of a file stands for a full disk: the write fails the same way.
+fn writer_with_full_disk(dir: &Path, from: u64, limit: u32) -> Output {
+    let writer = writer(dir, from);
+    let script = format!("trap '' XFSZ; ulimit -f {limit}; exec \"$@\"");
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", &script, "sh"])
+        .arg(writer.get_program())
+        .args(writer.get_args());
+    for (name, value) in writer.get_envs() {
+        shell.env(name, value.unwrap());
+    }
+    shell.output().unwrap()
 }

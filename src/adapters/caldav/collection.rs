@@ -29,6 +29,8 @@ pub struct Collection {
     pub url: Url,
     /// Its name for people; the last segment of its address where it has none.
     pub display_name: String,
+    /// Whether it says that it is a calendar; some that Synology and mail.ru have do not.
+    pub is_calendar: bool,
     /// Its colour as the server writes it (`#RRGGBBAA`).
     pub color: Option<String>,
     /// Whether this user may write to it; `None` where the server does not say.
@@ -52,6 +54,7 @@ impl Collection {
             display_name: report
                 .text(names::DISPLAY_NAME)
                 .map_or_else(|| segment(&url), str::to_owned),
+            is_calendar: is_calendar(report),
             color: report.text(names::CALENDAR_COLOR).map(str::to_owned),
             writable: writable(report),
             components: components(report),

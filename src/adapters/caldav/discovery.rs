@@ -22,6 +22,8 @@ pub(super) struct Discovered {
     pub(super) given: Option<Collection>,
     /// The calendars found around it.
     pub(super) around: Vec<Collection>,
+    /// Whether the address itself led there, and not a guess about its server.
+    pub(super) led: bool,
 }
 
 /// Looks at the address itself, and stops there when it is a calendar that will do.
@@ -35,6 +37,7 @@ pub(super) async fn discover(
 ) -> Result<Discovered> {
     let mut seen = BTreeSet::new();
     let mut plain = None;
+    let bare = is_root(url);
     for start in starts(url) {
         let Some(spot) = look(dav, &start).await? else {
             continue;
@@ -46,6 +49,7 @@ pub(super) async fn discover(
             return Ok(Discovered {
                 given: Some(given.clone()),
                 around: Vec::new(),
+                led: true,
             });
         }
         let given = spot.calendar.clone();
@@ -66,7 +70,8 @@ pub(super) async fn discover(
             }
         }
         if given.is_some() || !around.is_empty() {
-            return Ok(Discovered { given, around });
+            let led = bare || start == *url;
+            return Ok(Discovered { given, around, led });
         }
         if start == *url && spot.principal.is_none() && spot.homes.is_empty() {
             plain = spot.plain;
@@ -77,6 +82,7 @@ pub(super) async fn discover(
         Some(plain) => Ok(Discovered {
             given: Some(plain),
             around: Vec::new(),
+            led: true,
         }),
         None => Err(Error::new(Kind::Missing, doing(url))
             .because("no calendar was found there")
@@ -95,11 +101,15 @@ fn starts(url: &Url) -> Vec<Url> {
         start
     };
     let (known, root) = (at("/.well-known/caldav"), at("/"));
-    if url.path().trim_matches('/').is_empty() {
+    if is_root(url) {
         vec![known, root]
     } else {
         vec![url.clone(), known, root]
     }
+}
+
+fn is_root(url: &Url) -> bool {
+    url.path().trim_matches('/').is_empty()
 }
 
 struct Spot {
@@ -113,8 +123,7 @@ struct Spot {
 impl Spot {
     /// Whether calendars may stand directly below. A server's root is not worth listing.
     fn may_be_home(&self) -> bool {
-        let is_root = self.url.path().trim_matches('/').is_empty();
-        self.calendar.is_none() && self.homes.is_empty() && !is_root
+        self.calendar.is_none() && self.homes.is_empty() && !is_root(&self.url)
     }
 }
 
@@ -212,7 +221,11 @@ fn doing(url: &Url) -> String {
 /// `Missing`, with the names of what is there, when none or several fit.
 pub(super) fn pick(discovered: Discovered, url: &Url, wanted: Option<&str>) -> Result<Collection> {
     let fits = |collection: &Collection| wanted.is_none_or(|name| collection.is_called(name));
-    let Discovered { given, mut around } = discovered;
+    let Discovered {
+        given,
+        mut around,
+        led,
+    } = discovered;
     if let Some(given) = &given {
         if fits(given) {
             return Ok(given.clone());
@@ -223,6 +236,13 @@ pub(super) fn pick(discovered: Discovered, url: &Url, wanted: Option<&str>) -> R
     let there: Vec<String> = all.iter().map(named_for_people).collect();
     let mut fitting = all.into_iter().filter(|collection| fits(collection));
     match (fitting.next(), fitting.next(), wanted) {
+        // Another calendar of the same user is not the one that was configured.
+        (Some(_), None, None) if !led => Err(Error::new(Kind::Missing, doing(url))
+            .because("there is no calendar at the address configured")
+            .hint(format!(
+                "on the same server there are: {}",
+                there.join(", ")
+            ))),
         (Some(one), None, _) => Ok(one),
         (None, _, _) => Err(Error::new(Kind::Missing, doing(url))
             .because(format!("there is no calendar {:?}", wanted.unwrap_or("")))

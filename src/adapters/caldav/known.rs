@@ -14,6 +14,8 @@ use crate::ports::error::{Error, Kind, Result};
 pub(super) struct Known {
     /// The address of the collection, ending in a slash.
     pub(super) collection: Url,
+    /// Whether it says that it is a calendar.
+    pub(super) is_calendar: bool,
     /// Whether it can say what changed since a token.
     pub(super) sync: bool,
     /// Whether the user may write, where the server says so.
@@ -26,6 +28,7 @@ impl From<&Collection> for Known {
     fn from(collection: &Collection) -> Self {
         Self {
             collection: collection.url.clone(),
+            is_calendar: collection.is_calendar,
             sync: collection.sync_collection,
             writable: collection.writable,
             keeps_conditions: collection.keeps_conditions,
@@ -57,12 +60,4 @@ pub(super) async fn save(base: &dyn Base, key: &str, known: &Known) -> Result<()
         Error::new(Kind::Local, "remembering the calendar's address").because(error)
     })?;
     base.commit(vec![Change::Put(key.to_owned(), bytes)]).await
-}
-
-/// Forgets.
-///
-/// # Errors
-/// `Local` when the store cannot be written.
-pub(super) async fn forget(base: &dyn Base, key: &str) -> Result<()> {
-    base.commit(vec![Change::Delete(key.to_owned())]).await
 }

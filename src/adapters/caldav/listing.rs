@@ -17,6 +17,7 @@ use super::Shared;
 use super::cursor::{Mark, with_overlap};
 use super::dav::{Answer, Ask, open_listing};
 use super::known::Known;
+use super::objects;
 use super::place::{self, Named};
 use super::xml::multistatus::{Multistatus, Piece, Report};
 use super::xml::{Name, names, request};
@@ -303,10 +304,8 @@ impl Lines {
             self.page = self.next_page().await?;
             self.doubtful |= self.page.is_none();
         }
-        if self.page.is_none() && self.members == 0 && self.outside > 0 {
-            return Err(Error::new(Kind::Malformed, DOING)
-                .because("everything listed stands outside of the calendar")
-                .hint("configure the address that the server itself uses for this calendar"));
+        if self.page.is_none() && self.members == 0 && self.way != Way::Delta {
+            ensure_empty(&self.shared, &self.known, self.outside).await?;
         }
         Ok(())
     }
@@ -330,6 +329,17 @@ impl Lines {
             }
         }
     }
+}
+
+/// Whether a full listing without a line in it is to be believed: RustiCal and Stalwart answer so
+/// for a calendar that was deleted.
+async fn ensure_empty(shared: &Shared, known: &Known, outside: u64) -> Result<()> {
+    if outside > 0 {
+        return Err(Error::new(Kind::Malformed, DOING)
+            .because("everything listed stands outside of the calendar")
+            .hint("configure the address that the server itself uses for this calendar"));
+    }
+    objects::ensure_there(shared, known).await
 }
 
 /// Whether a line is about an object, and not a collection or something of another kind.

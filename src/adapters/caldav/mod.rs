@@ -152,17 +152,34 @@ impl Shared {
         let found = match known::load(self.base.as_ref(), &self.key)? {
             // A record that leads elsewhere is not worth our credentials.
             Some(stored) if self.dav.ensure_known(&stored.collection, "").is_ok() => stored,
-            _ => self.find().await?,
+            _ => {
+                let found = self.find().await?;
+                known::save(self.base.as_ref(), &self.key, &found).await?;
+                found
+            }
         };
         Ok(known.insert(found).clone())
     }
 
-    /// Forgets where the calendar is, and looks for it again.
+    /// Looks for the calendar again, because it is no longer where it was. What is remembered
+    /// stays until something is found, and where no name was configured it must be the same
+    /// calendar: the only other one there is not it.
     async fn find_again(&self) -> Result<Known> {
         let mut known = self.known.lock().await;
-        *known = None;
-        known::forget(self.base.as_ref(), &self.key).await?;
+        let before = match known.take() {
+            Some(before) => Some(before),
+            None => known::load(self.base.as_ref(), &self.key)?,
+        };
         let found = self.find().await?;
+        if let Some(before) = before
+            && self.wanted.is_none()
+            && before.collection != found.collection
+        {
+            return Err(Error::new(Kind::Missing, "looking for the calendar")
+                .because("it is gone, and another one was found in its place")
+                .hint("if that is the one to use now, configure its name as collection"));
+        }
+        known::save(self.base.as_ref(), &self.key, &found).await?;
         Ok(known.insert(found).clone())
     }
 
@@ -181,9 +198,7 @@ impl Shared {
         let collection = discovery::pick(discovered, &self.url, wanted)?;
         self.dav
             .ensure_known(&collection.url, "choosing the calendar")?;
-        let found = Known::from(&collection);
-        known::save(self.base.as_ref(), &self.key, &found).await?;
-        Ok(found)
+        Ok(Known::from(&collection))
     }
 }
 

@@ -182,7 +182,7 @@ fn object(href: &Href, etag: Option<Etag>, content: Content) -> Object {
 }
 
 /// Makes sure that the calendar itself is there: without it nothing can be said to be absent.
-async fn ensure_there(shared: &Shared, known: &Known) -> Result<()> {
+pub(super) async fn ensure_there(shared: &Shared, known: &Known) -> Result<()> {
     let doing = "making sure that the calendar is still there";
     let body = request::propfind(&[names::RESOURCE_TYPE]);
     let ask = Ask::xml("PROPFIND", &known.collection, "0", body, doing)?;
@@ -190,11 +190,8 @@ async fn ensure_there(shared: &Shared, known: &Known) -> Result<()> {
     let there = found.reports.first().is_some_and(|report| {
         let kind = report.prop(names::RESOURCE_TYPE);
         !report.is_gone()
-            && kind.is_none_or(|kind| {
-                kind.children.is_empty()
-                    || kind.child(names::CALENDAR).is_some()
-                    || kind.child(names::COLLECTION).is_some()
-            })
+            && (!known.is_calendar
+                || kind.is_some_and(|kind| kind.child(names::CALENDAR).is_some()))
     });
     if there {
         return Ok(());

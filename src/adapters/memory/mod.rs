@@ -1,4 +1,11 @@
-//! Strict fakes of the ports, for the simulation and the contract suites.
+//! Strict fakes, for the simulation, the contract suites and the benchmarks: what the real thing
+//! might let pass, they refuse.
 
 /// The store that remembers, in memory.
 pub mod base;
+/// A clock that stands until it is moved.
+pub mod clock;
+/// What goes wrong, on demand.
+pub mod fault;
+/// Zoom Scheduler in memory.
+pub mod zoom;

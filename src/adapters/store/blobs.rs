@@ -1,6 +1,7 @@
 //! Large values as files named by their content: sled never gets the space of such ones back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write};
@@ -94,15 +95,12 @@ impl Blobs {
 
     /// Deletes all files that nothing refers to: what a kill between file and batch left.
     pub(super) fn sweep(&self, references: &References) {
-        let wanted: Vec<String> = references.keys().map(|id| id.name()).collect();
+        let wanted: BTreeSet<OsString> = references.keys().map(|id| id.name().into()).collect();
         let Ok(entries) = fs::read_dir(&self.dir) else {
             return;
         };
         for entry in entries.flatten() {
-            let name = entry.file_name();
-            if !wanted
-                .iter()
-                .any(|wanted| name.as_os_str() == wanted.as_str())
+            if !wanted.contains(&entry.file_name())
                 && let Err(error) = fs::remove_file(entry.path())
             {
                 tracing::warn!(%error, "a left-over file stays in the state");
@@ -153,7 +151,18 @@ pub(super) fn blob_of(stored: &[u8]) -> Option<BlobId> {
 
 /// Makes the names in a directory survive a power cut.
 pub(super) fn sync_dir(dir: &Path) -> io::Result<()> {
-    File::open(dir)?.sync_all()
+    match File::open(dir)?.sync_all() {
+        // Some network file systems cannot do this, and need not.
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
+            ) =>
+        {
+            Ok(())
+        }
+        outcome => outcome,
+    }
 }
 
 fn damaged(words: String) -> io::Error {

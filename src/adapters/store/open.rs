@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::blobs::sync_dir;
 use super::lock::Lock;
 use super::recover::Recovery;
 use super::schema::Schema;
@@ -182,6 +183,15 @@ pub(super) fn open(dir: &Path, options: &Options, schema: Schema) -> Result<Open
     }
     migrate(&base, schema)?;
     base.inner.sync()?;
+    // The files are on disk; now their names.
+    for dir in [&dir.join("db"), dir] {
+        sync_dir(dir)
+            .map_err(|source| OpenError::unusable("bringing the state to disk", dir, source))?;
+    }
+    // The directory above may belong to somebody else, who need not let us read it.
+    if let Some(Err(error)) = dir.parent().map(sync_dir) {
+        tracing::debug!(%error, "the directory above the state could not be synced");
+    }
     base.inner.blobs.sweep(&base.inner.written().references);
     Ok(Opened {
         base,

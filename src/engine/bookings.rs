@@ -1,0 +1,182 @@
+//! Reads Zoom's bookings page by page; each page is settled before the next is asked for.
+
+use futures_util::stream::{self, StreamExt as _};
+
+use crate::domain::booking::Booking;
+use crate::domain::ids::{BookingId, PageToken};
+use crate::plan::bookings::stands;
+use crate::ports::error::{Kind, Result};
+use crate::ports::zoom::BookingPage;
+
+use super::pass::{Halt, Pass};
+use super::report::Trouble;
+use super::seen::Seen;
+use super::settle::{IfNew, Next, settle};
+use super::tally::Count;
+
+/// How many bookings are worked on at once; a calendar's server is not asked more than that.
+const AT_ONCE: usize = 4;
+
+/// How often a listing whose page token went stale is begun again.
+const RESTARTS: u32 = 3;
+
+/// What a listing leaves to do at the end of the pass.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// Bookings that Zoom showed, whatever their status.
+    pub shown: Seen,
+    /// Bookings that Zoom showed and that stand.
+    pub standing: Seen,
+    /// Cancelled ones that have an entry.
+    pub ended: Vec<Booking>,
+    /// New ones that may be old ones at another time.
+    pub maybe_moved: Vec<Booking>,
+    /// To be cancelled, if the guard agrees.
+    pub cancel: Vec<Booking>,
+    /// To be cancelled when a person says so.
+    pub hold: Vec<Booking>,
+    /// Ended while we looked.
+    pub ended_meanwhile: Vec<BookingId>,
+    /// The pass was asked to end before the listing did.
+    pub stopped: bool,
+}
+
+/// Lists and settles everything in the window.
+pub async fn list(pass: &Pass<'_>) -> std::result::Result<Listing, Halt> {
+    let mut listing = Listing::default();
+    let mut page: Option<PageToken> = None;
+    let mut restarts = 0;
+    loop {
+        if pass.order.stop.asked() {
+            listing.stopped = true;
+            return Ok(listing);
+        }
+        let answer = match pass.sides.zoom.bookings(pass.window, page.as_ref()).await {
+            Ok(answer) => answer,
+            Err(error) if error.kind() == Kind::Stale && restarts < RESTARTS => {
+                // What was settled already is found in step the second time.
+                restarts += 1;
+                page = None;
+                continue;
+            }
+            Err(error) => return Err(pass.halt(&error)),
+        };
+        let next = answer.next.clone();
+        one_page(pass, &mut listing, answer).await?;
+        // A server that hands out the same token for ever would never end.
+        page = match next {
+            Some(token) if page.as_ref() != Some(&token) => Some(token),
+            _ => return Ok(listing),
+        };
+    }
+}
+
+async fn one_page(
+    pass: &Pass<'_>,
+    listing: &mut Listing,
+    page: BookingPage,
+) -> std::result::Result<(), Halt> {
+    for broken in &page.broken {
+        pass.tally.count(Count::Seen);
+        pass.tally.count(Count::Failed);
+        let name = broken
+            .id
+            .as_ref()
+            .map_or("without an id", BookingId::as_str);
+        pass.tally.trouble(Trouble {
+            doing: format!("reading the booking {name} in Zoom's list"),
+            cause: broken.cause.clone(),
+            hint: "look at it in Zoom Scheduler; the others are not affected".to_owned(),
+        });
+        if let Some(id) = &broken.id {
+            listing.shown.add(id.as_str());
+            listing.standing.add(id.as_str());
+        }
+    }
+    let mut work = Vec::new();
+    for booking in page.bookings {
+        let first = listing.shown.add(booking.id.as_str());
+        if let Some(todo) = sort(pass, listing, booking, first).map_err(|e| pass.halt(&e))? {
+            work.push(todo);
+        }
+    }
+    let mut running = stream::iter(work)
+        .map(|(booking, if_new)| async move {
+            if pass.order.stop.asked() || pass.is_halting() {
+                return Ok(Next::Nothing);
+            }
+            let next = settle(pass, booking, if_new).await;
+            if next.is_err() {
+                pass.halting();
+            }
+            let (seen, writes) = pass.tally.progress();
+            pass.progress.at(seen, writes);
+            next
+        })
+        .buffered(AT_ONCE);
+    // After a halt nothing new is begun, but the calls in hand are finished and committed.
+    while let Some(next) = running.next().await {
+        if let Ok(next) = next {
+            listing.remember(next);
+        }
+    }
+    if pass.is_halting() { Err(Halt) } else { Ok(()) }
+}
+
+/// Says what a listed booking is; `None` when there is nothing to do about it now.
+fn sort(
+    pass: &Pass<'_>,
+    listing: &mut Listing,
+    booking: Booking,
+    first: bool,
+) -> Result<Option<(Booking, IfNew)>> {
+    let link = pass.ledger.link(&booking.id)?;
+    if !stands(&booking) {
+        if link.is_some() && first {
+            pass.tally.count(Count::Seen);
+            listing.ended.push(booking);
+        }
+        return Ok(None);
+    }
+    listing.standing.add(booking.id.as_str());
+    // A side that lists more than was asked for does not widen the window.
+    let inside = pass.window.shows(booking.start, booking.end);
+    if !first || (link.is_none() && !inside) {
+        return Ok(None);
+    }
+    pass.tally.count(Count::Seen);
+    let if_new = match link {
+        None if has_predecessor(pass, listing, &booking)? => IfNew::AskFirst,
+        None | Some(_) => IfNew::Create,
+    };
+    Ok(Some((booking, if_new)))
+}
+
+/// Whether an entry may belong to this new booking: one of the same page and booker that has not
+/// been seen standing, or the one that Zoom names.
+fn has_predecessor(pass: &Pass<'_>, listing: &Listing, booking: &Booking) -> Result<bool> {
+    let unseen = |id: &BookingId| !listing.standing.has(id.as_str());
+    if let Some(from) = &booking.rescheduled_from
+        && pass.ledger.link(from)?.is_some()
+        && unseen(from)
+    {
+        return Ok(true);
+    }
+    let Some(pair) = booking.pair_key() else {
+        return Ok(false);
+    };
+    Ok(pass.ledger.siblings(&pair)?.iter().any(unseen))
+}
+
+impl Listing {
+    /// Remembers what is left to do about a booking.
+    pub fn remember(&mut self, next: Next) {
+        match next {
+            Next::Nothing => {}
+            Next::MaybeMoved(booking) => self.maybe_moved.push(*booking),
+            Next::Cancel(booking) => self.cancel.push(*booking),
+            Next::Hold(booking) => self.hold.push(*booking),
+            Next::Ended(id) => self.ended_meanwhile.push(id),
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! Reads what changed in the calendar and remembers it as pending, together with the cursor that
+//! covers it: a write that fails later cannot make it forgotten (FIELD.md, S1 to S5).
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::domain::entry::{Entry, Field, TimeSpan};
+use crate::domain::ids::{BookingId, Cursor, Etag, Href};
+use crate::domain::link::{Link, Pending, Standing};
+use crate::ports::calendar::{Change, Content, Coverage, Object};
+use crate::ports::error::Result;
+
+use super::ledger::{Batch, Known, Position};
+use super::pass::Pass;
+use super::seen::Seen;
+
+/// Everything is listed at least this often: only that finds what a server forgot to tell.
+const FULL_EVERY: SignedDuration = SignedDuration::from_hours(24);
+
+/// How many objects are read at once.
+const READ: usize = 50;
+
+/// Reads what changed since the last pass.
+pub async fn calendar(pass: &Pass<'_>) -> Result<()> {
+    let position = pass.ledger.position()?;
+    let since = position
+        .as_ref()
+        .filter(|position| !pass.order.full && pass.now.duration_since(position.full) < FULL_EVERY);
+    sweep(pass, since.and_then(|position| position.cursor.as_ref())).await
+}
+
+/// Moves the cursor past our own writes, so that the next pass has nothing to read. What others
+/// wrote in between becomes pending.
+pub async fn own_writes(pass: &Pass<'_>) -> Result<()> {
+    let position = pass.ledger.position()?;
+    match position.and_then(|position| position.cursor) {
+        Some(cursor) if pass.has_written() => sweep(pass, Some(&cursor)).await,
+        _ => Ok(()),
+    }
+}
+
+async fn sweep(pass: &Pass<'_>, since: Option<&Cursor>) -> Result<()> {
+    let mut listing = pass.sides.calendar.list(since).await?;
+    let mut seen = Seen::default();
+    while let Some(changes) = listing.next().await? {
+        let mut batch = Batch::default();
+        let mut unread = Vec::new();
+        for change in changes {
+            match change {
+                Change::There { href, etag } => {
+                    if must_read(pass, &href, etag.as_ref())? {
+                        unread.push(href.clone());
+                    }
+                    seen.add(href.as_str());
+                }
+                Change::Removed { href } => removed(pass, &mut batch, &href)?,
+            }
+        }
+        pass.ledger.commit(batch).await?;
+        for hrefs in unread.chunks(READ) {
+            observe(pass, hrefs, None).await?;
+        }
+    }
+    let listed = listing.listed();
+    if listed.coverage == Coverage::Full {
+        absent(pass, &seen).await?;
+    }
+    let mut batch = Batch::default();
+    let before = pass.ledger.position()?;
+    let full = match listed.coverage {
+        Coverage::Full => pass.now,
+        Coverage::Since | Coverage::Partial => before.map_or(Timestamp::UNIX_EPOCH, |p| p.full),
+    };
+    // A cursor from a listing that was cut short covers more than was shown.
+    let cursor = listed
+        .cursor
+        .filter(|_| listed.coverage != Coverage::Partial);
+    let position = Position {
+        cursor,
+        at: pass.now,
+        full,
+    };
+    pass.ledger.put_position(&mut batch, &position);
+    pass.ledger.commit(batch).await
+}
+
+fn must_read(pass: &Pass<'_>, href: &Href, etag: Option<&Etag>) -> Result<bool> {
+    if let Some(link) = pass.ledger.link_at(href)? {
+        let gone = matches!(link.pending, Some(Pending::Gone { .. }));
+        if !gone && etag.is_some() && link.etag.as_ref() == etag {
+            return Ok(false);
+        }
+    }
+    let known = pass.ledger.known(href)?;
+    Ok(etag.is_none() || known.is_none_or(|known| known.etag.as_ref() != etag))
+}
+
+/// Reads objects and remembers what they are. `claim` is a booking that Zoom says is this host's:
+/// its entry is taken over whatever host it names.
+pub async fn observe(pass: &Pass<'_>, hrefs: &[Href], claim: Option<&BookingId>) -> Result<()> {
+    for object in pass.sides.calendar.read(hrefs).await? {
+        let mut batch = Batch::default();
+        match &object.content {
+            Content::Ours(entry) => ours(pass, &mut batch, &object, entry, claim).await?,
+            Content::Foreign => {
+                removed(pass, &mut batch, &object.href)?;
+                known(pass, &mut batch, &object, None);
+            }
+            Content::Broken(cause) => known(pass, &mut batch, &object, Some(cause.clone())),
+            Content::Absent => removed(pass, &mut batch, &object.href)?,
+        }
+        pass.ledger.commit(batch).await?;
+    }
+    Ok(())
+}
+
+fn known(pass: &Pass<'_>, batch: &mut Batch, object: &Object, trouble: Option<String>) {
+    let known = Known {
+        etag: object.etag.clone(),
+        trouble,
+    };
+    pass.ledger.put_known(batch, &object.href, &known);
+}
+
+fn removed(pass: &Pass<'_>, batch: &mut Batch, href: &Href) -> Result<()> {
+    pass.ledger.drop_known(batch, href);
+    if let Some(link) = pass.ledger.link_at(href)? {
+        gone(pass, batch, &link);
+    }
+    Ok(())
+}
+
+fn gone(pass: &Pass<'_>, batch: &mut Batch, link: &Link) {
+    if matches!(link.pending, Some(Pending::Gone { .. })) {
+        return;
+    }
+    let mut link = link.clone();
+    link.pending = Some(Pending::Gone { since: pass.now });
+    pass.ledger.put_link(batch, &link, None);
+}
+
+async fn ours(
+    pass: &Pass<'_>,
+    batch: &mut Batch,
+    object: &Object,
+    entry: &Entry,
+    claim: Option<&BookingId>,
+) -> Result<()> {
+    let Some(link) = pass.ledger.link_of(&entry.uid)? else {
+        adopt(pass, batch, object, entry, claim)?;
+        return Ok(());
+    };
+    if link.href != object.href && still_there(pass, &link).await? {
+        let words = format!("it has the UID of {}, so one of both is a copy", link.href);
+        known(pass, batch, object, Some(words));
+        return Ok(());
+    }
+    let mut now = link.clone();
+    now.href.clone_from(&object.href);
+    now.etag.clone_from(&object.etag);
+    now.sequence = now.sequence.max(entry.sequence);
+    now.pending = Some(Pending::Changed(Box::new(entry.clone())));
+    pass.ledger.drop_known(batch, &object.href);
+    pass.ledger.put_link(batch, &now, Some(&link));
+    Ok(())
+}
+
+async fn still_there(pass: &Pass<'_>, link: &Link) -> Result<bool> {
+    let objects = pass
+        .sides
+        .calendar
+        .read(std::slice::from_ref(&link.href))
+        .await?;
+    Ok(objects
+        .iter()
+        .any(|object| matches!(&object.content, Content::Ours(entry) if entry.uid == link.uid)))
+}
+
+/// Takes over an entry of ours that the state does not know: it was lost, or the power went
+/// between the write and the commit.
+fn adopt(
+    pass: &Pass<'_>,
+    batch: &mut Batch,
+    object: &Object,
+    entry: &Entry,
+    claim: Option<&BookingId>,
+) -> Result<()> {
+    let elses = entry
+        .host
+        .as_ref()
+        .is_some_and(|host| *host != pass.host.name);
+    let id = entry.event_id.clone().or_else(|| entry.uid.first_booking());
+    let Some(id) = id.filter(|id| !elses || claim == Some(id)) else {
+        known(pass, batch, object, None);
+        return Ok(());
+    };
+    if let Some(other) = pass.ledger.link(&id)? {
+        let words = format!("it stands for the same booking as {}", other.href);
+        known(pass, batch, object, Some(words));
+        return Ok(());
+    }
+    let span = TimeSpan::parse(entry.fields.get(Field::Time));
+    let link = Link {
+        booking: id,
+        uid: entry.uid.clone(),
+        href: object.href.clone(),
+        etag: object.etag.clone(),
+        sequence: entry.sequence,
+        base: entry.base.clone(),
+        booking_print: None,
+        policy_print: None,
+        start: span.map_or(Timestamp::UNIX_EPOCH, |span| span.start),
+        end: span.map_or(Timestamp::UNIX_EPOCH, |span| span.end),
+        pair: None,
+        manage_url: None,
+        pending: Some(Pending::Changed(Box::new(entry.clone()))),
+        standing: Standing::Live,
+    };
+    pass.ledger.drop_known(batch, &object.href);
+    pass.ledger.put_link(batch, &link, None);
+    Ok(())
+}
+
+/// After a listing of everything: what it did not show is not there.
+async fn absent(pass: &Pass<'_>, seen: &Seen) -> Result<()> {
+    let mut after: Option<BookingId> = None;
+    loop {
+        let links = pass.ledger.links(after.as_ref())?;
+        let Some(last) = links.last() else {
+            break;
+        };
+        after = Some(last.booking.clone());
+        let mut batch = Batch::default();
+        for link in links.iter().filter(|link| !seen.has(link.href.as_str())) {
+            gone(pass, &mut batch, link);
+        }
+        pass.ledger.commit(batch).await?;
+    }
+    let mut after: Option<Href> = None;
+    loop {
+        let hrefs = pass.ledger.known_hrefs(after.as_ref())?;
+        let Some(last) = hrefs.last() else {
+            return Ok(());
+        };
+        after = Some(last.clone());
+        let mut batch = Batch::default();
+        for href in hrefs.iter().filter(|href| !seen.has(href.as_str())) {
+            pass.ledger.drop_known(&mut batch, href);
+        }
+        pass.ledger.commit(batch).await?;
+    }
+}

@@ -1,0 +1,338 @@
+//! The end of a pass: what is lost, what moved, what is to be deleted and cancelled, all under
+//! the guard.
+
+use crate::domain::booking::Booking;
+use crate::domain::entry::{Edit, Field};
+use crate::domain::ids::BookingId;
+use crate::domain::link::{Link, Pending, Standing};
+use crate::domain::waiting::HeldAction;
+use crate::plan::bookings::{CANCELLED, Ended, EntryNow, ended, stands};
+use crate::plan::policy::CancelledInZoom;
+use crate::plan::{guard, reschedule};
+use crate::ports::error::Result;
+
+use super::bookings::Listing;
+use super::holding::{Holding, Leave, refused};
+use super::ledger::Batch;
+use super::pass::{Halt, Pass};
+use super::settle::{IfNew, begin, conflicts, finish, move_entry, read_entry, settle};
+use super::survey::{Survey, survey};
+use super::tally::Count;
+
+/// A booking that is cancelled or gone, and has a link.
+#[derive(Debug)]
+pub struct Lost {
+    link: Link,
+    /// The cancelled booking; `None` where Zoom does not know it any more.
+    booking: Option<Booking>,
+}
+
+/// Does what only the end of a listing allows.
+pub async fn end(
+    pass: &Pass<'_>,
+    mut listing: Listing,
+    holding: &mut Holding,
+) -> std::result::Result<Survey, Halt> {
+    let halt = |error| pass.halt(&error);
+    let survey = survey(pass, &listing).await.map_err(halt)?;
+    let mut lost = Vec::new();
+    for booking in std::mem::take(&mut listing.ended) {
+        if let Some(link) = pass.ledger.link(&booking.id).map_err(halt)? {
+            lost.push(Lost {
+                link,
+                booking: Some(booking),
+            });
+        }
+    }
+    let unasked = ask_by_id(pass, &mut listing, &survey, holding, &mut lost).await?;
+    for id in std::mem::take(&mut listing.ended_meanwhile) {
+        if let Some(link) = pass.ledger.link(&id).map_err(halt)? {
+            lost.push(Lost {
+                link,
+                booking: None,
+            });
+        }
+    }
+    let lost = moved(pass, &mut listing, lost).await?;
+    for booking in std::mem::take(&mut listing.maybe_moved) {
+        let next = settle(pass, booking, IfNew::Create).await?;
+        listing.remember(next);
+    }
+    deletions(pass, holding, &survey, lost, unasked).await?;
+    super::cancelling::cancellations(pass, holding, &survey, listing).await?;
+    Ok(survey)
+}
+
+/// Asks Zoom by id for bookings that its list did not show. Where that are too many to believe,
+/// nothing is asked, and those that no person released are given back.
+async fn ask_by_id(
+    pass: &Pass<'_>,
+    listing: &mut Listing,
+    survey: &Survey,
+    holding: &Holding,
+    lost: &mut Vec<Lost>,
+) -> std::result::Result<Vec<BookingId>, Halt> {
+    let empty = guard::zoom_listing(listing.shown.len(), survey.unseen.len());
+    let many = guard::deletions(survey.unseen.len(), survey.entries);
+    if let Some(refusal) = empty.or(many) {
+        refused(
+            pass,
+            "comparing Zoom's list with what is known",
+            &refusal.to_string(),
+        );
+    }
+    let mut unasked = Vec::new();
+    for id in &survey.unseen {
+        let released = holding.leave(pass, id, HeldAction::DeleteEntry) == Leave::Released;
+        if (empty.is_some() || many.is_some()) && !released {
+            unasked.push(id.clone());
+            continue;
+        }
+        match pass.sides.zoom.booking(id).await {
+            Ok(Some(booking)) if stands(&booking) => {
+                // The list left it out, but it is there.
+                listing.standing.add(id.as_str());
+                let next = settle(pass, booking, IfNew::Create).await?;
+                listing.remember(next);
+            }
+            Ok(booking) => {
+                if let Some(link) = pass.ledger.link(id).map_err(|error| pass.halt(&error))? {
+                    lost.push(Lost { link, booking });
+                }
+            }
+            Err(error) => pass.item_failed(id, &error).await?,
+        }
+    }
+    Ok(unasked)
+}
+
+/// Moves the entries of rescheduled bookings, and gives back what is really lost.
+async fn moved(
+    pass: &Pass<'_>,
+    listing: &mut Listing,
+    lost: Vec<Lost>,
+) -> std::result::Result<Vec<Lost>, Halt> {
+    let old: Vec<reschedule::Lost> = lost
+        .iter()
+        .map(|lost| reschedule::Lost {
+            id: lost.link.booking.clone(),
+            pair: lost
+                .booking
+                .as_ref()
+                .map_or(lost.link.pair.clone(), Booking::pair_key),
+            changed: lost.booking.as_ref().and_then(|booking| booking.updated),
+        })
+        .collect();
+    let new: Vec<reschedule::New> = listing
+        .maybe_moved
+        .iter()
+        .map(|booking| reschedule::New {
+            id: booking.id.clone(),
+            pair: booking.pair_key(),
+            changed: booking.updated,
+            from: booking.rescheduled_from.clone(),
+        })
+        .collect();
+    let pairs = reschedule::pair(&old, &new);
+    let mut rest = Vec::new();
+    for lost in lost {
+        let pair = pairs.iter().find(|(old, _)| *old == lost.link.booking);
+        let place = pair.and_then(|(_, new)| {
+            listing
+                .maybe_moved
+                .iter()
+                .position(|booking| booking.id == *new)
+        });
+        match place {
+            Some(place) => {
+                let booking = listing.maybe_moved.swap_remove(place);
+                let next = move_entry(pass, &lost.link, booking).await?;
+                listing.remember(next);
+            }
+            None => rest.push(lost),
+        }
+    }
+    Ok(rest)
+}
+
+async fn deletions(
+    pass: &Pass<'_>,
+    holding: &mut Holding,
+    survey: &Survey,
+    lost: Vec<Lost>,
+    unasked: Vec<BookingId>,
+) -> std::result::Result<(), Halt> {
+    let what = HeldAction::DeleteEntry;
+    let delete = pass.host.bookings.cancelled_in_zoom == CancelledInZoom::Delete;
+    let wanted = lost.iter().filter(|lost| {
+        delete
+            && !matches!(lost.link.pending, Some(Pending::Gone { .. }))
+            && lost.link.standing != Standing::LeftAlone
+            && holding.leave(pass, &lost.link.booking, what) == Leave::Unasked
+    });
+    let refusal = guard::deletions(wanted.count() + unasked.len(), survey.entries);
+    let why = refusal.map_or_else(
+        || "Zoom's list looks cut short".to_owned(),
+        |refusal| refusal.to_string(),
+    );
+    if refusal.is_some() && unasked.is_empty() {
+        refused(pass, "deleting entries whose bookings are gone", &why);
+    }
+    for id in &unasked {
+        holding
+            .hold(pass, id, what, &why)
+            .await
+            .map_err(|error| pass.halt(&error))?;
+    }
+    for lost in lost {
+        if pass.order.stop.asked() {
+            holding.keep(pass, &lost.link.booking, what);
+            continue;
+        }
+        let leave = holding.leave(pass, &lost.link.booking, what);
+        let gone = matches!(lost.link.pending, Some(Pending::Gone { .. }));
+        let held = match leave {
+            Leave::Waiting => true,
+            Leave::Unasked => refusal.is_some(),
+            Leave::Released => false,
+        };
+        let outcome = if delete && held && !gone && lost.link.standing != Standing::LeftAlone {
+            holding.hold(pass, &lost.link.booking, what, &why).await
+        } else {
+            take_along(pass, &lost).await
+        };
+        if let Err(error) = outcome {
+            if leave == Leave::Released {
+                holding.keep(pass, &lost.link.booking, what);
+            }
+            pass.item_failed(&lost.link.booking, &error).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The booking ended: deletes or marks its entry, as it is now.
+pub(super) async fn take_along(pass: &Pass<'_>, lost: &Lost) -> Result<()> {
+    let id = &lost.link.booking;
+    if is_marked(&lost.link) {
+        pass.tally.count(Count::Unchanged);
+        return Ok(());
+    }
+    if pass.is_put_off(id)? {
+        return Ok(());
+    }
+    let (link, entry) = match &lost.link.pending {
+        Some(Pending::Gone { .. }) => (lost.link.clone(), None),
+        Some(Pending::Changed(_)) | None => read_entry(pass, lost.link.clone()).await?,
+    };
+    let now = entry
+        .as_ref()
+        .map_or(EntryNow::Gone { since: pass.now }, EntryNow::There);
+    match ended(&link, now, &pass.host.bookings) {
+        Ended::Forget => forget(pass, &link).await,
+        Ended::LeaveAlone => {
+            pass.tally.count(Count::Unchanged);
+            Ok(())
+        }
+        Ended::Marked => {
+            pass.tally.count(Count::Unchanged);
+            mark(pass, &link, lost.booking.as_ref(), None).await
+        }
+        Ended::MarkEntry => {
+            let edit = marking(pass, &link, lost.booking.as_ref());
+            mark(pass, &link, lost.booking.as_ref(), Some(edit)).await
+        }
+        Ended::DeleteEntry { conflicts } => delete(pass, &link, conflicts).await,
+    }
+}
+
+fn is_marked(link: &Link) -> bool {
+    link.standing == Standing::Marked && link.pending.is_none()
+}
+
+async fn forget(pass: &Pass<'_>, link: &Link) -> Result<()> {
+    let mut batch = Batch::default();
+    pass.ledger.drop_link(&mut batch, link);
+    conflicts(pass, &mut batch, link, Vec::new(), &[]);
+    finish(pass, batch, &link.booking).await
+}
+
+async fn delete(
+    pass: &Pass<'_>,
+    link: &Link,
+    found: Vec<crate::plan::fields::FieldConflict>,
+) -> Result<()> {
+    let why = "cancelled in Zoom";
+    if !pass.order.dry_run {
+        begin(pass, &link.booking, &link.href, "delete").await?;
+        pass.sides
+            .calendar
+            .delete(&link.href, link.etag.as_ref())
+            .await?;
+        pass.wrote_calendar();
+        let mut batch = Batch::default();
+        pass.ledger.drop_link(&mut batch, link);
+        conflicts(pass, &mut batch, link, found, &[]);
+        finish(pass, batch, &link.booking).await?;
+    }
+    pass.tally.count(Count::Deleted);
+    pass.tally.done("delete", "calendar", &link.booking, why);
+    Ok(())
+}
+
+fn marking(pass: &Pass<'_>, link: &Link, booking: Option<&Booking>) -> Edit {
+    let mut base = link.base.clone();
+    base.agree(Field::Status, CANCELLED);
+    Edit {
+        href: link.href.clone(),
+        seen: link.etag.clone(),
+        set: [(Field::Status, CANCELLED.to_owned())]
+            .into_iter()
+            .collect(),
+        event_id: link.booking.clone(),
+        host: pass.host.name.clone(),
+        sequence: link.sequence.saturating_add(1),
+        base,
+        modified: booking
+            .and_then(|booking| booking.updated)
+            .unwrap_or(pass.now),
+    }
+}
+
+async fn mark(
+    pass: &Pass<'_>,
+    link: &Link,
+    booking: Option<&Booking>,
+    edit: Option<Edit>,
+) -> Result<()> {
+    let mut now = link.clone();
+    now.standing = Standing::Marked;
+    now.pending = None;
+    now.base.agree(Field::Status, CANCELLED);
+    now.booking_print = booking.map(Booking::fingerprint);
+    if let Some(edit) = edit {
+        pass.tally.count(Count::Updated);
+        pass.tally
+            .done("mark", "calendar", &link.booking, "cancelled in Zoom");
+        if pass.order.dry_run {
+            return Ok(());
+        }
+        begin(pass, &link.booking, &link.href, "mark").await?;
+        let written = pass.sides.calendar.update(&edit).await?;
+        pass.wrote_calendar();
+        now.href = written.href;
+        now.etag = written.etag;
+        now.sequence = edit.sequence;
+    }
+    let mut batch = Batch::default();
+    pass.ledger.put_link(&mut batch, &now, Some(link));
+    conflicts(pass, &mut batch, &now, Vec::new(), &[]);
+    finish(pass, batch, &link.booking).await
+}
+
+impl Lost {
+    /// A booking that ended while its cancellation was looked at.
+    pub(super) fn new(link: Link, booking: Option<Booking>) -> Self {
+        Self { link, booking }
+    }
+}

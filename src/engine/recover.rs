@@ -1,0 +1,32 @@
+//! After a power cut: looks at the entries of actions that were begun and never committed.
+//!
+//! Nothing is replayed blindly. The entry is read as it is now, and the usual decision about it
+//! is: done already (in step), or still to do.
+
+use crate::ports::error::Result;
+
+use super::collect;
+use super::ledger::Batch;
+use super::pass::Pass;
+
+/// Looks at what was begun.
+pub async fn recover(pass: &Pass<'_>) -> Result<()> {
+    loop {
+        let begun = pass.ledger.begun()?;
+        if begun.is_empty() {
+            return Ok(());
+        }
+        for action in &begun {
+            tracing::info!(verb = %action.verb, booking = %action.booking, "looking at an action that was interrupted");
+            collect::observe(
+                pass,
+                std::slice::from_ref(&action.href),
+                Some(&action.booking),
+            )
+            .await?;
+            let mut batch = Batch::default();
+            pass.ledger.finish(&mut batch, &action.booking);
+            pass.ledger.commit(batch).await?;
+        }
+    }
+}

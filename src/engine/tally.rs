@@ -1,0 +1,162 @@
+//! Counts what a pass does while several bookings are worked on at once.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::domain::ids::BookingId;
+use crate::ports::error::{Error, Kind};
+
+use super::report::{Done, FlowReport, LISTED, Trouble, Worst};
+
+/// What happened to one booking. Several may happen to the same one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Count {
+    /// Looked at.
+    Seen,
+    /// Entry created.
+    Created,
+    /// Entry changed.
+    Updated,
+    /// Entry deleted.
+    Deleted,
+    /// Booking cancelled.
+    Cancelled,
+    /// Notes patched.
+    Noted,
+    /// Nothing to do.
+    Unchanged,
+    /// Something went wrong.
+    Failed,
+    /// A conflict was recorded that a rule settled at once.
+    Conflict,
+}
+
+/// The counters of one flow.
+#[derive(Debug, Default)]
+pub struct Tally {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    report: FlowReport,
+    worst: Worst,
+    writes: u64,
+    faults_in_a_row: u32,
+}
+
+/// How many passing faults in a row end a pass: a server that answers nothing is not asked
+/// thousands of times.
+const FAULTS_IN_A_ROW: u32 = 5;
+
+impl Tally {
+    /// Counts one thing.
+    pub fn count(&self, what: Count) {
+        let mut inner = self.lock();
+        let report = &mut inner.report;
+        *match what {
+            Count::Seen => &mut report.seen,
+            Count::Created => &mut report.created,
+            Count::Updated => &mut report.updated,
+            Count::Deleted => &mut report.deleted,
+            Count::Cancelled => &mut report.cancelled,
+            Count::Noted => &mut report.noted,
+            Count::Unchanged => &mut report.unchanged,
+            Count::Failed => &mut report.failed,
+            Count::Conflict => &mut report.conflicts,
+        } += 1;
+    }
+
+    /// Lists an action.
+    pub fn done(&self, verb: &'static str, side: &'static str, id: &BookingId, why: &str) {
+        let mut inner = self.lock();
+        inner.faults_in_a_row = 0;
+        if matches!(
+            verb,
+            "create" | "update" | "delete" | "mark" | "cancel" | "note"
+        ) {
+            inner.writes += 1;
+        }
+        if inner.report.actions.len() < LISTED {
+            inner.report.actions.push(Done {
+                verb,
+                side,
+                id: id.as_str().to_owned(),
+                why: why.to_owned(),
+            });
+        }
+    }
+
+    /// Lists something that went wrong.
+    pub fn trouble(&self, trouble: Trouble) {
+        let mut inner = self.lock();
+        if inner.report.errors.len() < LISTED {
+            inner.report.errors.push(trouble);
+        }
+    }
+
+    /// Lists a failed call and says whether the pass can go on with the next item.
+    pub fn failed(&self, error: &Error) -> GoOn {
+        self.trouble(Trouble::from_error(error));
+        let mut inner = self.lock();
+        match error.kind() {
+            Kind::Stale | Kind::Refused | Kind::Malformed => GoOn::Yes,
+            Kind::Transient => {
+                inner.faults_in_a_row += 1;
+                if inner.faults_in_a_row < FAULTS_IN_A_ROW {
+                    GoOn::Yes
+                } else {
+                    inner.worst.unreachable = true;
+                    GoOn::No
+                }
+            }
+            Kind::Throttled { .. } | Kind::Unreachable | Kind::Missing => {
+                inner.worst.unreachable = true;
+                GoOn::No
+            }
+            Kind::Denied => {
+                inner.worst.denied = true;
+                GoOn::No
+            }
+            Kind::Local => GoOn::No,
+        }
+    }
+
+    /// Lists a failed call after which the pass cannot go on, whatever its kind.
+    pub fn aborted(&self, error: &Error) {
+        let transient = matches!(
+            error.kind(),
+            Kind::Transient | Kind::Malformed | Kind::Stale
+        );
+        let _known = self.failed(error);
+        if transient {
+            self.lock().worst.unreachable = true;
+        }
+    }
+
+    /// How many bookings were looked at, and how many writes done.
+    #[must_use]
+    pub fn progress(&self) -> (u64, u64) {
+        let inner = self.lock();
+        (inner.report.seen, inner.writes)
+    }
+
+    /// The counts so far.
+    #[must_use]
+    pub fn report(&self) -> (FlowReport, Worst) {
+        let inner = self.lock();
+        (inner.report.clone(), inner.worst)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether a pass can go on after a failed call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GoOn {
+    /// With the next item.
+    Yes,
+    /// Not in this pass.
+    No,
+}

@@ -1,0 +1,82 @@
+//! The seven laws, checked by a seeded simulation over strict fakes with faults.
+//!
+//! `SLOTBRIDGE_SIMULATION_SEED=123` replays one scenario and tells its story;
+//! `SLOTBRIDGE_SIMULATION_COUNT=50000` runs more of them than the usual 10,000.
+
+#[path = "simulation/chaos.rs"]
+mod chaos;
+#[path = "simulation/laws.rs"]
+mod laws;
+#[path = "simulation/people.rs"]
+mod people;
+#[path = "simulation/world.rs"]
+mod world;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use world::World;
+
+/// How many scenarios one run plays.
+const COUNT: u64 = 10_000;
+
+#[test]
+fn the_seven_laws_hold() {
+    if let Some(seed) = number("SLOTBRIDGE_SIMULATION_SEED") {
+        play(seed, true);
+        return;
+    }
+    let count = number("SLOTBRIDGE_SIMULATION_COUNT").unwrap_or(COUNT);
+    let next = AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= count {
+                        return;
+                    }
+                    play(seed, false);
+                }
+            });
+        }
+    });
+    println!("{count} scenarios played");
+}
+
+/// Plays one scenario; a broken law names the seed that plays it again.
+fn play(seed: u64, aloud: bool) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        runtime.block_on(async {
+            let mut world = World::new(seed, aloud);
+            world.live().await;
+            laws::settled(&mut world).await;
+            laws::check(&mut world).await;
+        });
+    }));
+    if let Err(panic) = outcome {
+        let words = panic
+            .downcast_ref::<String>()
+            .cloned()
+            .or_else(|| {
+                panic
+                    .downcast_ref::<&str>()
+                    .map(|words| (*words).to_owned())
+            })
+            .unwrap_or_default();
+        panic!(
+            "seed {seed}: {words}\nreplay: SLOTBRIDGE_SIMULATION_SEED={seed} \
+             cargo nextest run --test simulation --no-capture"
+        );
+    }
+}
+
+fn number(name: &str) -> Option<u64> {
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "a test takes its seed from its environment"
+    )]
+    std::env::var(name).ok()?.parse().ok()
+}

@@ -1,0 +1,264 @@
+//! What invitees do in Zoom and what the host does in the calendar.
+
+use jiff::{SignedDuration, Timestamp};
+use rand::RngExt as _;
+use slotbridge::adapters::memory::zoom::Appointment;
+use slotbridge::domain::ids::{BookingId, Href};
+
+use super::world::World;
+
+impl World {
+    /// Somebody does something.
+    pub fn somebody_acts(&mut self) {
+        match self.rng.random_range(0..24) {
+            0..6 => self.book(),
+            6..8 => self.reschedule(),
+            8 => self.cancel_in_zoom(),
+            9 => self.purge_in_zoom(),
+            10 | 11 => self.note_in_zoom(),
+            12 => self.rename_in_zoom(),
+            13 => self.hide_or_show(),
+            14 | 15 => self.note_in_calendar(),
+            16 => self.retitle(),
+            17 => self.add_x_line(),
+            18 => self.move_entry(),
+            19 => self.delete_entry(),
+            20 => self.mark_cancelled(),
+            21 => self.add_foreign(),
+            22 => self.lose_cursor_or_state(),
+            _ => self.empty_calendar(),
+        }
+    }
+
+    fn slot(&mut self) -> (Timestamp, Timestamp) {
+        let hours = self.rng.random_range(1..2000);
+        let start = self
+            .now()
+            .checked_add(SignedDuration::from_hours(hours))
+            .unwrap();
+        (
+            start,
+            start.checked_add(SignedDuration::from_mins(30)).unwrap(),
+        )
+    }
+
+    fn book(&mut self) {
+        let (start, end) = self.slot();
+        let booker = ["bob", "eve", "mallory"][self.rng.random_range(0..3)].to_owned();
+        let page = ["intro", "review"][self.rng.random_range(0..2)].to_owned();
+        let id = self.zoom.book(&Appointment {
+            page,
+            booker,
+            start,
+            end,
+        });
+        self.tell(|_| format!("booked {id} at {start}"));
+    }
+
+    fn a_booking(&mut self) -> Option<BookingId> {
+        let all = self.zoom.standing();
+        (!all.is_empty()).then(|| all[self.rng.random_range(0..all.len())].clone())
+    }
+
+    fn an_entry(&mut self) -> Option<Href> {
+        let ours: Vec<Href> = self
+            .calendar
+            .hrefs()
+            .into_iter()
+            .filter(|href| href.as_str().contains("@scheduler.slotbridge"))
+            .collect();
+        (!ours.is_empty()).then(|| ours[self.rng.random_range(0..ours.len())].clone())
+    }
+
+    fn reschedule(&mut self) {
+        let Some(id) = self.a_booking() else { return };
+        let (start, end) = self.slot();
+        if let Some(new) = self.zoom.reschedule(&id, start, end) {
+            self.tell(|_| format!("rescheduled {id} to {new} at {start}"));
+            self.seen.moved.insert(id.clone(), new);
+            self.seen.last_note.remove(&id);
+        }
+    }
+
+    fn cancel_in_zoom(&mut self) {
+        let Some(id) = self.a_booking() else { return };
+        self.tell(|_| format!("cancelled {id} in Zoom"));
+        self.zoom.withdraw(&id);
+    }
+
+    fn purge_in_zoom(&mut self) {
+        let Some(id) = self.a_booking() else { return };
+        self.tell(|_| format!("purged {id} in Zoom"));
+        self.zoom.purge(&id);
+    }
+
+    fn hide_or_show(&mut self) {
+        let Some(id) = self.a_booking() else { return };
+        let hidden = self.rng.random_bool(0.5);
+        self.tell(|_| format!("hidden {id}: {hidden}"));
+        self.zoom.hide(&id, hidden);
+    }
+
+    fn note_in_zoom(&mut self) {
+        let Some(id) = self.a_booking() else { return };
+        let text = self.seen.text("zoom note");
+        self.tell(|_| format!("{id} in Zoom: {text}"));
+        self.zoom
+            .change(&id, |booking| booking.notes.clone_from(&text));
+        self.seen.last_note.insert(id, text);
+    }
+
+    fn rename_in_zoom(&mut self) {
+        let Some(id) = self.a_booking() else { return };
+        let text = self.seen.text("renamed");
+        self.tell(|_| format!("{id} in Zoom: {text}"));
+        self.zoom.change(&id, |booking| booking.summary = text);
+    }
+
+    fn note_in_calendar(&mut self) {
+        let Some(href) = self.an_entry() else { return };
+        let text = self.seen.text("calendar note");
+        self.tell(|_| format!("{href}: {text}"));
+        let mut done = false;
+        self.calendar.edit_as_person(&href, |entry| {
+            let (head, _) = entry.split_once("--- Notes ---").unwrap();
+            let tail = entry[head.len()..].split_once("\r\n").unwrap().1.to_owned();
+            done = true;
+            format!("{head}--- Notes ---\\n{text}\r\n{tail}")
+        });
+        if done && let Some(id) = self.event_id(&href) {
+            self.seen.last_note.insert(id, text);
+        }
+    }
+
+    fn retitle(&mut self) {
+        let Some(href) = self.an_entry() else { return };
+        let text = self.seen.text("own title");
+        self.tell(|_| format!("{href}: {text}"));
+        self.replace_line(&href, "SUMMARY", &format!("SUMMARY:{text}"));
+        let uid = uid(&href);
+        self.seen.own.entry(uid).or_default().title = Some(text);
+    }
+
+    fn add_x_line(&mut self) {
+        let Some(href) = self.an_entry() else { return };
+        let line = format!("X-PERSON;P=\"a;b\":{}", self.seen.text("mine"));
+        self.tell(|_| format!("{href}: {line}"));
+        self.calendar.edit_as_person(&href, |entry| {
+            let at = entry.find("END:VEVENT").unwrap();
+            let without: String = entry[..at]
+                .split_inclusive("\r\n")
+                .filter(|line| !line.starts_with("X-PERSON"))
+                .collect();
+            format!("{without}{line}\r\n{}", &entry[at..])
+        });
+        let uid = uid(&href);
+        self.seen.own.entry(uid).or_default().x_line = Some(line);
+    }
+
+    fn move_entry(&mut self) {
+        let Some(href) = self.an_entry() else { return };
+        self.tell(|_| format!("{href} moved by hand"));
+        self.replace_line(&href, "DTSTART", "DTSTART:20270101T100000Z");
+        self.replace_line(&href, "DTEND", "DTEND:20270101T103000Z");
+    }
+
+    fn delete_entry(&mut self) {
+        let Some(href) = self.an_entry() else { return };
+        self.tell(|_| format!("{href} deleted by hand"));
+        self.withdrawn(&href);
+        self.calendar.remove(&href);
+    }
+
+    fn mark_cancelled(&mut self) {
+        let Some(href) = self.an_entry() else { return };
+        self.tell(|_| format!("{href} marked cancelled by hand"));
+        self.withdrawn(&href);
+        self.replace_line(&href, "STATUS", "STATUS:CANCELLED");
+    }
+
+    fn withdrawn(&mut self, href: &Href) {
+        self.seen.own.remove(&uid(href));
+        if let Some(id) = self.event_id(href) {
+            self.seen.last_note.remove(&id);
+            self.seen.withdrawn.insert(id);
+        }
+    }
+
+    fn add_foreign(&mut self) {
+        let name = self.seen.text("foreign");
+        let href = Href::new(format!("{}.ics", name.replace(' ', "-")));
+        self.tell(|_| format!("{href} put there"));
+        let text = format!(
+            "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:{name}@elsewhere\r\n\
+             DTSTAMP:20260101T000000Z\r\nDTSTART:20261201T100000Z\r\nSUMMARY:Dentist\r\n\
+             END:VEVENT\r\nEND:VCALENDAR\r\n"
+        );
+        self.calendar.put_raw(&href, text.as_bytes());
+        self.seen
+            .foreign
+            .insert(href.to_string(), text.into_bytes());
+    }
+
+    fn lose_cursor_or_state(&mut self) {
+        if self.rng.random_bool(0.5) {
+            self.tell(|_| "the cursor expired".to_owned());
+            self.calendar.expire_cursors();
+        } else {
+            self.tell(|_| "the state was lost".to_owned());
+            self.seen.state_lost = true;
+            self.base
+                .restore(&slotbridge::adapters::memory::base::Snapshot::default());
+        }
+    }
+
+    fn empty_calendar(&mut self) {
+        if !self.rng.random_bool(0.2) {
+            return;
+        }
+        self.tell(|_| "the calendar was emptied".to_owned());
+        for href in self.calendar.hrefs() {
+            if href.as_str().contains("@scheduler.slotbridge") {
+                self.withdrawn(&href);
+            }
+        }
+        self.seen.emptied = true;
+        self.seen.foreign.clear();
+        self.calendar.clear();
+    }
+
+    fn replace_line(&mut self, href: &Href, name: &str, line: &str) {
+        self.calendar.edit_as_person(href, |entry| {
+            // Only the event's own lines: an alarm has some of the same names.
+            let end = entry.find("BEGIN:VALARM").unwrap_or(entry.len());
+            let (event, rest) = entry.split_at(end);
+            let is_it = |text: &str| {
+                text.strip_prefix(name)
+                    .is_some_and(|rest| rest.starts_with([':', ';']))
+            };
+            let lines = event.split_inclusive("\r\n").map(|text| {
+                if is_it(text) {
+                    format!("{line}\r\n")
+                } else {
+                    text.to_owned()
+                }
+            });
+            format!("{}{rest}", lines.collect::<String>())
+        });
+    }
+
+    /// The booking that an entry says it stands for.
+    pub fn event_id(&self, href: &Href) -> Option<BookingId> {
+        let raw = self.calendar.raw(href)?;
+        let text = String::from_utf8(raw).ok()?.replace("\r\n ", "");
+        let line = text
+            .lines()
+            .find(|line| line.starts_with("X-SLOTBRIDGE-EVENT-ID:"))?;
+        Some(BookingId::new(line.split_once(':')?.1))
+    }
+}
+
+/// The `UID` in the name of an entry.
+pub fn uid(href: &Href) -> String {
+    href.as_str().trim_end_matches(".ics").to_owned()
+}
