@@ -204,3 +204,29 @@ fn last(base: &dyn Base, host: &HostName) -> Result<Option<LastPass>> {
             .hint("run `slotbridge state verify`")
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapters::memory::base::MemoryBase;
+
+    #[tokio::test]
+    async fn the_last_pass_is_remembered_as_it_was() {
+        let base = MemoryBase::new();
+        let host = HostName::new("alice");
+        let mut report = HostReport::new(&host);
+        report.bookings = Some(FlowReport {
+            seen: 7,
+            failed: 1,
+            ..FlowReport::default()
+        });
+        let pass = LastPass::of(&report, Timestamp::UNIX_EPOCH);
+        base.commit(vec![pass.change(&host)]).await.unwrap();
+        assert_eq!(last(&base, &host).unwrap(), Some(pass.clone()));
+        assert_eq!(
+            pass.bookings.map(|counts| (counts.seen, counts.failed)),
+            Some((7, 1))
+        );
+        assert_eq!(last(&base, &HostName::new("bob")).unwrap(), None);
+    }
+}
