@@ -1,1 +1,135 @@
-//! telemetry
+//! Logging: one place that decides how events are written. They go to stderr, always.
+
+use std::fmt;
+use std::io::{self, IsTerminal};
+
+use clap::ValueEnum;
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::registry::LookupSpan;
+
+/// How events are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// One line for people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+    /// Lines with a priority in front, as systemd reads them from stderr.
+    Journald,
+}
+
+/// When colours are used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Even in a pipe.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Color {
+    /// Whether stderr is coloured.
+    #[must_use]
+    pub fn on_stderr(self, no_color: bool) -> bool {
+        match self {
+            Self::Auto => !no_color && io::stderr().is_terminal(),
+            Self::Always => true,
+            Self::Never => false,
+        }
+    }
+}
+
+/// What is to be logged, and how.
+#[derive(Clone, Debug, Default)]
+pub struct Logging {
+    /// How.
+    pub format: LogFormat,
+    /// Whether coloured.
+    pub color: bool,
+    /// Number of `-v` less the number of `-q`, counted from what the command usually says.
+    pub verbosity: i16,
+    /// `SLOTBRIDGE_LOG`, in the form of tracing's filters; wins over `verbosity`.
+    pub filter: Option<String>,
+}
+
+/// The usual verbosity of the daemon: one step more than that of a command.
+pub const DAEMON: i16 = 1;
+
+/// Begins to log. A second call changes nothing.
+///
+/// # Errors
+/// When the filter makes no sense; the words say why.
+pub fn start(logging: &Logging) -> Result<(), String> {
+    let filter = match &logging.filter {
+        Some(filter) => {
+            EnvFilter::try_new(filter).map_err(|error| format!("SLOTBRIDGE_LOG: {error}"))?
+        }
+        None => EnvFilter::new(directives(logging.verbosity)),
+    };
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr);
+    let started = match logging.format {
+        LogFormat::Text => {
+            let lines = lines.compact().with_target(false).with_ansi(logging.color);
+            lines.try_init()
+        }
+        LogFormat::Json => lines.json().flatten_event(true).with_ansi(false).try_init(),
+        LogFormat::Journald => lines.with_ansi(false).event_format(Prioritised).try_init(),
+    };
+    // Tests start several commands in one process: the first one's wins.
+    drop(started);
+    Ok(())
+}
+
+fn directives(verbosity: i16) -> &'static str {
+    match verbosity {
+        ..=-2 => "off",
+        -1 => "error",
+        0 => "slotbridge=warn,error",
+        1 => "slotbridge=info,warn",
+        2 => "slotbridge=debug,warn",
+        3 => "slotbridge=trace,info",
+        // Everything of every crate but what could show the content of requests.
+        4.. => "slotbridge=trace,debug,hyper=info,h2=info,reqwest=info,rustls=info",
+    }
+}
+
+/// `<N>message key=value …`, as `sd-daemon(3)` describes it.
+struct Prioritised;
+
+impl<S, N> FormatEvent<S, N> for Prioritised
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let priority = match *event.metadata().level() {
+            Level::ERROR => 3,
+            Level::WARN => 4,
+            Level::INFO => 6,
+            Level::DEBUG | Level::TRACE => 7,
+        };
+        let mut line = String::new();
+        context
+            .field_format()
+            .format_fields(Writer::new(&mut line), event)?;
+        // Each line needs its own priority.
+        for part in line.lines() {
+            writeln!(writer, "<{priority}>{part}")?;
+        }
+        Ok(())
+    }
+}

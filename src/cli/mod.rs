@@ -1,1 +1,265 @@
-//! cli
+//! The command line, one file per command: what was typed, and what it does.
+
+/// The terminal: results, warnings and progress.
+pub mod terminal;
+
+mod completions;
+mod config;
+mod conflicts;
+mod demo;
+mod held;
+mod run;
+mod state;
+mod status;
+mod sync;
+mod words;
+mod zoom;
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::{ArgAction, Args, Parser, Subcommand};
+
+use crate::adapters::system::SystemClock;
+use crate::app::failure::{Exit, Failure};
+use crate::ports::clock::Clock;
+use crate::settings::environment::Environment;
+use crate::settings::{self, Loaded, Settings, Sources};
+use crate::telemetry::{self, Color, LogFormat, Logging};
+
+/// Keeps a Zoom Scheduler host and their own calendars in step, both ways.
+#[derive(Debug, Parser)]
+#[command(
+    name = "slotbridge",
+    version,
+    propagate_version = true,
+    max_term_width = 100
+)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(Clone, Debug, Args)]
+struct Global {
+    /// Read this configuration file, too; later ones win
+    #[arg(long, global = true, value_name = "PATH", action = ArgAction::Append)]
+    config: Vec<PathBuf>,
+    /// Keep the state here
+    #[arg(long, global = true, value_name = "PATH")]
+    state_dir: Option<PathBuf>,
+    /// Say more; up to four times
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    verbose: u8,
+    /// Say less; twice for nothing
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    quiet: u8,
+    /// How to write the log
+    #[arg(long, global = true, value_enum, default_value_t)]
+    log_format: LogFormat,
+    /// When to use colours
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    color: Color,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run as a daemon: poll, keep in step, until a signal ends it
+    Run,
+    /// Run one pass over all hosts, then exit
+    Sync(sync::Arguments),
+    /// Show how each host is
+    Status(status::Arguments),
+    /// Show and decide what both sides changed differently
+    #[command(subcommand_required = false)]
+    Conflicts(conflicts::Arguments),
+    /// Show, release and drop what waits for a person
+    Held(held::Arguments),
+    /// Zoom Scheduler's API as commands
+    #[command(subcommand)]
+    Zoom(zoom::Resource),
+    /// Move, restore, rebuild and check the state
+    #[command(subcommand)]
+    State(state::Verb),
+    /// Write, show and describe the configuration
+    #[command(subcommand)]
+    Config(config::Verb),
+    /// See everything at work, with nothing to configure and no network
+    Demo(demo::Arguments),
+    /// Print completions for a shell
+    Completions(completions::Arguments),
+    /// Print the manual page
+    Man,
+}
+
+/// What every command works with.
+struct Context {
+    global: Global,
+    environment: Environment,
+    clock: Arc<dyn Clock>,
+}
+
+impl Context {
+    fn load(&self) -> Result<Loaded, Failure> {
+        let sources = Sources {
+            files: self.global.config.clone(),
+            state_dir: self.global.state_dir.clone(),
+        };
+        Ok(settings::load(&sources, &self.environment)?)
+    }
+
+    fn settings(&self) -> Result<Settings, Failure> {
+        Ok(self.load()?.settings)
+    }
+
+    /// The settings, with everything said that a person should know about them.
+    fn settings_with_warnings(&self) -> Result<Settings, Failure> {
+        let settings = self.settings()?;
+        if self.global.quiet == 0 {
+            settings
+                .warnings
+                .iter()
+                .for_each(|warning| terminal::warn(warning));
+        }
+        Ok(settings)
+    }
+
+    fn quiet(&self) -> bool {
+        self.global.quiet > 0
+    }
+}
+
+/// Reads what was typed; a wrong usage, `--help` and `--version` end the process here.
+#[must_use]
+pub fn parse(typed: impl IntoIterator<Item = OsString>) -> Cli {
+    let typed: Vec<OsString> = typed.into_iter().collect();
+    let mut cli = Cli::parse_from(&typed);
+    cli.global.config = every_config(&typed);
+    cli
+}
+
+/// Every `--config`, before and after the command: of a global option that stands at both places
+/// clap keeps only those behind the command.
+fn every_config(typed: &[OsString]) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut words = typed.iter().skip(1);
+    while let Some(word) = words.next() {
+        if word == "--" {
+            break;
+        }
+        if word == "--config" {
+            files.extend(words.next().map(PathBuf::from));
+        } else if let Some(path) = word.as_bytes().strip_prefix(b"--config=") {
+            files.push(PathBuf::from(OsStr::from_bytes(path)));
+        }
+    }
+    files
+}
+
+/// Runs what was typed, and says how it ended.
+#[must_use]
+pub fn execute(cli: Cli) -> Exit {
+    match try_execute(cli) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            terminal::fail(&failure);
+            failure.exit
+        }
+    }
+}
+
+fn try_execute(cli: Cli) -> Result<Exit, Failure> {
+    let Cli { global, command } = cli;
+    let environment = Environment::of_process();
+    let usual = if matches!(command, Command::Run) {
+        telemetry::DAEMON
+    } else {
+        0
+    };
+    let logging = Logging {
+        format: global.log_format,
+        color: global.color.on_stderr(
+            environment
+                .get("NO_COLOR")
+                .is_some_and(|set| !set.is_empty()),
+        ),
+        verbosity: usual + i16::from(global.verbose) - i16::from(global.quiet),
+        filter: environment
+            .get("SLOTBRIDGE_LOG")
+            .filter(|filter| !filter.is_empty())
+            .map(str::to_owned),
+    };
+    telemetry::start(&logging).map_err(|cause| {
+        Failure::new(
+            Exit::Usage,
+            cause,
+            "write it like SLOTBRIDGE_LOG=slotbridge=debug",
+        )
+    })?;
+    let context = Context {
+        global,
+        environment,
+        clock: Arc::new(SystemClock),
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
+    let runtime = runtime.map_err(|error| {
+        Failure::new(
+            Exit::Attention,
+            format!("starting: {error}"),
+            "check the limits of this user",
+        )
+    })?;
+    let exit = runtime.block_on(dispatch(command, &context));
+    // A blocking call that hangs (a dead network mount) must not keep the process.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    exit
+}
+
+async fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> {
+    match command {
+        Command::Run => run::run(context).await,
+        Command::Sync(arguments) => sync::run(context, &arguments).await,
+        Command::Status(arguments) => status::run(context, &arguments).await,
+        Command::Conflicts(arguments) => conflicts::run(context, arguments).await,
+        Command::Held(arguments) => held::run(context, arguments).await,
+        Command::Zoom(resource) => zoom::run(context, resource).await,
+        Command::State(verb) => state::run(context, verb).await,
+        Command::Config(verb) => config::run(context, &verb),
+        Command::Demo(arguments) => demo::run(context, &arguments).await,
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man => completions::man(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        <Cli as clap::CommandFactory>::command().debug_assert();
+    }
+
+    #[test]
+    fn config_counts_before_and_after_the_command() {
+        let typed = [
+            "slotbridge",
+            "--config",
+            "a",
+            "status",
+            "--config=b",
+            "--config",
+            "c",
+        ];
+        let cli = parse(typed.map(OsString::from));
+        assert_eq!(cli.global.config, ["a", "b", "c"].map(PathBuf::from));
+    }
+}

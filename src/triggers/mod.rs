@@ -1,1 +1,29 @@
-//! triggers
+//! What wakes the engine. Each trigger only sends a [`Wake`]; the pass reads the truth.
+
+/// Notices that the machine slept.
+pub mod clock_jump;
+/// Wakes at the times of a cron expression.
+pub mod cron;
+
+/// A reason for a pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wake {
+    /// The time has come (`cron`).
+    Due,
+    /// The machine slept, or its clock was set.
+    Slept,
+    /// A person decided something.
+    Decision,
+}
+
+impl Wake {
+    /// The word for the log.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Due => "due",
+            Self::Slept => "slept",
+            Self::Decision => "decision",
+        }
+    }
+}

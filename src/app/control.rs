@@ -1,0 +1,250 @@
+//! A socket by which commands ask the daemon that holds the state: one JSON line each way. It
+//! stands in the state directory (0700) and is 0600, so that only the same user can ask.
+
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use crate::adapters::store::write_export;
+use crate::ports::clock::Clock;
+use crate::settings::Settings;
+use crate::triggers::Wake;
+
+use super::desk::{self, Answer, Ask};
+use super::failure::{Exit, Failure};
+use super::state::State;
+
+const LONGEST_ASK: u64 = 64 * 1024;
+const LONGEST_ANSWER: u64 = 256 * 1024 * 1024;
+const PATIENCE: Duration = Duration::from_secs(30);
+const AT_ONCE: usize = 8;
+
+/// Why no daemon answered.
+#[derive(Debug)]
+pub enum NoDaemon {
+    /// There is none.
+    Absent,
+    /// There is one, but it could not be asked.
+    Broken(Failure),
+}
+
+/// Where the socket stands.
+#[must_use]
+pub fn path(state_dir: &Path) -> PathBuf {
+    state_dir.join("control.sock")
+}
+
+/// Asks the daemon.
+///
+/// # Errors
+/// When there is none, or it does not answer.
+pub async fn ask(state_dir: &Path, ask: &Ask) -> Result<Answer, NoDaemon> {
+    Ok(start(state_dir, ask).await?.0)
+}
+
+/// Asks the daemon for its export, and copies it.
+///
+/// # Errors
+/// When there is none, or it does not answer.
+pub async fn export(state_dir: &Path, mut to: impl io::Write) -> Result<u64, NoDaemon> {
+    let (answer, mut rest) = start(state_dir, &Ask::Export).await?;
+    let Answer::Bytes(bytes) = answer else {
+        return Err(NoDaemon::Broken(unexpected()));
+    };
+    let mut left = bytes;
+    let mut piece = vec![0; 64 * 1024];
+    while left > 0 {
+        let read = rest.read(&mut piece).await.map_err(broken)?;
+        if read == 0 {
+            return Err(NoDaemon::Broken(unexpected()));
+        }
+        let part = piece.get(..read).unwrap_or_default();
+        to.write_all(part).map_err(broken)?;
+        left = left.saturating_sub(read as u64);
+    }
+    to.flush().map_err(broken)?;
+    Ok(bytes)
+}
+
+async fn start(state_dir: &Path, ask: &Ask) -> Result<(Answer, BufReader<UnixStream>), NoDaemon> {
+    // A socket that nobody listens at is left over from a killed daemon.
+    let mut stream = UnixStream::connect(path(state_dir))
+        .await
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::PermissionDenied => broken(error),
+            _ => NoDaemon::Absent,
+        })?;
+    let exchange = async {
+        let mut line = serde_json::to_vec(ask).map_err(io::Error::other)?;
+        line.push(b'\n');
+        stream.write_all(&line).await?;
+        let mut reader = BufReader::new(stream);
+        let mut line = String::new();
+        (&mut reader)
+            .take(LONGEST_ANSWER)
+            .read_line(&mut line)
+            .await?;
+        io::Result::Ok((line, reader))
+    };
+    let (line, reader) = tokio::time::timeout(PATIENCE, exchange)
+        .await
+        .map_err(|_| broken(io::Error::other("it did not answer in time")))?
+        .map_err(broken)?;
+    let answer = serde_json::from_str(&line).map_err(|_| NoDaemon::Broken(unexpected()))?;
+    Ok((answer, reader))
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "it serves map_err")]
+fn broken(error: io::Error) -> NoDaemon {
+    NoDaemon::Broken(Failure::new(
+        Exit::State,
+        format!("asking the running daemon: {error}"),
+        "run this as the user that the daemon runs as, or stop the daemon",
+    ))
+}
+
+fn unexpected() -> Failure {
+    Failure::new(
+        Exit::State,
+        "the running daemon's answer makes no sense",
+        "it may be of another version: restart it",
+    )
+}
+
+/// What the daemon answers with.
+#[derive(Clone)]
+pub struct Desk {
+    /// The state.
+    pub state: State,
+    /// The settings in force.
+    pub settings: tokio::sync::watch::Receiver<Arc<Settings>>,
+    /// When the next pass is due.
+    pub next: tokio::sync::watch::Receiver<Option<jiff::Timestamp>>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Wakes the engine after a decision.
+    pub wake: mpsc::Sender<Wake>,
+}
+
+/// Opens the socket. A left-over one is replaced: who holds the state holds the socket.
+///
+/// # Errors
+/// When the directory does not take it (its path may be too long for a socket).
+pub fn listen(state_dir: &Path) -> io::Result<UnixListener> {
+    let path = path(state_dir);
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let listener = UnixListener::bind(&path)?;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+    Ok(listener)
+}
+
+/// Answers until it is dropped.
+pub async fn serve(listener: UnixListener, desk: Desk) {
+    let mut talks = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept(), if talks.len() < AT_ONCE => match accepted {
+                Ok((stream, _)) => {
+                    let desk = desk.clone();
+                    talks.spawn(async move {
+                        let talk = tokio::time::timeout(PATIENCE, talk(stream, &desk)).await;
+                        if let Ok(Err(error)) = talk {
+                            tracing::debug!(%error, "a command hung up");
+                        }
+                    });
+                }
+                // Too many open files, say: the next attempt may work.
+                Err(error) => {
+                    tracing::warn!(%error, "cannot take a command's call");
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+            },
+            Some(_) = talks.join_next() => {}
+        }
+    }
+}
+
+async fn talk(stream: UnixStream, desk: &Desk) -> io::Result<()> {
+    let mut reader = BufReader::new(stream);
+    let mut line = String::new();
+    (&mut reader).take(LONGEST_ASK).read_line(&mut line).await?;
+    let mut stream = reader.into_inner();
+    let ask: Ask = match serde_json::from_str(&line) {
+        Ok(ask) => ask,
+        Err(_) => return say(&mut stream, &failed(&unexpected())).await,
+    };
+    if ask == Ask::Export {
+        return send_export(&mut stream, desk).await;
+    }
+    let settings = desk.settings.borrow().clone();
+    let mut answer = match desk::answer(&ask, &desk.state, &settings, desk.clock.as_ref()).await {
+        Ok(answer) => answer,
+        Err(failure) => failed(&failure),
+    };
+    if let Answer::Status(status) = &mut answer {
+        status.daemon = Some(std::process::id());
+        let next = *desk.next.borrow();
+        status.hosts.iter_mut().for_each(|host| host.next = next);
+    }
+    say(&mut stream, &answer).await?;
+    if ask.decides() {
+        // A full queue holds a wake already.
+        desk.wake.try_send(Wake::Decision).unwrap_or_default();
+    }
+    Ok(())
+}
+
+async fn send_export(stream: &mut UnixStream, desk: &Desk) -> io::Result<()> {
+    let store = desk.state.store.clone();
+    let now = desk.clock.now();
+    let written = tokio::task::spawn_blocking(move || {
+        let directory = tempfile::Builder::new()
+            .prefix("export-")
+            .tempdir_in(store.dir())
+            .map_err(io::Error::other)?;
+        let path = directory.path().join("state.jsonl");
+        write_export(&store, &path, now).map_err(io::Error::other)?;
+        io::Result::Ok((directory, path))
+    });
+    let (directory, path) = match written.await.map_err(io::Error::other)? {
+        Ok(written) => written,
+        Err(error) => {
+            let failure = Failure::new(
+                Exit::State,
+                format!("exporting the state: {error}"),
+                "check the disk space",
+            );
+            return say(stream, &failed(&failure)).await;
+        }
+    };
+    let mut file = tokio::fs::File::open(&path).await?;
+    let bytes = file.metadata().await?.len();
+    say(stream, &Answer::Bytes(bytes)).await?;
+    tokio::io::copy(&mut file, stream).await?;
+    drop(directory);
+    stream.shutdown().await
+}
+
+fn failed(failure: &Failure) -> Answer {
+    Answer::Failed {
+        exit: failure.exit as u8,
+        words: failure.words.clone(),
+    }
+}
+
+async fn say(stream: &mut UnixStream, answer: &Answer) -> io::Result<()> {
+    let mut line = serde_json::to_vec(answer).map_err(io::Error::other)?;
+    line.push(b'\n');
+    stream.write_all(&line).await?;
+    stream.flush().await
+}

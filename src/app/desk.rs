@@ -1,0 +1,204 @@
+//! Answers what a person asks of the state: in the daemon over its socket, else in the command
+//! itself. One function, so that both say the same.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::ids::{CalendarName, HostName, WaitingId};
+use crate::domain::waiting::{Conflict, Decision, Held};
+use crate::engine::waiting;
+use crate::ports::clock::Clock;
+use crate::ports::error::{Error, Kind};
+use crate::settings::Settings;
+
+use super::control::{self, NoDaemon};
+use super::failure::{Exit, Failure};
+use super::state::{self, State};
+use super::status::{self, Status};
+
+/// What can be asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "kebab-case")]
+pub enum Ask {
+    /// How each host is.
+    Status,
+    /// Every conflict.
+    Conflicts,
+    /// A decision about a conflict.
+    Decide {
+        /// Which.
+        id: WaitingId,
+        /// What.
+        decision: Decision,
+    },
+    /// Every held action.
+    Held,
+    /// Do it after all.
+    Release {
+        /// Which; all of them without.
+        id: Option<WaitingId>,
+    },
+    /// Leave both sides as they are.
+    Drop {
+        /// Which.
+        id: WaitingId,
+    },
+    /// Whether the state is whole.
+    Verify,
+    /// Everything, as JSON Lines; they follow the answer.
+    Export,
+}
+
+/// What is answered.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "answer", content = "of", rename_all = "kebab-case")]
+pub enum Answer {
+    /// To `Status`.
+    Status(Status),
+    /// To `Conflicts`.
+    Conflicts(Vec<Conflict>),
+    /// To `Held`.
+    Held(Vec<Held>),
+    /// So many things were done.
+    Done(u64),
+    /// To `Verify`: what stands there, and what is wrong with it.
+    Verified {
+        /// How many records there are.
+        records: u64,
+        /// What is wrong.
+        problems: Vec<String>,
+    },
+    /// To `Export`: so many bytes follow.
+    Bytes(u64),
+    /// It could not be done.
+    Failed {
+        /// The exit code.
+        exit: u8,
+        /// Why, and what to do.
+        words: String,
+    },
+}
+
+impl Ask {
+    /// Whether the answer changes what the next pass does.
+    #[must_use]
+    pub fn decides(&self) -> bool {
+        match self {
+            Self::Decide { .. } | Self::Release { .. } | Self::Drop { .. } => true,
+            Self::Status | Self::Conflicts | Self::Held | Self::Verify | Self::Export => false,
+        }
+    }
+}
+
+/// Answers from a state that this process holds. `Export` is not answered here.
+///
+/// # Errors
+/// When the state cannot be read or written, or there is no such item.
+pub async fn answer(
+    ask: &Ask,
+    state: &State,
+    settings: &Settings,
+    clock: &dyn Clock,
+) -> Result<Answer, Failure> {
+    let base = state.base.as_ref();
+    let scopes = scopes(settings);
+    Ok(match ask {
+        Ask::Status => Answer::Status(status::read(base, settings, clock.now())?),
+        Ask::Conflicts => Answer::Conflicts(waiting::conflicts(base, &scopes)?),
+        Ask::Held => Answer::Held(waiting::held(base, &scopes)?),
+        Ask::Decide { id, decision } => {
+            let decided = waiting::decide(base, &scopes, id, *decision).await;
+            decided.map_err(named_by_a_person)?;
+            Answer::Done(1)
+        }
+        Ask::Release { id: Some(id) } => {
+            let released = waiting::release(base, &scopes, id).await;
+            released.map_err(named_by_a_person)?;
+            Answer::Done(1)
+        }
+        Ask::Release { id: None } => {
+            let mut count = 0;
+            for held in waiting::held(base, &scopes)? {
+                if !held.released {
+                    waiting::release(base, &scopes, &held.id).await?;
+                    count += 1;
+                }
+            }
+            Answer::Done(count)
+        }
+        Ask::Drop { id } => {
+            let dropped = waiting::drop_held(base, &scopes, id).await;
+            dropped.map_err(named_by_a_person)?;
+            Answer::Done(1)
+        }
+        Ask::Verify => {
+            let report = state.store.verify();
+            Answer::Verified {
+                records: report.pairs,
+                problems: report.problems,
+            }
+        }
+        Ask::Export => {
+            return Err(Failure::new(
+                Exit::Attention,
+                "an export is not one answer",
+                "use `slotbridge state export`",
+            ));
+        }
+    })
+}
+
+/// Every host with the calendar that its bookings go to.
+pub(super) fn scopes(settings: &Settings) -> Vec<(&HostName, &CalendarName)> {
+    let hosts = settings.hosts.iter();
+    let scopes = hosts.filter_map(|host| Some((&host.name, &host.bookings.as_ref()?.calendar)));
+    scopes.collect()
+}
+
+/// An id that nobody knows was mistyped.
+fn named_by_a_person(error: Error) -> Failure {
+    let missing = error.kind() == Kind::Missing;
+    let mut failure = Failure::from(error);
+    if missing {
+        failure.exit = Exit::Usage;
+    }
+    failure
+}
+
+/// Asks the daemon where one runs, else opens the state and answers here.
+///
+/// # Errors
+/// As [`answer`]; and when somebody else holds the state.
+pub async fn ask(ask: &Ask, settings: &Settings, clock: &dyn Clock) -> Result<Answer, Failure> {
+    match control::ask(&settings.state_dir, ask).await {
+        Ok(Answer::Failed { exit, words }) => Err(Failure {
+            exit: exit_of(exit),
+            words,
+        }),
+        Ok(answer) => Ok(answer),
+        Err(NoDaemon::Broken(failure)) => Err(failure),
+        Err(NoDaemon::Absent) if *ask == Ask::Status && !is_there(&settings.state_dir) => {
+            Ok(Answer::Status(status::before_any_pass(settings)))
+        }
+        Err(NoDaemon::Absent) => {
+            let state = state::open(&settings.state_dir, clock)?;
+            answer(ask, &state, settings, clock).await
+        }
+    }
+}
+
+fn is_there(state_dir: &Path) -> bool {
+    state_dir.join("db").exists()
+}
+
+fn exit_of(code: u8) -> Exit {
+    match code {
+        0 => Exit::Done,
+        2 => Exit::Usage,
+        3 => Exit::Denied,
+        4 => Exit::Unreachable,
+        5 => Exit::State,
+        _ => Exit::Attention,
+    }
+}

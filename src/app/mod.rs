@@ -1,0 +1,23 @@
+//! Composition root: builds adapters, runs passes, starts tasks, waits, drains.
+
+/// Builds every adapter from the settings.
+pub mod compose;
+/// A socket by which commands ask the daemon that holds the state.
+pub mod control;
+/// `run`: the life of the daemon.
+pub mod daemon;
+/// Answers what a person asks of the state.
+pub mod desk;
+/// Why a command failed, and its exit code.
+pub mod failure;
+/// When the next pass is due.
+pub mod rhythm;
+/// One pass over all hosts.
+pub mod round;
+mod signals;
+/// The state on disk, opened.
+pub mod state;
+mod tasks;
+
+/// What is remembered of the last pass, and shown by `status`.
+pub mod status;

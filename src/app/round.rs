@@ -1,0 +1,150 @@
+//! One pass over all hosts: what `sync` prints, and what the daemon does each time it wakes.
+
+use futures_util::StreamExt;
+use futures_util::stream;
+use jiff::Timestamp;
+use serde::Serialize;
+use tracing::Instrument;
+
+use crate::domain::ids::HostName;
+use crate::engine::report::{HostReport, Trouble, Worst};
+use crate::engine::{self, Order, Progress};
+use crate::ports::base::Base;
+use crate::ports::clock::Clock;
+use crate::ports::error::{Error, Kind};
+
+use super::compose::Wired;
+use super::failure::Exit;
+use super::status::LastPass;
+
+/// How many hosts are worked on at once.
+const AT_ONCE: usize = 4;
+
+/// What a pass over all hosts did: the object of `sync --json` (CONTRACT section 9).
+#[derive(Clone, Debug, Serialize)]
+pub struct Round {
+    /// The shape of this object.
+    pub version: u32,
+    /// Whether it only planned.
+    pub dry_run: bool,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended.
+    pub finished: Timestamp,
+    /// What it did for each host.
+    pub hosts: Vec<HostReport>,
+}
+
+/// Makes what hears how far the pass of a host is.
+pub type Hears<'a> = &'a (dyn Fn(&HostName) -> Box<dyn Progress> + Sync);
+
+impl Round {
+    /// Runs a pass for every host, some of them at once; the order of the reports is theirs.
+    pub async fn run(wired: &[Wired], order: &Order, clock: &dyn Clock, hears: Hears<'_>) -> Self {
+        let started = clock.now();
+        let passes = wired.iter().map(|wired| one(wired, order, hears));
+        let hosts = stream::iter(passes).buffered(AT_ONCE).collect().await;
+        Self {
+            version: 1,
+            dry_run: order.dry_run,
+            started,
+            finished: clock.now(),
+            hosts,
+        }
+    }
+
+    /// Remembers this pass for `status`.
+    ///
+    /// # Errors
+    /// When the state cannot be written.
+    pub async fn remember(&self, base: &dyn Base) -> Result<(), Error> {
+        let changes = self
+            .hosts
+            .iter()
+            .map(|host| LastPass::of(host, self.finished).change(&host.name));
+        base.commit(changes.collect()).await
+    }
+
+    /// The exit code: what stops everything comes before what stops one item.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        let any = |is: fn(&Worst) -> bool| self.hosts.iter().any(|host| is(&host.worst));
+        if any(|worst| worst.state) {
+            Exit::State
+        } else if any(|worst| worst.denied) {
+            Exit::Denied
+        } else if any(|worst| worst.unreachable) {
+            Exit::Unreachable
+        } else if self.hosts.iter().any(|host| !host.ok) {
+            Exit::Attention
+        } else {
+            Exit::Done
+        }
+    }
+}
+
+async fn one(wired: &Wired, order: &Order, hears: Hears<'_>) -> HostReport {
+    let host = &wired.host;
+    let sides = match &wired.sides {
+        Ok(sides) => sides,
+        Err(error) => return failed(&host.name, error),
+    };
+    let progress = hears(&host.name);
+    let span = tracing::info_span!("pass", host = %host.name);
+    engine::pass(sides, host, order, progress.as_ref())
+        .instrument(span)
+        .await
+}
+
+/// The report of a host whose sides could not even be prepared.
+fn failed(name: &HostName, error: &Error) -> HostReport {
+    let mut report = HostReport::new(name);
+    report.ok = false;
+    report.worst = Worst {
+        denied: error.kind() == Kind::Denied,
+        unreachable: error.kind() == Kind::Unreachable,
+        state: false,
+    };
+    report.errors.push(Trouble::from_error(error));
+    report
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    fn host(ok: bool, worst: Worst) -> HostReport {
+        HostReport {
+            ok,
+            worst,
+            ..HostReport::new(&HostName::new("a"))
+        }
+    }
+
+    #[rstest]
+    #[case(true, (false, false, false), Exit::Done)]
+    #[case(false, (false, false, false), Exit::Attention)]
+    #[case(false, (false, true, false), Exit::Unreachable)]
+    #[case(false, (true, true, false), Exit::Denied)]
+    #[case(false, (true, true, true), Exit::State)]
+    fn what_stops_everything_decides_the_exit_code(
+        #[case] ok: bool,
+        #[case] (denied, unreachable, state): (bool, bool, bool),
+        #[case] exit: Exit,
+    ) {
+        let worst = Worst {
+            denied,
+            unreachable,
+            state,
+        };
+        let round = Round {
+            version: 1,
+            dry_run: false,
+            started: Timestamp::UNIX_EPOCH,
+            finished: Timestamp::UNIX_EPOCH,
+            hosts: vec![host(true, Worst::default()), host(ok, worst)],
+        };
+        assert_eq!(round.exit(), exit);
+    }
+}

@@ -1,0 +1,231 @@
+//! What is remembered of the last pass of each host, and shown by `status`.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::ids::HostName;
+use crate::engine::report::{FlowReport, HostReport};
+use crate::engine::waiting;
+use crate::ports::base::{Base, Change};
+use crate::ports::error::{Error, Kind, Result};
+use crate::settings::Settings;
+
+use super::desk::scopes;
+
+/// The last pass of a host, as it stands in the base under `status/{host}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastPass {
+    /// When it ended.
+    pub finished: Timestamp,
+    /// Nothing failed, nothing is held, nothing is in conflict.
+    pub ok: bool,
+    /// The counts of the bookings flow.
+    pub bookings: Option<Counts>,
+    /// Requests sent to Zoom.
+    pub zoom_requests: u64,
+    /// Requests sent to the calendar.
+    pub calendar_requests: u64,
+    /// How many things went wrong.
+    pub errors: u64,
+    /// What went wrong first: its words name no private content.
+    pub first_error: Option<String>,
+}
+
+/// The counts of one flow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Counts {
+    /// Looked at.
+    pub seen: u64,
+    /// Entries created.
+    pub created: u64,
+    /// Entries changed.
+    pub updated: u64,
+    /// Entries deleted.
+    pub deleted: u64,
+    /// Bookings cancelled.
+    pub cancelled: u64,
+    /// Notes written to Zoom.
+    pub noted: u64,
+    /// Nothing to do.
+    pub unchanged: u64,
+    /// Waiting to be released.
+    pub held: u64,
+    /// Waiting for a decision.
+    pub conflicts: u64,
+    /// Gone wrong.
+    pub failed: u64,
+}
+
+impl From<&FlowReport> for Counts {
+    fn from(flow: &FlowReport) -> Self {
+        Self {
+            seen: flow.seen,
+            created: flow.created,
+            updated: flow.updated,
+            deleted: flow.deleted,
+            cancelled: flow.cancelled,
+            noted: flow.noted,
+            unchanged: flow.unchanged,
+            held: flow.held,
+            conflicts: flow.conflicts,
+            failed: flow.failed,
+        }
+    }
+}
+
+impl LastPass {
+    /// What is worth remembering of a report.
+    #[must_use]
+    pub fn of(report: &HostReport, finished: Timestamp) -> Self {
+        Self {
+            finished,
+            ok: report.ok,
+            bookings: report.bookings.as_ref().map(Counts::from),
+            zoom_requests: report.requests.zoom,
+            calendar_requests: report.requests.calendar,
+            errors: report.errors.len() as u64,
+            first_error: report
+                .errors
+                .first()
+                .map(|error| format!("{}: {}", error.doing, error.cause)),
+        }
+    }
+
+    /// The change that remembers it.
+    #[must_use]
+    pub fn change(&self, host: &HostName) -> Change {
+        // A plain struct with text keys: writing it as JSON cannot fail.
+        Change::Put(key(host), serde_json::to_vec(self).unwrap_or_default())
+    }
+}
+
+fn key(host: &HostName) -> String {
+    format!("status/{host}")
+}
+
+/// What `status` shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// The shape of this object.
+    pub version: u32,
+    /// The daemon's process, where one runs.
+    pub daemon: Option<u32>,
+    /// Every host of the configuration.
+    pub hosts: Vec<HostStatus>,
+}
+
+/// One host in `status`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostStatus {
+    /// The host.
+    pub name: String,
+    /// Its last pass, where there was one.
+    pub last: Option<LastPass>,
+    /// When the next pass is due; `None` where no daemon runs.
+    pub next: Option<Timestamp>,
+    /// Actions that wait to be released.
+    pub held: u64,
+    /// Conflicts that wait for a decision.
+    pub conflicts: u64,
+    /// Seconds since the calendar's cursor was taken, where there is one.
+    pub cursor_age: Option<i64>,
+    /// Bookings that have an entry; `None` where the flow is off.
+    pub links: Option<u64>,
+}
+
+/// Reads the status of every host.
+///
+/// # Errors
+/// When the state cannot be read.
+pub fn read(base: &dyn Base, settings: &Settings, now: Timestamp) -> Result<Status> {
+    let scopes = scopes(settings);
+    let conflicts = waiting::conflicts(base, &scopes)?;
+    let held = waiting::held(base, &scopes)?;
+    let mut hosts = Vec::new();
+    for host in &settings.hosts {
+        let open = conflicts
+            .iter()
+            .filter(|conflict| conflict.host == host.name);
+        let waiting = held
+            .iter()
+            .filter(|held| held.host == host.name && !held.released);
+        let bookings = host.bookings.as_ref();
+        let scope = bookings.map(|bookings| (&host.name, &bookings.calendar));
+        let overview = scope
+            .map(|scope| waiting::overview(base, scope))
+            .transpose()?;
+        hosts.push(HostStatus {
+            name: host.name.to_string(),
+            last: last(base, &host.name)?,
+            next: None,
+            held: waiting.count() as u64,
+            conflicts: open.count() as u64,
+            cursor_age: overview
+                .and_then(|overview| overview.listed)
+                .map(|at| now.as_second().saturating_sub(at.as_second())),
+            links: overview.map(|overview| overview.links as u64),
+        });
+    }
+    Ok(Status {
+        version: 1,
+        daemon: None,
+        hosts,
+    })
+}
+
+/// The status where there is no state yet.
+#[must_use]
+pub fn before_any_pass(settings: &Settings) -> Status {
+    let hosts = settings.hosts.iter().map(|host| HostStatus {
+        name: host.name.to_string(),
+        last: None,
+        next: None,
+        held: 0,
+        conflicts: 0,
+        cursor_age: None,
+        links: None,
+    });
+    Status {
+        version: 1,
+        daemon: None,
+        hosts: hosts.collect(),
+    }
+}
+
+fn last(base: &dyn Base, host: &HostName) -> Result<Option<LastPass>> {
+    let Some(value) = base.get(&key(host))? else {
+        return Ok(None);
+    };
+    serde_json::from_slice(&value).map(Some).map_err(|error| {
+        Error::new(Kind::Local, "reading the last pass from the state")
+            .because(error)
+            .hint("run `slotbridge state verify`")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapters::memory::base::MemoryBase;
+
+    #[tokio::test]
+    async fn the_last_pass_is_remembered_as_it_was() {
+        let base = MemoryBase::new();
+        let host = HostName::new("alice");
+        let mut report = HostReport::new(&host);
+        report.bookings = Some(FlowReport {
+            seen: 7,
+            failed: 1,
+            ..FlowReport::default()
+        });
+        let pass = LastPass::of(&report, Timestamp::UNIX_EPOCH);
+        base.commit(vec![pass.change(&host)]).await.unwrap();
+        assert_eq!(last(&base, &host).unwrap(), Some(pass.clone()));
+        assert_eq!(
+            pass.bookings.map(|counts| (counts.seen, counts.failed)),
+            Some((7, 1))
+        );
+        assert_eq!(last(&base, &HostName::new("bob")).unwrap(), None);
+    }
+}

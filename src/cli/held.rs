@@ -1,0 +1,83 @@
+//! `slotbridge held`: what waits for a person.
+
+use std::fmt::Write;
+
+use clap::{Args, Subcommand};
+
+use super::status::unexpected;
+use super::{Context, terminal};
+use crate::app::desk::{self, Answer, Ask};
+use crate::app::failure::{Exit, Failure};
+use crate::domain::ids::WaitingId;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    /// Print JSON
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// List them (what is done without a word, too)
+    List,
+    /// Do it after all; the next pass looks again first
+    Release {
+        /// As `list` prints it
+        #[arg(required_unless_present = "all")]
+        id: Option<String>,
+        /// All of them
+        #[arg(long, conflicts_with = "id")]
+        all: bool,
+    },
+    /// Leave both sides as they are, for good
+    Drop {
+        /// As `list` prints it
+        id: String,
+    },
+}
+
+pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Exit, Failure> {
+    let settings = context.settings()?;
+    let (ask, word) = match arguments.verb.unwrap_or(Verb::List) {
+        Verb::List => (Ask::Held, ""),
+        Verb::Release { id, .. } => {
+            let id = id.map(WaitingId::new);
+            (
+                Ask::Release { id },
+                "released; the next pass looks again and does it",
+            )
+        }
+        Verb::Drop { id } => {
+            let id = WaitingId::new(id);
+            (Ask::Drop { id }, "dropped; both sides stay as they are")
+        }
+    };
+    match desk::ask(&ask, &settings, context.clock.as_ref()).await? {
+        Answer::Held(held) if arguments.json => terminal::print_json(&held)?,
+        Answer::Held(held) => {
+            let mut text = String::new();
+            for held in &held {
+                let released = if held.released { "  (released)" } else { "" };
+                // Writing to a String cannot fail.
+                writeln!(
+                    text,
+                    "{}  {}  booking {}  {}: {}{released}",
+                    held.id, held.host, held.booking, held.what, held.why
+                )
+                .unwrap_or_default();
+            }
+            text.push_str(if held.is_empty() {
+                "nothing is held\n"
+            } else {
+                "`slotbridge held release ID` (or --all) does it, drop ID leaves both sides as they are\n"
+            });
+            terminal::print(&text)?;
+        }
+        Answer::Done(count) => terminal::print(&format!("{count} {word}\n"))?,
+        _ => return Err(unexpected()),
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,114 @@
+//! `slotbridge sync`: one pass over all hosts.
+
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::{Context, terminal, words};
+use crate::adapters::store::Overlay;
+use crate::app::failure::{Exit, Failure};
+use crate::app::round::Round;
+use crate::app::{compose, control, state};
+use crate::domain::ids::HostName;
+use crate::engine::{Order, Stop};
+use crate::ports::base::Base;
+use crate::settings::Settings;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Print the plan, and change nothing anywhere
+    #[arg(long)]
+    dry_run: bool,
+    /// Only this host
+    #[arg(long, value_name = "NAME")]
+    host: Option<String>,
+    /// Look at everything, not only at what changed
+    #[arg(long)]
+    full: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
+    let mut settings = context.settings_with_warnings()?;
+    settings.complete()?;
+    if let Some(name) = &arguments.host {
+        only(&mut settings, name)?;
+    }
+    let revealed = compose::reveal(&settings).await?;
+    let state = hold(context, &settings)?;
+    let base: Arc<dyn Base> = if arguments.dry_run {
+        Arc::new(Overlay::new(state.base.clone()))
+    } else {
+        state.base.clone()
+    };
+    let wired = compose::wire(&settings, &revealed, &base, &state.base, &context.clock)?;
+    let order = Order {
+        dry_run: arguments.dry_run,
+        full: arguments.full,
+        stop: Stop::default(),
+    };
+    let shown = !arguments.json && !context.quiet();
+    let hears = |host: &HostName| terminal::progress(host, shown);
+    let round = Round::run(&wired, &order, context.clock.as_ref(), &hears);
+    let round = until_interrupted(round, &order.stop).await;
+    if !arguments.dry_run {
+        round.remember(state.base.as_ref()).await?;
+    }
+    if arguments.json {
+        terminal::print_json(&round)?;
+    } else {
+        terminal::print(&words::of_round(&round))?;
+    }
+    Ok(if order.stop.asked() && round.exit() == Exit::Done {
+        Exit::Attention
+    } else {
+        round.exit()
+    })
+}
+
+fn only(settings: &mut Settings, name: &str) -> Result<(), Failure> {
+    let all: Vec<String> = settings
+        .hosts
+        .iter()
+        .map(|host| host.name.to_string())
+        .collect();
+    settings.hosts.retain(|host| host.name.as_str() == name);
+    if settings.hosts.is_empty() {
+        let hint = format!("use one of: {}", all.join(", "));
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("--host: there is no host \"{name}\""),
+            hint,
+        ));
+    }
+    Ok(())
+}
+
+/// Holds the state, or says who does.
+pub(super) fn hold(context: &Context, settings: &Settings) -> Result<state::State, Failure> {
+    state::open(&settings.state_dir, context.clock.as_ref()).map_err(|why| {
+        let mut failure = Failure::from(why);
+        if control::path(&settings.state_dir).exists() {
+            failure.words.push_str("\n  hint: a running daemon does this by itself; `slotbridge status` asks it how it is, `systemctl stop slotbridge` ends it");
+        }
+        failure
+    })
+}
+
+/// The first Ctrl-C lets the call in hand end and be committed; the second ends everything.
+async fn until_interrupted(round: impl Future<Output = Round>, stop: &Stop) -> Round {
+    let mut round = Box::pin(round);
+    tokio::select! {
+        round = &mut round => return round,
+        _ = tokio::signal::ctrl_c() => {
+            terminal::say("stopping after the call in hand; again to stop at once");
+            stop.ask();
+        }
+    }
+    tokio::select! {
+        round = &mut round => round,
+        _ = tokio::signal::ctrl_c() => std::process::exit(130),
+    }
+}

@@ -1,0 +1,302 @@
+//! What the configuration means.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Serialize;
+use url::Url;
+
+use super::mistake::Mistakes;
+use super::secret::Secret;
+use crate::domain::ids::{CalendarName, HostName};
+use crate::plan::policy::BookingsPolicy;
+
+/// The whole configuration.
+#[derive(Clone, Debug, Serialize)]
+pub struct Settings {
+    /// Where the state stands.
+    pub state_dir: PathBuf,
+    /// `[zoom]`.
+    pub zoom: Zoom,
+    /// `[sync]`.
+    pub sync: Sync,
+    /// `[http]`, where `listen` is given.
+    pub http: Option<Http>,
+    /// Every `[[calendar]]`.
+    pub calendars: Vec<Calendar>,
+    /// Every `[[host]]`.
+    pub hosts: Vec<Host>,
+    /// What is no mistake, but should be known.
+    pub warnings: Vec<String>,
+}
+
+/// `[zoom]`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Zoom {
+    /// Where the API is.
+    pub api_url: Url,
+    /// Where tokens come from: `oauth_url` + `/token`.
+    pub oauth_url: Url,
+    /// The rate limits to stay under.
+    pub plan: Plan,
+    /// How much of the account's limit this daemon may use: over 0, at most 1.
+    pub share: f64,
+    /// `[zoom.auth]`.
+    pub auth: Option<Auth>,
+    /// `[zoom.webhook]`: the secret token.
+    pub webhook: Option<Secret>,
+    /// `[zoom.websocket]`: its address, which carries a subscription.
+    #[serde(skip)]
+    pub websocket: Option<Url>,
+}
+
+/// `plan`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Plan {
+    /// Free accounts.
+    Free,
+    /// Pro.
+    Pro,
+    /// Business and above.
+    Business,
+}
+
+/// `[zoom.auth]`.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Auth {
+    /// One user's app, with a refresh token.
+    User {
+        /// Of the app.
+        client_id: String,
+        /// Of the app.
+        client_secret: Secret,
+        /// Seeds the state in place of `login`.
+        refresh_token: Option<Secret>,
+    },
+    /// An account-wide app.
+    ServerToServer {
+        /// Of the app.
+        client_id: String,
+        /// Of the app.
+        client_secret: Secret,
+        /// The account.
+        account_id: String,
+    },
+}
+
+/// `[sync]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Sync {
+    /// When passes are due.
+    pub rhythm: Rhythm,
+    /// How much later, at most and by chance.
+    pub jitter: Duration,
+}
+
+/// `every` or `cron`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Rhythm {
+    /// So long after the last one began.
+    Every(Duration),
+    /// At these times (UTC): six fields, seconds first.
+    Cron(String),
+}
+
+/// `[http]`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Http {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// How the outside reaches it.
+    pub public_url: Option<Url>,
+    /// What the status page asks for.
+    pub admin_token: Option<Secret>,
+}
+
+/// One `[[calendar]]`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Calendar {
+    /// Its name.
+    pub name: CalendarName,
+    /// Where and what it is.
+    pub place: CalendarPlace,
+}
+
+/// Where a calendar is.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "lowercase", tag = "kind")]
+pub enum CalendarPlace {
+    /// Behind CalDAV.
+    Caldav {
+        /// A collection, or a server, principal or mail address together with `collection`.
+        url: String,
+        /// Which collection, by its displayed name or last path segment.
+        collection: Option<String>,
+        /// How to be let in.
+        credentials: Credentials,
+    },
+    /// A read-only feed.
+    Ics {
+        /// http(s), webcal(s) or a path.
+        #[serde(skip)]
+        url: String,
+    },
+    /// A directory.
+    Vdir {
+        /// Where.
+        path: PathBuf,
+    },
+}
+
+/// How to be let in.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Credentials {
+    /// Without.
+    None,
+    /// Basic or Digest.
+    Password {
+        /// The user.
+        username: String,
+        /// The password.
+        password: Secret,
+    },
+    /// Bearer.
+    Bearer(Secret),
+}
+
+/// One `[[host]]`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Host {
+    /// Its name.
+    pub name: HostName,
+    /// `me`, a user id or a mail address.
+    pub zoom_user: String,
+    /// Whose declined invitations are not busy.
+    pub emails: Vec<String>,
+    /// `[host.bookings]`; absent: off.
+    pub bookings: Option<Bookings>,
+    /// `[host.busy]`; absent: off.
+    pub busy: Option<Busy>,
+    /// `[host.hours]`; absent: off.
+    pub hours: Option<Hours>,
+    /// Every `[[host.feed]]`.
+    pub feeds: Vec<Feed>,
+}
+
+/// `[host.bookings]`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Bookings {
+    /// Where entries are written.
+    pub calendar: CalendarName,
+    /// How.
+    pub policy: BookingsPolicy,
+}
+
+/// `[host.busy]`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Busy {
+    /// The calendars to read.
+    pub from: Vec<CalendarName>,
+    /// Where blocks are written.
+    pub to: BusyTo,
+    /// How far ahead.
+    pub future: Duration,
+    /// Added before each event.
+    pub before: Duration,
+    /// Added after each event.
+    pub after: Duration,
+    /// What a block is called.
+    pub title: String,
+}
+
+/// `to` of `[host.busy]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BusyTo {
+    /// Events of the primary Zoom calendar.
+    ZoomCalendar,
+    /// Date overrides of the availability.
+    Availability,
+    /// The former where it can be written, else the latter.
+    Auto,
+}
+
+/// `[host.hours]`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Hours {
+    /// Name or id in Zoom; the default one without.
+    pub availability: Option<String>,
+    /// Where the `VAVAILABILITY` lives.
+    pub calendar: CalendarName,
+    /// Who is right on a conflict.
+    pub wins: Wins,
+}
+
+/// `wins`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Wins {
+    /// Zoom.
+    Zoom,
+    /// The calendar.
+    Calendar,
+    /// A person decides.
+    Hold,
+}
+
+/// One `[[host.feed]]`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Feed {
+    /// Its name.
+    pub name: String,
+    /// What it shows.
+    pub kind: FeedKind,
+}
+
+/// `kind` of a feed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FeedKind {
+    /// The bookings.
+    Bookings,
+    /// Busy time only.
+    Busy,
+    /// The hours.
+    Hours,
+}
+
+impl Settings {
+    /// Whether there is enough for a pass.
+    ///
+    /// # Errors
+    /// What is missing.
+    pub fn complete(&self) -> Result<(), Mistakes> {
+        let mut mistakes = Mistakes::default();
+        if self.hosts.is_empty() {
+            let remedy = "add a [[host]]; `slotbridge config init` writes a file to start from";
+            mistakes.add(None, "host", "no host is configured", remedy);
+        }
+        if self.zoom.auth.is_none() && !self.hosts.is_empty() {
+            let remedy = "add [zoom.auth] with kind, client_id and client_secret of your Zoom app";
+            mistakes.add(None, "zoom.auth", "this table is missing", remedy);
+        }
+        if mistakes.is_empty() {
+            Ok(())
+        } else {
+            Err(mistakes)
+        }
+    }
+
+    /// A calendar by its name.
+    #[must_use]
+    pub fn calendar(&self, name: &CalendarName) -> Option<&Calendar> {
+        self.calendars
+            .iter()
+            .find(|calendar| calendar.name == *name)
+    }
+}

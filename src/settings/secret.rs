@@ -1,0 +1,271 @@
+//! Secrets, and where they come from. They are fetched when they are needed, never shown, and
+//! never part of an error.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use config::ValueKind;
+use secrecy::SecretString;
+use serde::{Serialize, Serializer};
+use tokio::io::AsyncReadExt;
+
+use super::environment::readable_by_others;
+use super::origin::Origin;
+use super::reader::Table;
+
+/// What stands in place of a secret wherever the configuration is shown.
+pub const MASK: &str = "***";
+const LONGEST: u64 = 64 * 1024;
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A secret of the configuration.
+#[derive(Clone)]
+pub struct Secret {
+    key: String,
+    source: Source,
+}
+
+#[derive(Clone)]
+enum Source {
+    Plain(SecretString),
+    File(PathBuf),
+    Command(Vec<String>),
+    Variable(String, Option<SecretString>),
+    Credential(String, Option<PathBuf>),
+}
+
+/// Why a secret could not be fetched. Names the key, never the content.
+#[derive(Debug, thiserror::Error)]
+#[error("{key}: {cause}")]
+pub struct NoSecret {
+    /// The key of the configuration.
+    pub key: String,
+    /// Why.
+    pub cause: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+impl Secret {
+    /// A secret known already, for `demo` and tests.
+    #[must_use]
+    pub fn plain(key: &str, value: &str) -> Self {
+        Self {
+            key: key.to_owned(),
+            source: Source::Plain(SecretString::from(value.to_owned())),
+        }
+    }
+
+    /// Fetches the secret.
+    ///
+    /// # Errors
+    /// When the file, command, variable or credential gives none.
+    pub async fn reveal(&self) -> Result<SecretString, NoSecret> {
+        match &self.source {
+            Source::Plain(secret) | Source::Variable(_, Some(secret)) => Ok(secret.clone()),
+            Source::File(path) => self.in_file(path).await,
+            Source::Command(words) => self.by_command(words).await,
+            Source::Variable(name, None) => Err(self.none(
+                format!("the environment variable {name} is not set"),
+                "set it where slotbridge is started",
+            )),
+            Source::Credential(name, None) => Err(self.none(
+                format!("there is no credential {name}: $CREDENTIALS_DIRECTORY is not set"),
+                "run under systemd with LoadCredential=, or use { file = \"…\" }",
+            )),
+            Source::Credential(name, Some(directory)) => self.in_file(&directory.join(name)).await,
+        }
+    }
+
+    fn none(&self, cause: String, hint: &str) -> NoSecret {
+        NoSecret {
+            key: self.key.clone(),
+            cause,
+            hint: hint.to_owned(),
+        }
+    }
+
+    async fn in_file(&self, path: &Path) -> Result<SecretString, NoSecret> {
+        let failed = |cause: &dyn fmt::Display| {
+            self.none(
+                format!("reading {}: {cause}", path.display()),
+                "check that the file is there, and readable by the user that slotbridge runs as",
+            )
+        };
+        let file = tokio::fs::File::open(path).await.map_err(|e| failed(&e))?;
+        self.trimmed(file, &format!("the file {}", path.display()))
+            .await
+    }
+
+    async fn by_command(&self, words: &[String]) -> Result<SecretString, NoSecret> {
+        let (program, arguments) = words
+            .split_first()
+            .ok_or_else(|| self.none("the command is empty".to_owned(), "name a program"))?;
+        let failed = |cause: String| {
+            self.none(
+                format!("running {program}: {cause}"),
+                "run the command by hand as the user that slotbridge runs as; it must print the secret",
+            )
+        };
+        let mut child = tokio::process::Command::new(program)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|error| failed(error.to_string()))?;
+        let what = format!("the command {program}");
+        let fetch = async {
+            let secret = match child.stdout.take() {
+                Some(stdout) => self.trimmed(stdout, &what).await,
+                None => Err(failed("it gave no output".to_owned())),
+            };
+            let status = child
+                .wait()
+                .await
+                .map_err(|error| failed(error.to_string()))?;
+            if status.success() {
+                secret
+            } else {
+                Err(failed(format!("it ended with {status}")))
+            }
+        };
+        tokio::time::timeout(PATIENCE, fetch)
+            .await
+            .map_err(|_| failed(format!("it did not end within {} s", PATIENCE.as_secs())))?
+    }
+
+    async fn trimmed(
+        &self,
+        from: impl tokio::io::AsyncRead + Unpin,
+        what: &str,
+    ) -> Result<SecretString, NoSecret> {
+        let mut bytes = Vec::new();
+        let read = from.take(LONGEST + 1).read_to_end(&mut bytes).await;
+        read.map_err(|error| self.none(format!("reading {what}: {error}"), "try it by hand"))?;
+        if bytes.len() as u64 > LONGEST {
+            return Err(self.none(
+                format!("{what} gives more than {LONGEST} bytes"),
+                "check what it holds",
+            ));
+        }
+        let text = String::from_utf8(bytes)
+            .map_err(|_| self.none(format!("{what} gives no UTF-8 text"), "check what it holds"))?;
+        let text = text.trim_end_matches(['\n', '\r']);
+        if text.is_empty() {
+            return Err(self.none(format!("{what} gives nothing"), "put the secret there"));
+        }
+        Ok(SecretString::from(text.to_owned()))
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(MASK)
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(MASK)
+    }
+}
+
+/// The ways to name a secret by a table.
+const FORMS: [&str; 4] = ["file", "command", "env", "credential"];
+const REMEDY: &str = "write a text in double quotes, or one of { file = \"…\" }, \
+    { command = [\"…\"] }, { env = \"NAME\" }, { credential = \"name\" }";
+
+/// Reads a secret, and warns of one that others on this machine can read.
+#[must_use]
+pub fn read(table: &Table<'_>, key: &'static str, warnings: &mut Vec<String>) -> Option<Secret> {
+    let value = table.value(key)?;
+    let source = match &value.kind {
+        ValueKind::String(text) if !text.is_empty() => {
+            if let Some(Origin::File { path, .. }) = table.place_of(key)
+                && readable_by_others(path)
+            {
+                warnings.push(exposed(path, &table.key(key)));
+            }
+            Some(Source::Plain(SecretString::from(text.clone())))
+        }
+        ValueKind::String(_) => {
+            table.wrong(key, "the secret is empty", REMEDY);
+            None
+        }
+        ValueKind::Table(_) => table.table(key).and_then(|form| named(table, key, form)),
+        _ => {
+            table.wrong(key, "this is not a secret", REMEDY);
+            None
+        }
+    };
+    let source = source?;
+    if let Source::File(path) = &source
+        && readable_by_others(path)
+    {
+        warnings.push(exposed(path, &table.key(key)));
+    }
+    Some(Secret {
+        key: table.key(key),
+        source,
+    })
+}
+
+fn exposed(path: &Path, key: &str) -> String {
+    let path = path.display();
+    format!("{path} holds {key} and can be read by everybody on this machine: chmod 600 {path}")
+}
+
+fn named(table: &Table<'_>, key: &'static str, form: Table<'_>) -> Option<Source> {
+    let places = FORMS
+        .into_iter()
+        .filter_map(|word| Some((form.place_of(word)?.layer(), word)));
+    let places: Vec<(usize, &str)> = places.collect();
+    // Layers are merged key by key, so that a later layer's form stands beside an earlier one's.
+    let last = places.iter().map(|(layer, _)| *layer).max();
+    let chosen: Vec<&str> = places
+        .iter()
+        .filter(|(layer, _)| Some(*layer) == last)
+        .map(|(_, word)| *word)
+        .collect();
+    let environment = table.reader.environment;
+    let source = match chosen.as_slice() {
+        ["file"] => form.path("file").map(Source::File),
+        ["command"] => {
+            let words = form.texts("command")?;
+            let words: Vec<String> = words.into_iter().map(|word| word.value).collect();
+            if words.first().is_none_or(String::is_empty) {
+                form.wrong(
+                    "command",
+                    "the command is empty",
+                    "name a program and its arguments",
+                );
+                return None;
+            }
+            Some(Source::Command(words))
+        }
+        ["env"] => form.text("env").map(|name| {
+            let value = environment
+                .get(&name.value)
+                .filter(|value| !value.is_empty());
+            let value = value.map(|value| SecretString::from(value.to_owned()));
+            Source::Variable(name.value, value)
+        }),
+        ["credential"] => form.text("credential").and_then(|name| {
+            if name.value.contains('/') || name.value.starts_with('.') {
+                form.wrong("credential", "this is not the name of a credential", REMEDY);
+                return None;
+            }
+            let directory = environment.get("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+            Some(Source::Credential(name.value, directory))
+        }),
+        _ => {
+            table.wrong(key, "a secret has exactly one source", REMEDY);
+            None
+        }
+    };
+    form.finish();
+    source
+}
