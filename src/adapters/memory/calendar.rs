@@ -238,3 +238,6 @@ impl Listing for Lines {
         self.listed.clone()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -236,6 +236,15 @@ impl Folder {
         })
     }
 
+    /// Leaves a hidden file behind, as a power cut would; gives its name.
+    #[cfg(test)]
+    pub(super) fn leave_behind(&self, href: &Href) -> String {
+        let cut = self.temporary(&self.path, href, b"BEGIN:VCAL", None);
+        let (_, path) = cut.expect("a file").keep().expect("kept");
+        let name = path.file_name().expect("a name");
+        name.to_string_lossy().into_owned()
+    }
+
     /// Makes a rename or a removal survive a power cut.
     fn sync(&self, place: &Path) -> Result<()> {
         #[cfg(unix)]
