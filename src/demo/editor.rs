@@ -20,7 +20,11 @@ const ALARM: [&str; 5] = [
 /// When the file cannot be read or written.
 pub fn add_alarm(file: &Path) -> io::Result<()> {
     edit(file, |line| match line {
-        "END:VEVENT" => ALARM.iter().chain(&["END:VEVENT"]).map(ToString::to_string).collect(),
+        "END:VEVENT" => ALARM
+            .iter()
+            .chain(&["END:VEVENT"])
+            .map(ToString::to_string)
+            .collect(),
         line => vec![line.to_owned()],
     })
 }
@@ -57,7 +61,10 @@ fn edit(file: &Path, change: impl Fn(&str) -> Vec<String>) -> io::Result<()> {
     let text = std::fs::read_to_string(file)?.replace("\r\n ", "");
     let lines: Vec<String> = text.lines().flat_map(change).collect();
     let directory = file.parent().unwrap_or(Path::new("."));
-    let mut new = tempfile::Builder::new().prefix(".").suffix("~").tempfile_in(directory)?;
+    let mut new = tempfile::Builder::new()
+        .prefix(".")
+        .suffix("~")
+        .tempfile_in(directory)?;
     new.write_all((lines.join("\r\n") + "\r\n").as_bytes())?;
     new.persist(file)?;
     Ok(())
@@ -80,7 +87,9 @@ mod tests {
         let alarm = ALARM.join("\r\n");
         assert_eq!(
             text,
-            format!("BEGIN:VEVENT\r\nDESCRIPTION:Bob\\n\\n--- Notes ---\\nOne\\, two\r\nX-A:1\r\n{alarm}\r\nEND:VEVENT\r\n")
+            format!(
+                "BEGIN:VEVENT\r\nDESCRIPTION:Bob\\n\\n--- Notes ---\\nOne\\, two\r\nX-A:1\r\n{alarm}\r\nEND:VEVENT\r\n"
+            )
         );
     }
 }

@@ -75,7 +75,9 @@ pub fn both(zoom: &[Row], calendar: &[Row], paint: Paint) -> String {
         }
         for row in rows {
             let cells = row.cells().into_iter().zip(widths);
-            let line: Vec<String> = cells.map(|(cell, width)| format!("{cell:width$}")).collect();
+            let line: Vec<String> = cells
+                .map(|(cell, width)| format!("{cell:width$}"))
+                .collect();
             text.push_str(&format!("     {}\n", line.join("  ").trim_end()));
         }
     }
