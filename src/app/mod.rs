@@ -14,9 +14,10 @@ pub mod failure;
 pub mod rhythm;
 /// One pass over all hosts.
 pub mod round;
+mod signals;
 /// The state on disk, opened.
 pub mod state;
+mod tasks;
+
 /// What is remembered of the last pass, and shown by `status`.
 pub mod status;
-/// Conflicts and held actions, and what a person decides about them.
-pub mod waiting;

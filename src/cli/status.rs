@@ -51,7 +51,7 @@ fn in_order(host: &HostStatus) -> bool {
 fn in_words(status: &Status, now: Timestamp) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.
-    let _ = write_all(&mut text, status, now).is_ok();
+    write_all(&mut text, status, now).unwrap_or_default();
     text
 }
 
@@ -95,6 +95,9 @@ fn write_all(text: &mut String, status: &Status, now: Timestamp) -> std::fmt::Re
                     writeln!(text, "    {} went wrong, first: {error}", last.errors)?;
                 }
             }
+        }
+        if let Some(links) = host.links {
+            writeln!(text, "  in step: {links} bookings")?;
         }
         if let Some(next) = host.next {
             writeln!(

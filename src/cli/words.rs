@@ -13,7 +13,7 @@ pub(super) fn of_round(round: &Round) -> String {
     let mut text = String::new();
     for host in &round.hosts {
         // Writing to a String cannot fail.
-        let _ = write_host(&mut text, host, round.dry_run).is_ok();
+        write_host(&mut text, host, round.dry_run).unwrap_or_default();
     }
     if round.hosts.is_empty() {
         text.push_str("nothing to do: no host has [host.bookings]\n");
