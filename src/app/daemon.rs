@@ -221,8 +221,7 @@ impl Daemon {
             tracing::error!(%error, "this pass cannot be remembered");
         }
         for host in &round.hosts {
-            let flow_errors = host.bookings.iter().flat_map(|flow| &flow.errors);
-            for error in host.errors.iter().chain(flow_errors) {
+            for error in &host.errors {
                 tracing::warn!(host = %host.name, cause = %error.cause, hint = %error.hint, "{}", error.doing);
             }
             if let Some(flow) = &host.bookings {

@@ -78,16 +78,15 @@ impl LastPass {
     /// What is worth remembering of a report.
     #[must_use]
     pub fn of(report: &HostReport, finished: Timestamp) -> Self {
-        let flow_errors = report.bookings.iter().flat_map(|flow| &flow.errors);
-        let errors: Vec<_> = report.errors.iter().chain(flow_errors).collect();
         Self {
             finished,
             ok: report.ok,
             bookings: report.bookings.as_ref().map(Counts::from),
             zoom_requests: report.requests.zoom,
             calendar_requests: report.requests.calendar,
-            errors: errors.len() as u64,
-            first_error: errors
+            errors: report.errors.len() as u64,
+            first_error: report
+                .errors
                 .first()
                 .map(|error| format!("{}: {}", error.doing, error.cause)),
         }
