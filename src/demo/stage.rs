@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp, ToSpan};
+use jiff::{Timestamp, ToSpan};
 use serde_json::Value;
 
 use super::account::{Account, AccountOptions, NewBooking, Place, Server};
