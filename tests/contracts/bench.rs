@@ -33,7 +33,7 @@ pub fn fields() -> Fields {
         (Field::Notes, "Bring the plan"),
         (Field::Location, "Room 4, second floor"),
         (Field::Url, "https://example.org/j/1?pwd=a,b&c=d"),
-        (Field::Conference, "https://example.org/j/1?pwd=a,b&c=d"),
+        (Field::Conference, "https://example.org/j/1?pwd=a.b&c=d"),
     ]
     .into_iter()
     .map(|(field, text)| (field, text.to_owned()))
