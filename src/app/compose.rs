@@ -125,7 +125,7 @@ pub fn wire(
         Some(Wired {
             host: Host {
                 name: host.name.clone(),
-                // calendar: bookings.calendar.clone(),
+                calendar: bookings.calendar.clone(),
                 bookings: bookings.policy.clone(),
             },
             sides,

@@ -152,6 +152,16 @@ impl Server {
         self.asks_password.then_some((USER, PASSWORD))
     }
 
+    /// The process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Where everything of it stands; removed with it.
+    pub fn home(&self) -> &std::path::Path {
+        self.home.path()
+    }
+
     /// What the server wrote to its log.
     pub fn log(&self) -> String {
         fs::read_to_string(self.home.path().join("log")).unwrap_or_default()
