@@ -2,6 +2,8 @@
 
 /// A booking as Zoom Scheduler knows it.
 pub mod booking;
+/// The one form in which a field's text is compared.
+pub mod canonical;
 /// A calendar entry as a set of comparable fields.
 pub mod entry;
 /// Stable digests that say whether something changed.

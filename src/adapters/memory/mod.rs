@@ -3,6 +3,8 @@
 
 /// The store that remembers, in memory.
 pub mod base;
+/// A calendar in memory.
+pub mod calendar;
 /// A clock that stands until it is moved.
 pub mod clock;
 /// What goes wrong, on demand.
