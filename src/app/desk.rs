@@ -5,16 +5,17 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::ids::WaitingId;
+use crate::domain::ids::{CalendarName, HostName, WaitingId};
 use crate::domain::waiting::{Conflict, Decision, Held};
+use crate::engine::waiting;
 use crate::ports::clock::Clock;
+use crate::ports::error::{Error, Kind};
 use crate::settings::Settings;
 
 use super::control::{self, NoDaemon};
 use super::failure::{Exit, Failure};
 use super::state::{self, State};
 use super::status::{self, Status};
-use super::waiting;
 
 /// What can be asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,17 +102,34 @@ pub async fn answer(
     clock: &dyn Clock,
 ) -> Result<Answer, Failure> {
     let base = state.base.as_ref();
+    let scopes = scopes(settings);
     Ok(match ask {
         Ask::Status => Answer::Status(status::read(base, settings, clock.now())?),
-        Ask::Conflicts => Answer::Conflicts(waiting::conflicts(base)?),
-        Ask::Held => Answer::Held(waiting::held(base)?),
+        Ask::Conflicts => Answer::Conflicts(waiting::conflicts(base, &scopes)?),
+        Ask::Held => Answer::Held(waiting::held(base, &scopes)?),
         Ask::Decide { id, decision } => {
-            waiting::decide(base, id, *decision).await?;
+            let decided = waiting::decide(base, &scopes, id, *decision).await;
+            decided.map_err(named_by_a_person)?;
             Answer::Done(1)
         }
-        Ask::Release { id } => Answer::Done(waiting::release(base, id.as_ref()).await?),
+        Ask::Release { id: Some(id) } => {
+            let released = waiting::release(base, &scopes, id).await;
+            released.map_err(named_by_a_person)?;
+            Answer::Done(1)
+        }
+        Ask::Release { id: None } => {
+            let mut count = 0;
+            for held in waiting::held(base, &scopes)? {
+                if !held.released {
+                    waiting::release(base, &scopes, &held.id).await?;
+                    count += 1;
+                }
+            }
+            Answer::Done(count)
+        }
         Ask::Drop { id } => {
-            waiting::drop_held(base, settings, id).await?;
+            let dropped = waiting::drop_held(base, &scopes, id).await;
+            dropped.map_err(named_by_a_person)?;
             Answer::Done(1)
         }
         Ask::Verify => {
@@ -129,6 +147,23 @@ pub async fn answer(
             ));
         }
     })
+}
+
+/// Every host with the calendar that its bookings go to.
+pub(super) fn scopes(settings: &Settings) -> Vec<(&HostName, &CalendarName)> {
+    let hosts = settings.hosts.iter();
+    let scopes = hosts.filter_map(|host| Some((&host.name, &host.bookings.as_ref()?.calendar)));
+    scopes.collect()
+}
+
+/// An id that nobody knows was mistyped.
+fn named_by_a_person(error: Error) -> Failure {
+    let missing = error.kind() == Kind::Missing;
+    let mut failure = Failure::from(error);
+    if missing {
+        failure.exit = Exit::Usage;
+    }
+    failure
 }
 
 /// Asks the daemon where one runs, else opens the state and answers here.

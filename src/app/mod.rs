@@ -18,5 +18,3 @@ pub mod round;
 pub mod state;
 /// What is remembered of the last pass, and shown by `status`.
 pub mod status;
-/// Conflicts and held actions, and what a person decides about them.
-pub mod waiting;

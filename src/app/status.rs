@@ -5,12 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::HostName;
 use crate::engine::report::{FlowReport, HostReport};
+use crate::engine::waiting;
 use crate::ports::base::{Base, Change};
 use crate::ports::error::{Error, Kind, Result};
 use crate::settings::Settings;
-use crate::settings::resolved::Host;
 
-use super::waiting;
+use super::desk::scopes;
 
 /// The last pass of a host, as it stands in the base under `status/{host}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,6 +131,8 @@ pub struct HostStatus {
     pub conflicts: u64,
     /// Seconds since the calendar's cursor was taken, where there is one.
     pub cursor_age: Option<i64>,
+    /// Bookings that have an entry; `None` where the flow is off.
+    pub links: Option<u64>,
 }
 
 /// Reads the status of every host.
@@ -138,8 +140,9 @@ pub struct HostStatus {
 /// # Errors
 /// When the state cannot be read.
 pub fn read(base: &dyn Base, settings: &Settings, now: Timestamp) -> Result<Status> {
-    let conflicts = waiting::conflicts(base)?;
-    let held = waiting::held(base)?;
+    let scopes = scopes(settings);
+    let conflicts = waiting::conflicts(base, &scopes)?;
+    let held = waiting::held(base, &scopes)?;
     let mut hosts = Vec::new();
     for host in &settings.hosts {
         let open = conflicts
@@ -148,14 +151,21 @@ pub fn read(base: &dyn Base, settings: &Settings, now: Timestamp) -> Result<Stat
         let waiting = held
             .iter()
             .filter(|held| held.host == host.name && !held.released);
+        let bookings = host.bookings.as_ref();
+        let scope = bookings.map(|bookings| (&host.name, &bookings.calendar));
+        let overview = scope
+            .map(|scope| waiting::overview(base, scope))
+            .transpose()?;
         hosts.push(HostStatus {
             name: host.name.to_string(),
             last: last(base, &host.name)?,
             next: None,
             held: waiting.count() as u64,
             conflicts: open.count() as u64,
-            cursor_age: cursor_taken(base, host)?
+            cursor_age: overview
+                .and_then(|overview| overview.listed)
                 .map(|at| now.as_second().saturating_sub(at.as_second())),
+            links: overview.map(|overview| overview.links as u64),
         });
     }
     Ok(Status {
@@ -175,6 +185,7 @@ pub fn before_any_pass(settings: &Settings) -> Status {
         held: 0,
         conflicts: 0,
         cursor_age: None,
+        links: None,
     });
     Status {
         version: 1,
@@ -192,26 +203,4 @@ fn last(base: &dyn Base, host: &HostName) -> Result<Option<LastPass>> {
             .because(error)
             .hint("run `slotbridge state verify`")
     })
-}
-
-/// The one key of the engine's position record that is shown.
-#[derive(Deserialize)]
-struct Position {
-    at: Timestamp,
-}
-
-fn cursor_taken(base: &dyn Base, host: &Host) -> Result<Option<Timestamp>> {
-    let Some(bookings) = &host.bookings else {
-        return Ok(None);
-    };
-    let prefix = format!(
-        "position/{}/{}/",
-        waiting::part(host.name.as_str()),
-        waiting::part(bookings.calendar.as_str())
-    );
-    let found = base.scan(&prefix, None, 1)?;
-    let position = found
-        .first()
-        .and_then(|(_, value)| serde_json::from_slice::<Position>(value).ok());
-    Ok(position.map(|position| position.at))
 }

@@ -96,6 +96,9 @@ fn write_all(text: &mut String, status: &Status, now: Timestamp) -> std::fmt::Re
                 }
             }
         }
+        if let Some(links) = host.links {
+            writeln!(text, "  in step: {links} bookings")?;
+        }
         if let Some(next) = host.next {
             writeln!(
                 text,
