@@ -53,7 +53,10 @@ fn runtime() -> &'static Runtime {
 
 /// So many days from now, at this hour (UTC).
 pub fn at(days: i64, hour: i64) -> Timestamp {
-    #[allow(clippy::disallowed_methods, reason = "the binary runs on real time, too")]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the binary runs on real time, too"
+    )]
     let today = Timestamp::now().as_second().div_euclid(86_400);
     Timestamp::from_second((today + days) * 86_400 + hour * 3_600).unwrap()
 }
@@ -273,7 +276,10 @@ impl Bench {
     /// The notes of a booking, as Zoom has them.
     pub fn zoom_notes(&self, id: &str) -> String {
         let event = self.account.event(id).unwrap();
-        event["meeting_notes"].as_str().unwrap_or_default().to_owned()
+        event["meeting_notes"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     }
 
     pub fn is_cancelled(&self, id: &str) -> bool {
@@ -284,7 +290,10 @@ impl Bench {
     pub fn waiting(&self, command: &str) -> Vec<Value> {
         let run = self.run(&[command, "list", "--json"]);
         assert_eq!(run.code, 0, "{run:#?}");
-        run.json.as_array().cloned().unwrap_or_else(|| panic!("{run:#?}"))
+        run.json
+            .as_array()
+            .cloned()
+            .unwrap_or_else(|| panic!("{run:#?}"))
     }
 
     /// The state is gone.
@@ -295,7 +304,11 @@ impl Bench {
 
 /// A booking as most scenarios need it.
 pub fn booking(days: i64) -> NewBooking {
-    NewBooking::new(at(days, 9), "Bob Example", &format!("bob{days}@example.org"))
+    NewBooking::new(
+        at(days, 9),
+        "Bob Example",
+        &format!("bob{days}@example.org"),
+    )
 }
 
 /// What is asked of every request before it is forgotten.

@@ -62,7 +62,12 @@ impl MemoryCalendar {
     /// An empty calendar.
     #[must_use]
     pub fn new(options: CalendarOptions, faults: Arc<dyn Faults>) -> Self {
-        Self { state: Mutex::default(), options, faults, meter: Meter::default() }
+        Self {
+            state: Mutex::default(),
+            options,
+            faults,
+            meter: Meter::default(),
+        }
     }
 
     /// Somebody puts an object there, whatever it is.
@@ -110,7 +115,10 @@ impl MemoryCalendar {
     /// An object's bytes.
     #[must_use]
     pub fn raw(&self, href: &Href) -> Option<Vec<u8>> {
-        self.lock().objects.get(href).map(|stored| stored.bytes.clone())
+        self.lock()
+            .objects
+            .get(href)
+            .map(|stored| stored.bytes.clone())
     }
 
     /// Where objects stand.
@@ -143,12 +151,22 @@ impl MemoryCalendar {
 
     fn store(&self, state: &mut State, href: &Href, bytes: &[u8]) -> Result<Written> {
         if state.read_only {
-            return Err(Error::new(Kind::Refused, "writing to a calendar that is read-only"));
+            return Err(Error::new(
+                Kind::Refused,
+                "writing to a calendar that is read-only",
+            ));
         }
-        let bytes = if self.options.rewrites { reordered(bytes) } else { bytes.to_vec() };
+        let bytes = if self.options.rewrites {
+            reordered(bytes)
+        } else {
+            bytes.to_vec()
+        };
         state.writes += 1;
         let etag = state.put(href, bytes);
-        Ok(Written { href: href.clone(), etag: Some(etag) })
+        Ok(Written {
+            href: href.clone(),
+            etag: Some(etag),
+        })
     }
 }
 
@@ -156,7 +174,10 @@ impl State {
     fn put(&mut self, href: &Href, bytes: Vec<u8>) -> Etag {
         self.revision += 1;
         self.removed.remove(href);
-        let stored = Stored { bytes, revision: self.revision };
+        let stored = Stored {
+            bytes,
+            revision: self.revision,
+        };
         let etag = stored.etag();
         self.objects.insert(href.clone(), stored);
         etag
@@ -171,12 +192,18 @@ impl State {
 
     fn object(&self, href: &Href) -> Object {
         let stored = self.objects.get(href);
-        let content = stored.map_or(Content::Absent, |stored| match import::read(&stored.bytes) {
-            Ok(Found::Ours(entry)) => Content::Ours(entry),
-            Ok(Found::Foreign) => Content::Foreign,
-            Err(broken) => Content::Broken(broken.to_string()),
+        let content = stored.map_or(Content::Absent, |stored| {
+            match import::read(&stored.bytes) {
+                Ok(Found::Ours(entry)) => Content::Ours(entry),
+                Ok(Found::Foreign) => Content::Foreign,
+                Err(broken) => Content::Broken(broken.to_string()),
+            }
         });
-        Object { href: href.clone(), etag: stored.map(Stored::etag), content }
+        Object {
+            href: href.clone(),
+            etag: stored.map(Stored::etag),
+            content,
+        }
     }
 
     fn holds_uid(&self, uid: &str) -> bool {
@@ -192,7 +219,10 @@ fn reordered(bytes: &[u8]) -> Vec<u8> {
     let Some((head, rest)) = text.split_once("BEGIN:VEVENT\r\n") else {
         return bytes.to_vec();
     };
-    let end = rest.find("BEGIN:").or_else(|| rest.find("END:VEVENT")).unwrap_or(0);
+    let end = rest
+        .find("BEGIN:")
+        .or_else(|| rest.find("END:VEVENT"))
+        .unwrap_or(0);
     let (event, tail) = rest.split_at(end);
     let mut lines: Vec<&str> = event.split_inclusive("\r\n").collect();
     lines.sort_unstable();
@@ -245,19 +275,32 @@ impl Calendar for MemoryCalendar {
                 .and_then(|cursor| cursor.as_str().parse::<u64>().ok())
                 .filter(|since| self.options.cursors && *since >= state.oldest);
             let after = since.unwrap_or(0);
-            let there = state.objects.iter().filter(|(_, stored)| stored.revision > after);
+            let there = state
+                .objects
+                .iter()
+                .filter(|(_, stored)| stored.revision > after);
             let there = there.map(|(href, stored)| Change::There {
                 href: href.clone(),
                 etag: Some(stored.etag()),
             });
-            let removed = state.removed.iter().filter(|(_, revision)| **revision > after);
+            let removed = state
+                .removed
+                .iter()
+                .filter(|(_, revision)| **revision > after);
             let removed = removed.map(|(href, _)| Change::Removed { href: href.clone() });
             let changes: Vec<Change> = match since {
                 Some(_) => there.chain(removed).collect(),
                 None => there.collect(),
             };
-            let cursor = self.options.cursors.then(|| Cursor::new(state.revision.to_string()));
-            let coverage = if since.is_some() { Coverage::Since } else { Coverage::Full };
+            let cursor = self
+                .options
+                .cursors
+                .then(|| Cursor::new(state.revision.to_string()));
+            let coverage = if since.is_some() {
+                Coverage::Since
+            } else {
+                Coverage::Full
+            };
             let listing: Box<dyn Listing> = Box::new(Lines {
                 changes: changes.into_iter(),
                 listed: Listed { coverage, cursor },
@@ -275,8 +318,7 @@ impl Calendar for MemoryCalendar {
     async fn create(&self, draft: &Draft) -> Result<Written> {
         check(draft)?;
         self.call("calendar create", |state| {
-            if state.objects.contains_key(&draft.href)
-                || state.holds_uid(draft.entry.uid.as_str())
+            if state.objects.contains_key(&draft.href) || state.holds_uid(draft.entry.uid.as_str())
             {
                 return Err(Error::new(Kind::Stale, "creating an entry that is there"));
             }
@@ -291,8 +333,9 @@ impl Calendar for MemoryCalendar {
                 .get(&edit.href)
                 .filter(|stored| edit.seen.as_ref() == Some(&stored.etag()))
                 .ok_or_else(|| Error::new(Kind::Stale, "changing an entry that changed"))?;
-            let bytes = export::edit(&stored.bytes, edit)
-                .map_err(|broken| Error::new(Kind::Malformed, "changing an entry").because(broken))?;
+            let bytes = export::edit(&stored.bytes, edit).map_err(|broken| {
+                Error::new(Kind::Malformed, "changing an entry").because(broken)
+            })?;
             self.store(state, &edit.href, &bytes)
         })
     }
@@ -306,7 +349,10 @@ impl Calendar for MemoryCalendar {
                 return Err(Error::new(Kind::Stale, "deleting an entry that changed"));
             }
             if state.read_only {
-                return Err(Error::new(Kind::Refused, "deleting in a calendar that is read-only"));
+                return Err(Error::new(
+                    Kind::Refused,
+                    "deleting in a calendar that is read-only",
+                ));
             }
             state.writes += 1;
             state.remove(href);
