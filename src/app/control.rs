@@ -101,6 +101,7 @@ async fn start(state_dir: &Path, ask: &Ask) -> Result<(Answer, BufReader<UnixStr
     Ok((answer, reader))
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "it serves map_err")]
 fn broken(error: io::Error) -> NoDaemon {
     NoDaemon::Broken(Failure::new(
         Exit::State,
@@ -198,7 +199,7 @@ async fn talk(stream: UnixStream, desk: &Desk) -> io::Result<()> {
     say(&mut stream, &answer).await?;
     if ask.decides() {
         // A full queue holds a wake already.
-        let _ = desk.wake.try_send(Wake::Decision).is_ok();
+        desk.wake.try_send(Wake::Decision).unwrap_or_default();
     }
     Ok(())
 }

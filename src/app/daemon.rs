@@ -8,9 +8,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use sd_notify::NotifyState;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::adapters::store::export_daily;
@@ -19,15 +17,17 @@ use crate::engine::{Order, Progress, Silent};
 use crate::ports::clock::Clock;
 use crate::settings::Settings;
 use crate::settings::resolved::Rhythm;
+use crate::triggers::Wake;
 use crate::triggers::cron::Cron;
-use crate::triggers::{Wake, clock_jump};
 
 use super::compose::{self, Wired};
 use super::control::{self, Desk};
 use super::failure::{Exit, Failure};
 use super::rhythm;
 use super::round::Round;
+use super::signals::{Asked, Signals};
 use super::state::{self, State};
+use super::tasks::{self, Tasks, notify};
 
 /// How long a pass may take to end once the end is asked for.
 const GRACE: Duration = Duration::from_secs(10);
@@ -52,7 +52,7 @@ pub async fn run(
     let (wake, wakes) = mpsc::channel(16);
     let (settings_now, settings_seen) = watch::channel(Arc::new(settings));
     let (next_now, next_seen) = watch::channel(None);
-    let mut tasks = JoinSet::new();
+    let mut running = Tasks::new();
     let desk = Desk {
         state: state.clone(),
         settings: settings_seen,
@@ -60,7 +60,7 @@ pub async fn run(
         clock: clock.clone(),
         wake: wake.clone(),
     };
-    start_tasks(&mut tasks, desk, clock.clone(), wake.clone());
+    tasks::start(&mut running, desk, clock.clone(), wake.clone());
     let plan = Plan::make(&settings_now.borrow(), &state, &clock, &wake).await?;
     let mut daemon = Daemon {
         state,
@@ -78,9 +78,9 @@ pub async fn run(
         NotifyState::Status("waiting for the first pass"),
     ]);
     tracing::info!(pid = std::process::id(), "started");
-    let outcome = daemon.live(&mut signals, &mut tasks, reload).await;
+    let outcome = daemon.live(&mut signals, &mut running, reload).await;
     notify(&[NotifyState::Stopping]);
-    tasks.shutdown().await;
+    running.shutdown().await;
     let Daemon { plan, settings, .. } = daemon;
     plan.end().await;
     if let Err(error) = std::fs::remove_file(control::path(&settings.borrow().state_dir)) {
@@ -88,89 +88,6 @@ pub async fn run(
     }
     tracing::info!("stopped");
     outcome
-}
-
-fn start_tasks(
-    tasks: &mut JoinSet<&'static str>,
-    desk: Desk,
-    clock: Arc<dyn Clock>,
-    wake: mpsc::Sender<Wake>,
-) {
-    match control::listen(desk.state.store.dir()) {
-        Ok(listener) => {
-            tasks.spawn(async move {
-                control::serve(listener, desk).await;
-                "answering commands"
-            });
-        }
-        Err(error) => {
-            tracing::warn!(%error, "no socket: commands cannot ask this daemon; give it a shorter --state-dir")
-        }
-    }
-    tasks.spawn(async move {
-        clock_jump::watch(clock, wake).await;
-        "watching the clock"
-    });
-    if let Some(limit) = sd_notify::watchdog_enabled() {
-        tasks.spawn(async move {
-            let mut ticks = tokio::time::interval(limit / 3);
-            loop {
-                ticks.tick().await;
-                notify(&[NotifyState::Watchdog]);
-            }
-        });
-    }
-}
-
-/// The signals that mean something.
-struct Signals {
-    term: Signal,
-    interrupt: Signal,
-    hangup: Signal,
-}
-
-/// What a signal asks for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Asked {
-    End,
-    Reload,
-}
-
-impl Signals {
-    async fn next(&mut self) -> Asked {
-        tokio::select! {
-            () = end(&mut self.term, &mut self.interrupt) => Asked::End,
-            _ = self.hangup.recv() => Asked::Reload,
-        }
-    }
-
-    fn listen() -> Result<Self, Failure> {
-        let on = |kind| {
-            signal(kind).map_err(|error| {
-                Failure::new(
-                    Exit::Attention,
-                    format!("listening to signals: {error}"),
-                    "check the limits of this user",
-                )
-            })
-        };
-        Ok(Self {
-            term: on(SignalKind::terminate())?,
-            interrupt: on(SignalKind::interrupt())?,
-            hangup: on(SignalKind::hangup())?,
-        })
-    }
-
-    async fn end(&mut self) {
-        end(&mut self.term, &mut self.interrupt).await;
-    }
-}
-
-async fn end(term: &mut Signal, interrupt: &mut Signal) {
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = interrupt.recv() => {}
-    }
 }
 
 /// What passes work on, as the settings in force say.
@@ -228,7 +145,7 @@ impl Daemon {
     async fn live(
         &mut self,
         signals: &mut Signals,
-        tasks: &mut JoinSet<&'static str>,
+        running: &mut Tasks,
         reload: Reload<'_>,
     ) -> Result<(), Failure> {
         let mut due = Some(Instant::now() + AT_ONCE);
@@ -240,7 +157,7 @@ impl Daemon {
              Asked::End => return Ok(()),
              Asked::Reload => true,
             },
-                            Some(ended) = tasks.join_next() => return Err(task_ended(ended)),
+                            Some(ended) = running.join_next() => return Err(tasks::ended(ended)),
                             Some(wake) = self.wakes.recv() => {
                                 tracing::info!(why = wake.word(), "woken");
                                 if wake == Wake::Due {
@@ -258,7 +175,7 @@ impl Daemon {
             }
             while self.wakes.try_recv().is_ok() {}
             let begun = Instant::now();
-            if self.pass(signals, tasks).await? == Ended::Asked {
+            if self.pass(signals, running).await? == Ended::Asked {
                 return Ok(());
             }
             self.export().await;
@@ -267,35 +184,34 @@ impl Daemon {
     }
 
     /// Runs one pass. A signal to end lets it finish the call in hand.
-    async fn pass(
-        &mut self,
-        signals: &mut Signals,
-        tasks: &mut JoinSet<&'static str>,
-    ) -> Result<Ended, Failure> {
+    async fn pass(&mut self, signals: &mut Signals, running: &mut Tasks) -> Result<Ended, Failure> {
         notify(&[NotifyState::Status("a pass runs")]);
         let order = Order::default();
         let clock = self.clock.clone();
         let hears = |_: &HostName| -> Box<dyn Progress> { Box::new(Silent) };
         let mut round = Box::pin(Round::run(&self.plan.wired, &order, clock.as_ref(), &hears));
         let (done, ended) = tokio::select! {
-            done = &mut round => (Some(done), Ended::ByItself),
-            () = signals.end() => {
-                tracing::info!("stopping after the call in hand");
-                order.stop.ask();
-                (tokio::time::timeout(GRACE, &mut round).await.ok(), Ended::Asked)
-            }
-            Some(joined) = tasks.join_next() => {
-                order.stop.ask();
-                let _ = tokio::time::timeout(GRACE, &mut round).await.is_ok();
-                return Err(task_ended(joined));
-            }
-        };
+                    done = &mut round => (Some(done), Ended::ByItself),
+                    () = signals.end() => {
+                        tracing::info!("stopping after the call in hand");
+                        order.stop.ask();
+                        (tokio::time::timeout(GRACE, &mut round).await.ok(), Ended::Asked)
+                    }
+                    Some(joined) = running.join_next() => {
+                        order.stop.ask();
+                        if tokio::time::timeout(GRACE, &mut round).await.is_err() {
+         tracing::warn!("the pass did not end in time");
+        }
+                        return Err(tasks::ended(joined));
+                    }
+                };
         drop(round);
-        match done {
-            Some(round) => self.note(&round).await,
-            None => tracing::warn!(
+        if let Some(round) = done {
+            self.note(&round).await;
+        } else {
+            tracing::warn!(
                 "the pass did not end in time and is left; the next one goes on from there"
-            ),
+            );
         }
         Ok(ended)
     }
@@ -305,8 +221,7 @@ impl Daemon {
             tracing::error!(%error, "this pass cannot be remembered");
         }
         for host in &round.hosts {
-            let flow_errors = host.bookings.iter().flat_map(|flow| &flow.errors);
-            for error in host.errors.iter().chain(flow_errors) {
+            for error in &host.errors {
                 tracing::warn!(host = %host.name, cause = %error.cause, hint = %error.hint, "{}", error.doing);
             }
             if let Some(flow) = &host.bookings {
@@ -431,23 +346,5 @@ async fn at(due: Option<Instant>) {
     match due {
         Some(due) => tokio::time::sleep_until(due).await,
         None => std::future::pending().await,
-    }
-}
-
-fn task_ended(ended: Result<&'static str, tokio::task::JoinError>) -> Failure {
-    let what = ended.map_or_else(
-        |error| format!("a task failed: {error}"),
-        |what| format!("{what} ended"),
-    );
-    Failure::new(
-        Exit::Attention,
-        format!("the daemon cannot go on: {what}"),
-        "please report this; it can be started again",
-    )
-}
-
-fn notify(state: &[NotifyState<'_>]) {
-    if let Err(error) = sd_notify::notify(state) {
-        tracing::debug!(%error, "the service manager cannot be told");
     }
 }

@@ -14,7 +14,10 @@ pub mod failure;
 pub mod rhythm;
 /// One pass over all hosts.
 pub mod round;
+mod signals;
 /// The state on disk, opened.
 pub mod state;
+mod tasks;
+
 /// What is remembered of the last pass, and shown by `status`.
 pub mod status;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 const FIRST_RETRY: Duration = Duration::from_secs(30);
-const LAST_RETRY: Duration = Duration::from_secs(15 * 60);
+const LAST_RETRY: Duration = Duration::from_mins(15);
 
 /// How long after the start of a pass the next one is due. `chance` is from 0 to 1.
 #[must_use]
@@ -44,7 +44,7 @@ mod tests {
 
     #[test]
     fn jitter_only_delays() {
-        let (every, jitter) = (Duration::from_secs(300), Duration::from_secs(30));
+        let (every, jitter) = (Duration::from_mins(5), Duration::from_secs(30));
         assert_eq!(after_a_pass(every, jitter, 0.0).as_secs(), 300);
         assert_eq!(after_a_pass(every, jitter, 1.0).as_secs(), 330);
     }

@@ -50,17 +50,17 @@ pub fn open(dir: &Path, clock: &dyn Clock) -> Result<State, NotHeld> {
     match &opened.recovered {
         Recovered::No => {}
         Recovered::WithoutSnapshot => {
-            tracing::warn!("the state's snapshot was damaged and put aside; nothing is lost")
+            tracing::warn!("the state's snapshot was damaged and put aside; nothing is lost");
         }
         Recovered::Older { missing } => tracing::warn!(
             missing,
             "the last batches of the state are missing; the next pass looks at everything again"
         ),
         Recovered::FromExport { export, .. } => {
-            tracing::warn!(export = %export.display(), "the state was damaged or gone; an export took its place")
+            tracing::warn!(export = %export.display(), "the state was damaged or gone; an export took its place");
         }
         Recovered::Fresh { aside: Some(aside) } => {
-            tracing::warn!(aside = %aside.display(), "the state was damaged and put aside; the next pass recognises its own entries")
+            tracing::warn!(aside = %aside.display(), "the state was damaged and put aside; the next pass recognises its own entries");
         }
         Recovered::Fresh { aside: None } => tracing::info!("the state is new"),
     }

@@ -78,16 +78,15 @@ impl LastPass {
     /// What is worth remembering of a report.
     #[must_use]
     pub fn of(report: &HostReport, finished: Timestamp) -> Self {
-        let flow_errors = report.bookings.iter().flat_map(|flow| &flow.errors);
-        let errors: Vec<_> = report.errors.iter().chain(flow_errors).collect();
         Self {
             finished,
             ok: report.ok,
             bookings: report.bookings.as_ref().map(Counts::from),
             zoom_requests: report.requests.zoom,
             calendar_requests: report.requests.calendar,
-            errors: errors.len() as u64,
-            first_error: errors
+            errors: report.errors.len() as u64,
+            first_error: report
+                .errors
                 .first()
                 .map(|error| format!("{}: {}", error.doing, error.cause)),
         }
@@ -203,4 +202,30 @@ fn last(base: &dyn Base, host: &HostName) -> Result<Option<LastPass>> {
             .because(error)
             .hint("run `slotbridge state verify`")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapters::memory::base::MemoryBase;
+
+    #[tokio::test]
+    async fn the_last_pass_is_remembered_as_it_was() {
+        let base = MemoryBase::new();
+        let host = HostName::new("alice");
+        let mut report = HostReport::new(&host);
+        report.bookings = Some(FlowReport {
+            seen: 7,
+            failed: 1,
+            ..FlowReport::default()
+        });
+        let pass = LastPass::of(&report, Timestamp::UNIX_EPOCH);
+        base.commit(vec![pass.change(&host)]).await.unwrap();
+        assert_eq!(last(&base, &host).unwrap(), Some(pass.clone()));
+        assert_eq!(
+            pass.bookings.map(|counts| (counts.seen, counts.failed)),
+            Some((7, 1))
+        );
+        assert_eq!(last(&base, &HostName::new("bob")).unwrap(), None);
+    }
 }

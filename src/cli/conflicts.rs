@@ -76,7 +76,7 @@ async fn list(context: &Context, settings: &Settings, json: bool) -> Result<Exit
             }
         };
         // Writing to a String cannot fail.
-        let _ = writeln!(
+        writeln!(
             text,
             "{}  {}  {}  booking {}  {standing}",
             conflict.id,
@@ -84,7 +84,7 @@ async fn list(context: &Context, settings: &Settings, json: bool) -> Result<Exit
             conflict.field.word(),
             conflict.booking
         )
-        .is_ok();
+        .unwrap_or_default();
     }
     text.push_str(if conflicts.is_empty() {
         "no conflicts\n"

@@ -8,6 +8,7 @@ use crate::app::failure::{Exit, Failure};
 #[derive(Debug, Args)]
 pub(super) struct Arguments {}
 
+#[allow(clippy::unused_async, reason = "the demo is wired in with its story")]
 pub(super) async fn run(_context: &Context, _arguments: &Arguments) -> Result<Exit, Failure> {
     Err(Failure::new(
         Exit::Attention,

@@ -62,12 +62,12 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
             for held in &held {
                 let released = if held.released { "  (released)" } else { "" };
                 // Writing to a String cannot fail.
-                let _ = writeln!(
+                writeln!(
                     text,
                     "{}  {}  booking {}  {}: {}{released}",
                     held.id, held.host, held.booking, held.what, held.why
                 )
-                .is_ok();
+                .unwrap_or_default();
             }
             text.push_str(if held.is_empty() {
                 "nothing is held\n"

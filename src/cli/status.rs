@@ -51,7 +51,7 @@ fn in_order(host: &HostStatus) -> bool {
 fn in_words(status: &Status, now: Timestamp) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.
-    let _ = write_all(&mut text, status, now).is_ok();
+    write_all(&mut text, status, now).unwrap_or_default();
     text
 }
 

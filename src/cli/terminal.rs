@@ -51,7 +51,7 @@ pub fn print_json(value: &impl Serialize) -> Result<(), Failure> {
 /// Says something that is no result.
 pub fn say(text: &str) {
     // Where stderr is gone, there is nobody to tell.
-    let _ = writeln!(io::stderr().lock(), "{text}").is_ok();
+    writeln!(io::stderr().lock(), "{text}").unwrap_or_default();
 }
 
 /// Warns.

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::app::round::Round;
-use crate::engine::report::{Done, FlowReport, HostReport, Trouble};
+use crate::engine::report::{FlowReport, HostReport};
 
 /// How many actions are listed one by one.
 const LISTED: usize = 20;
@@ -13,7 +13,7 @@ pub(super) fn of_round(round: &Round) -> String {
     let mut text = String::new();
     for host in &round.hosts {
         // Writing to a String cannot fail.
-        let _ = write_host(&mut text, host, round.dry_run).is_ok();
+        write_host(&mut text, host, round.dry_run).unwrap_or_default();
     }
     if round.hosts.is_empty() {
         text.push_str("nothing to do: no host has [host.bookings]\n");
@@ -30,18 +30,14 @@ fn write_host(text: &mut String, host: &HostReport, dry_run: bool) -> std::fmt::
         text,
         "{}: {} ({} requests to Zoom, {} to the calendar)",
         host.name,
-        host.bookings
-            .as_ref()
-            .map_or_else(|| "could not begin".to_owned(), counts),
+        host.bookings.as_ref().map_or_else(
+            || "could not begin".to_owned(),
+            |flow| counts(flow, host.ok)
+        ),
         requests.zoom,
         requests.calendar
     )?;
-    let flow = host.bookings.iter();
-    let actions: Vec<&Done> = host
-        .actions
-        .iter()
-        .chain(flow.clone().flat_map(|flow| &flow.actions))
-        .collect();
+    let actions = &host.actions;
     for action in actions
         .iter()
         .take(if dry_run { usize::MAX } else { LISTED })
@@ -59,19 +55,14 @@ fn write_host(text: &mut String, host: &HostReport, dry_run: bool) -> std::fmt::
             actions.len().saturating_sub(LISTED)
         )?;
     }
-    let errors: Vec<&Trouble> = host
-        .errors
-        .iter()
-        .chain(flow.clone().flat_map(|flow| &flow.errors))
-        .collect();
-    for error in errors {
+    for error in &host.errors {
         writeln!(
             text,
             "  failed: {}: {}\n    hint: {}",
             error.doing, error.cause, error.hint
         )?;
     }
-    for flow in flow {
+    if let Some(flow) = &host.bookings {
         if flow.held > 0 {
             writeln!(
                 text,
@@ -90,7 +81,7 @@ fn write_host(text: &mut String, host: &HostReport, dry_run: bool) -> std::fmt::
     Ok(())
 }
 
-fn counts(flow: &FlowReport) -> String {
+fn counts(flow: &FlowReport, ok: bool) -> String {
     let done = [
         (flow.created, "created"),
         (flow.updated, "updated"),
@@ -105,7 +96,7 @@ fn counts(flow: &FlowReport) -> String {
         .map(|(count, word)| format!("{count} {word}"))
         .collect();
     let done = if done.is_empty() {
-        "nothing to do".to_owned()
+        if ok { "nothing to do" } else { "nothing done" }.to_owned()
     } else {
         done.join(", ")
     };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// The longest duration that makes sense here: about ten years.
-pub const LONGEST: Duration = Duration::from_secs(3_660 * 24 * 60 * 60);
+pub const LONGEST: Duration = Duration::from_hours(3_660 * 24);
 
 /// Why a text is not a duration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -212,26 +212,9 @@ impl Layers {
                 continue;
             }
             let leaf = Value::new(Some(&at.to_string()), ValueKind::String(text.to_owned()));
-            self.insert(&mut root, &path, leaf, at);
+            insert(&mut root, &path, leaf, at);
         }
         root
-    }
-
-    fn insert(&mut self, map: &mut Map<String, Value>, path: &[String], leaf: Value, at: usize) {
-        let [name, rest @ ..] = path else { return };
-        if rest.is_empty() {
-            map.insert(name.clone(), leaf);
-            return;
-        }
-        let below = map
-            .entry(name.clone())
-            .or_insert_with(|| Value::new(Some(&at.to_string()), ValueKind::Table(Map::new())));
-        if !matches!(below.kind, ValueKind::Table(_)) {
-            below.kind = ValueKind::Table(Map::new());
-        }
-        if let ValueKind::Table(below) = &mut below.kind {
-            self.insert(below, rest, leaf, at);
-        }
     }
 }
 
@@ -283,4 +266,21 @@ fn read_file(path: &Path, needed: bool, mistakes: &mut Mistakes) -> Option<Strin
         "check the path and the rights of the file",
     );
     None
+}
+
+fn insert(map: &mut Map<String, Value>, path: &[String], leaf: Value, at: usize) {
+    let [name, rest @ ..] = path else { return };
+    if rest.is_empty() {
+        map.insert(name.clone(), leaf);
+        return;
+    }
+    let below = map
+        .entry(name.clone())
+        .or_insert_with(|| Value::new(Some(&at.to_string()), ValueKind::Table(Map::new())));
+    if !matches!(below.kind, ValueKind::Table(_)) {
+        below.kind = ValueKind::Table(Map::new());
+    }
+    if let ValueKind::Table(below) = &mut below.kind {
+        insert(below, rest, leaf, at);
+    }
 }

@@ -378,8 +378,11 @@ fn nearest<'w>(word: &str, words: impl Iterator<Item = &'w str>) -> Option<&'w s
 fn type_of(kind: &ValueKind) -> &'static str {
     match kind {
         ValueKind::Boolean(_) => "true or false",
-        ValueKind::Float(_) | ValueKind::I64(_) | ValueKind::I128(_) => "a number",
-        ValueKind::U64(_) | ValueKind::U128(_) => "a number",
+        ValueKind::Float(_)
+        | ValueKind::I64(_)
+        | ValueKind::I128(_)
+        | ValueKind::U64(_)
+        | ValueKind::U128(_) => "a number",
         ValueKind::String(_) => "a text",
         ValueKind::Table(_) => "a table",
         ValueKind::Array(_) => "a list",

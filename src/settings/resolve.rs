@@ -90,17 +90,15 @@ fn sync(root: &Table<'_>) -> Option<Sync> {
 
 fn cron(table: &Table<'_>) -> Option<String> {
     let text = table.text("cron")?.value;
-    match tokio_cron_scheduler::Job::new(text.as_str(), |_, _| {}) {
-        Ok(_) => Some(text),
-        Err(_) => {
-            table.wrong(
-                "cron",
-                format!("{} is not a cron expression", quoted(&text)),
-                "write six fields, seconds first (UTC): \"0 */5 * * * *\"",
-            );
-            None
-        }
+    if tokio_cron_scheduler::Job::new(text.as_str(), |_, _| {}).is_ok() {
+        return Some(text);
     }
+    table.wrong(
+        "cron",
+        format!("{} is not a cron expression", quoted(&text)),
+        "write six fields, seconds first (UTC): \"0 */5 * * * *\"",
+    );
+    None
 }
 
 fn http(root: &Table<'_>, warnings: &mut Vec<String>) -> Option<Http> {

@@ -11,7 +11,7 @@ use crate::plan::policy::{
     AttendeesAs, BookingsPolicy, CancelledInZoom, DeletedInCalendar, MovedInCalendar,
 };
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 const PLACEHOLDERS: [&str; 4] = ["{summary}", "{booker}", "{email}", "{host}"];
 
 /// Reads every `[[host]]`.
@@ -34,7 +34,7 @@ pub(super) fn hosts(
         let bookings = table
             .table("bookings")
             .map(|table| bookings(table, calendars));
-        let busy = table.table("busy").and_then(|table| busy(table, calendars));
+        let busy = table.table("busy").map(|table| busy(table, calendars));
         let hours = table
             .table("hours")
             .and_then(|table| hours(table, calendars));
@@ -216,7 +216,7 @@ fn check_title(table: &Table<'_>, title: &str) {
     }
 }
 
-fn busy(table: Table<'_>, calendars: &[Spoken]) -> Option<Busy> {
+fn busy(table: Table<'_>, calendars: &[Spoken]) -> Busy {
     if !table.has("from") {
         table.missing("from", "list the calendars to read: [\"work\"]");
     }
@@ -241,7 +241,7 @@ fn busy(table: Table<'_>, calendars: &[Spoken]) -> Option<Busy> {
             .map_or_else(|| "Busy".to_owned(), |said| said.value),
     };
     table.finish();
-    Some(busy)
+    busy
 }
 
 fn hours(table: Table<'_>, calendars: &[Spoken]) -> Option<Hours> {

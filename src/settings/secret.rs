@@ -18,7 +18,7 @@ use super::reader::Table;
 /// What stands in place of a secret wherever the configuration is shown.
 pub const MASK: &str = "***";
 const LONGEST: u64 = 64 * 1024;
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A secret of the configuration.
 #[derive(Clone)]
@@ -64,21 +64,18 @@ impl Secret {
     /// When the file, command, variable or credential gives none.
     pub async fn reveal(&self) -> Result<SecretString, NoSecret> {
         match &self.source {
-            Source::Plain(secret) => Ok(secret.clone()),
-            Source::File(path) => self.from_file(path).await,
-            Source::Command(words) => self.from_command(words).await,
+            Source::Plain(secret) | Source::Variable(_, Some(secret)) => Ok(secret.clone()),
+            Source::File(path) => self.in_file(path).await,
+            Source::Command(words) => self.by_command(words).await,
             Source::Variable(name, None) => Err(self.none(
                 format!("the environment variable {name} is not set"),
                 "set it where slotbridge is started",
             )),
-            Source::Variable(_, Some(secret)) => Ok(secret.clone()),
             Source::Credential(name, None) => Err(self.none(
                 format!("there is no credential {name}: $CREDENTIALS_DIRECTORY is not set"),
                 "run under systemd with LoadCredential=, or use { file = \"…\" }",
             )),
-            Source::Credential(name, Some(directory)) => {
-                self.from_file(&directory.join(name)).await
-            }
+            Source::Credential(name, Some(directory)) => self.in_file(&directory.join(name)).await,
         }
     }
 
@@ -90,7 +87,7 @@ impl Secret {
         }
     }
 
-    async fn from_file(&self, path: &Path) -> Result<SecretString, NoSecret> {
+    async fn in_file(&self, path: &Path) -> Result<SecretString, NoSecret> {
         let failed = |cause: &dyn fmt::Display| {
             self.none(
                 format!("reading {}: {cause}", path.display()),
@@ -102,7 +99,7 @@ impl Secret {
             .await
     }
 
-    async fn from_command(&self, words: &[String]) -> Result<SecretString, NoSecret> {
+    async fn by_command(&self, words: &[String]) -> Result<SecretString, NoSecret> {
         let (program, arguments) = words
             .split_first()
             .ok_or_else(|| self.none("the command is empty".to_owned(), "name a program"))?;

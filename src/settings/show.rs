@@ -1,5 +1,7 @@
 //! The merged result, as it was said, with secrets masked.
 
+use std::fmt::Write;
+
 use config::{Map, Value, ValueKind};
 
 use super::layers::Layers;
@@ -78,7 +80,7 @@ fn write_table(
         let origin = origin
             .map(|origin| format!("  # {origin}"))
             .unwrap_or_default();
-        out.push_str(&format!("{key} = {shown}{origin}\n"));
+        writeln!(out, "{key} = {shown}{origin}").unwrap_or_default();
     }
     for (key, value) in keys {
         let path = if path.is_empty() {
@@ -91,13 +93,13 @@ fn write_table(
         }
         match &value.kind {
             ValueKind::Table(below) => {
-                out.push_str(&format!("\n[{path}]\n"));
+                writeln!(out, "\n[{path}]").unwrap_or_default();
                 write_table(out, layers, below, &path, origins);
             }
             ValueKind::Array(items) if holds_tables(value) => {
                 for item in items {
                     if let ValueKind::Table(below) = &item.kind {
-                        out.push_str(&format!("\n[[{path}]]\n"));
+                        writeln!(out, "\n[[{path}]]").unwrap_or_default();
                         write_table(out, layers, below, &path, origins);
                     }
                 }

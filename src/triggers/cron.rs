@@ -25,7 +25,7 @@ impl Cron {
         let scheduler = JobScheduler::new().await?;
         let job = Job::new(expression, move |_, _| {
             // A full queue holds a wake already.
-            let _ = wake.try_send(Wake::Due).is_ok();
+            wake.try_send(Wake::Due).unwrap_or_default();
         })?;
         scheduler.add(job).await?;
         scheduler.start().await?;

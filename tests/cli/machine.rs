@@ -1,0 +1,153 @@
+//! The real binary on a machine of its own.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::PathBuf;
+use std::process::{Child, Command as Process, Stdio};
+use std::time::{Duration, Instant};
+
+use assert_cmd::Command;
+use tempfile::TempDir;
+
+/// A machine of its own: a home, a state, a configuration.
+pub struct Machine {
+    pub home: TempDir,
+    pub config: PathBuf,
+}
+
+/// What everything needs that is to run a pass: nothing listens at these addresses.
+pub const COMPLETE: &str = r#"
+[zoom]
+api_url = "http://127.0.0.1:9/v2"
+oauth_url = "http://127.0.0.1:9/oauth"
+[zoom.auth]
+kind = "server_to_server"
+client_id = "id"
+client_secret = "hush-client"
+account_id = "account"
+[sync]
+every = "1h"
+jitter = "0s"
+[[calendar]]
+name = "work"
+kind = "caldav"
+url = "http://127.0.0.1:9/alice/work/"
+username = "alice"
+password = "hush-dav"
+[[host]]
+name = "alice"
+[host.bookings]
+calendar = "work"
+"#;
+
+impl Machine {
+    pub fn with(config: &str) -> Self {
+        use std::os::unix::fs::PermissionsExt;
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("config.toml");
+        std::fs::write(&path, config).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        Self { home, config: path }
+    }
+
+    pub fn environment(&self) -> Vec<(&'static str, PathBuf)> {
+        vec![
+            ("HOME", self.home.path().to_owned()),
+            ("PATH", std::env::var_os("PATH").unwrap_or_default().into()),
+        ]
+    }
+
+    pub fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::cargo_bin("slotbridge").unwrap();
+        command
+            .env_clear()
+            .envs(self.environment())
+            .timeout(Duration::from_mins(1));
+        command.arg("--config").arg(&self.config).args(words);
+        command
+    }
+
+    pub fn state(&self) -> PathBuf {
+        self.home.path().join(".local/state/slotbridge")
+    }
+
+    /// Exit code, stdout, stderr.
+    pub fn run(&self, words: &[&str]) -> (i32, String, String) {
+        outcome(self.command(words))
+    }
+
+    pub fn daemon(&self) -> Daemon {
+        let child = Process::new(assert_cmd::cargo::cargo_bin("slotbridge"))
+            .env_clear()
+            .envs(self.environment())
+            .arg("--config")
+            .arg(&self.config)
+            .args(["--log-format", "json", "run"])
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Daemon::new(child)
+    }
+}
+
+/// Exit code, stdout, stderr.
+pub fn outcome(mut command: Command) -> (i32, String, String) {
+    let output = command.output().unwrap();
+    (
+        output.status.code().unwrap_or(-1),
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
+}
+
+/// A running daemon, ended with the test.
+pub struct Daemon {
+    pub child: Child,
+    log: BufReader<std::process::ChildStderr>,
+}
+
+impl Daemon {
+    fn new(mut child: Child) -> Self {
+        let log = BufReader::new(child.stderr.take().unwrap());
+        Self { child, log }
+    }
+
+    /// Reads the log until a line says this.
+    pub fn until(&mut self, word: &str) -> String {
+        let mut seen = String::new();
+        loop {
+            let mut line = String::new();
+            let read = self.log.read_line(&mut line).unwrap();
+            assert!(read > 0, "the daemon ended before it said {word}:\n{seen}");
+            seen.push_str(&line);
+            if line.contains(word) {
+                return line;
+            }
+        }
+    }
+
+    pub fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        assert!(
+            Process::new("kill")
+                .args([name, &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+    }
+
+    pub fn end(mut self) -> (Option<i32>, Duration, String) {
+        let asked = Instant::now();
+        self.signal("-TERM");
+        let mut rest = String::new();
+        self.log.read_to_string(&mut rest).unwrap();
+        (self.child.wait().unwrap().code(), asked.elapsed(), rest)
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        self.child.kill().unwrap_or_default();
+        drop(self.child.wait());
+    }
+}
