@@ -27,6 +27,8 @@ mod dry_run;
 mod entry;
 #[path = "scenarios/loss.rs"]
 mod loss;
+#[path = "scenarios/story.rs"]
+mod story;
 #[path = "scenarios/survives.rs"]
 mod survives;
 #[path = "scenarios/thousand.rs"]

@@ -85,10 +85,7 @@ fn later_files_win_and_variables_win_over_them() {
     assert_eq!(settings.zoom.api_url.as_str(), "https://two.example/");
     assert_eq!(settings.zoom.plan, Plan::Free);
     assert!((settings.zoom.share - 0.5).abs() < f64::EPSILON);
-    assert_eq!(
-        settings.sync.rhythm,
-        Rhythm::Every(Duration::from_mins(2))
-    );
+    assert_eq!(settings.sync.rhythm, Rhythm::Every(Duration::from_mins(2)));
     assert_eq!(settings.sync.jitter, Duration::ZERO);
 }
 

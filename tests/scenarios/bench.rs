@@ -296,6 +296,35 @@ impl Bench {
             .unwrap_or_else(|| panic!("{run:#?}"))
     }
 
+    /// Changes every record of the state that `change` changes; how many that are.
+    pub fn change_state(&self, change: impl Fn(&str) -> String) -> usize {
+        let path = self.home.path().join("export");
+        let word = path.to_str().unwrap();
+        let run = self.run(&["state", "export", word]);
+        assert_eq!(run.code, 0, "{run:#?}");
+        let text = fs::read_to_string(&path).unwrap();
+        let changed: Vec<String> = text.lines().map(&change).collect();
+        let count = text.lines().zip(&changed).filter(|(old, new)| old != new);
+        let count = count.count();
+        // Its digest does not fit any more: that is what --force is for.
+        fs::write(&path, changed.join("\n") + "\n").unwrap();
+        let run = self.run(&["state", "import", word, "--force"]);
+        assert!(matches!(run.code, 0 | 1), "{run:#?}");
+        count
+    }
+
+    /// Whatever waits for a time to be tried again may be tried now.
+    pub fn forget_waiting_times(&self) {
+        let changed = self.change_state(|line| {
+            let Some((before, rest)) = line.split_once("\"not_before\":\"") else {
+                return line.to_owned();
+            };
+            let (_, after) = rest.split_once('"').unwrap();
+            format!("{before}\"not_before\":\"2020-01-01T00:00:00Z\"{after}")
+        });
+        assert!(changed > 0, "nothing waits");
+    }
+
     /// The state is gone.
     pub fn lose_state(&self) {
         fs::remove_dir_all(self.state()).unwrap();
