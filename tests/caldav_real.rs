@@ -96,7 +96,14 @@ async fn a_pass_with_nothing_to_do_costs_one_request(#[case] start: fn() -> Serv
     let quiet = list(&again, full.listed.cursor.as_ref()).await.unwrap();
     assert_eq!((quiet.listed.coverage, quiet.lines), (Coverage::Since, 0));
     assert_eq!(again.meter().requests(), 1);
-    assert!(quiet.listed.cursor.is_some());
+    let cursor = quiet.listed.cursor.unwrap();
+    let token = cursor.as_str().strip_prefix("token:").unwrap();
+    let body = format!(
+        r#"<sync-collection xmlns="DAV:"><sync-token>{token}</sync-token><sync-level>1</sync-level><prop><getetag/></prop></sync-collection>"#
+    );
+    let headers = [("Depth", "0"), ("Content-Type", "application/xml")];
+    let (status, answer) = server.request("REPORT", "", &headers, &body);
+    assert!(status == 207 && answer.len() < 1024, "{answer}");
 }
 
 #[rstest]

@@ -1,18 +1,40 @@
 //! `slotbridge demo`: everything at work, with nothing to configure and no network.
 
+use std::io::{self, IsTerminal};
+
 use clap::Args;
 
-use super::Context;
+use super::{Context, terminal};
 use crate::app::failure::{Exit, Failure};
+use crate::demo::table::Paint;
+use crate::demo::{Telling, tell};
+use crate::telemetry::Color;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {}
 
-#[allow(clippy::unused_async, reason = "the demo is wired in with its story")]
-pub(super) async fn run(_context: &Context, _arguments: &Arguments) -> Result<Exit, Failure> {
-    Err(Failure::new(
-        Exit::Attention,
-        "the demo is not built in yet",
-        "wire crate::demo in src/cli/demo.rs",
-    ))
+pub(super) async fn run(context: &Context, _arguments: &Arguments) -> Result<Exit, Failure> {
+    let program = std::env::args_os().next();
+    let program = program.map_or_else(
+        || "slotbridge".to_owned(),
+        |name| name.to_string_lossy().into_owned(),
+    );
+    let telling = Telling {
+        paint: paint(context),
+        program: &program,
+        print: &mut |text| terminal::print(text),
+    };
+    tell(telling, context.clock.clone()).await?;
+    Ok(Exit::Done)
+}
+
+fn paint(context: &Context) -> Paint {
+    let unwanted = context.environment.get("NO_COLOR");
+    match context.global.color {
+        Color::Always => Paint::Colours,
+        Color::Never => Paint::Plain,
+        Color::Auto if unwanted.is_some_and(|set| !set.is_empty()) => Paint::Plain,
+        Color::Auto if io::stdout().is_terminal() => Paint::Colours,
+        Color::Auto => Paint::Plain,
+    }
 }

@@ -13,14 +13,13 @@ pub fn canonical(field: Field, text: &str) -> String {
     match field {
         Field::About => guarded(clean.trim_end()),
         Field::Notes => clean.trim_end().to_owned(),
-        Field::Summary | Field::Location => clean.trim().to_owned(),
+        Field::Summary | Field::Location | Field::Time => clean.trim().to_owned(),
         // A line ending in an address or a word cannot be escaped, and a backslash is no part of one.
         Field::Url | Field::Conference => {
             let address: String = clean.chars().filter(|c| *c != '\n' && *c != '\t').collect();
             address.trim().replace('\\', "%5C")
         }
         Field::Status => clean.trim().to_ascii_uppercase(),
-        Field::Time => clean.trim().to_owned(),
         Field::Attendees => {
             let mut lines: Vec<&str> = clean.lines().map(str::trim).collect();
             lines.retain(|line| !line.is_empty());

@@ -476,8 +476,11 @@ fn preview(pass: &Pass<'_>, booking: &Booking, out: &Reconciled, write: bool) {
         if conflict.standing == ConflictStanding::Settled {
             pass.tally.count(Count::Conflict);
         }
-        pass.tally
-            .done("conflict", "calendar", &booking.id, conflict.field.word());
+        let old = pass.conflicts.get(&booking.id).map_or(&[][..], Vec::as_slice);
+        if !old.iter().any(|old| old.field == conflict.field) {
+            let word = conflict.field.word();
+            pass.tally.done("conflict", "calendar", &booking.id, word);
+        }
     }
 }
 

@@ -25,3 +25,8 @@ mod time;
 pub mod timezone;
 /// Rules out of a `VTIMEZONE`.
 mod vtimezone;
+
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod laws;

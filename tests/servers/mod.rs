@@ -2,9 +2,16 @@
 //! from the virtual environment that `tests/run` makes. They end with the test.
 
 #![allow(dead_code, reason = "each test binary uses some of it")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test that cannot start its server fails, and says why"
+)]
 
+use std::fmt::Write as _;
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::{Read, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -220,15 +227,15 @@ impl Server {
             self.port
         );
         for (name, value) in headers {
-            request += &format!("{name}: {value}\r\n");
+            write!(request, "{name}: {value}\r\n").unwrap();
         }
         if self.asks_password {
             use base64::Engine as _;
             let word =
                 base64::engine::general_purpose::STANDARD.encode(format!("{USER}:{PASSWORD}"));
-            request += &format!("Authorization: Basic {word}\r\n");
+            write!(request, "Authorization: Basic {word}\r\n").unwrap();
         }
-        request += &format!("Content-Length: {}\r\n\r\n{body}", body.len());
+        write!(request, "Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
         stream.write_all(request.as_bytes())?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer)?;

@@ -15,6 +15,10 @@ use super::world::World;
 /// Passes without faults, long enough for back-off and grace to end; then law 1 (settled: the
 /// next plan is empty), law 3 (no echo: the next pass writes nothing).
 pub async fn settled(world: &mut World) {
+    // What a list leaves out for ever cannot be known.
+    for id in world.zoom.standing() {
+        world.zoom.hide(&id, false);
+    }
     for _ in 0..4 {
         world.pass(0, None).await;
         world.clock.advance(jiff::SignedDuration::from_hours(7));

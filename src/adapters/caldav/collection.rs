@@ -123,10 +123,50 @@ fn keeps_conditions(headers: &HeaderMap, token: Option<&str>) -> bool {
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default()
         .to_ascii_lowercase();
+    // Xandikos gives git's tree ids as tokens, and only its web framework's name.
+    let is_git = |token: &str| token.len() == 40 && token.bytes().all(|b| b.is_ascii_hexdigit());
+    let xandikos = server.contains("aiohttp") && token.is_some_and(is_git);
     let named = ["cyrus", "xandikos", "radicale"];
     let tokens = ["http://radicale.org/ns/", "http://sabre.io/ns/"];
-    named.iter().any(|name| server.contains(name))
+    xandikos
+        || named.iter().any(|name| server.contains(name))
         || headers.contains_key("x-sabre-version")
         || headers.contains_key("x-davical-version")
         || token.is_some_and(|token| tokens.iter().any(|prefix| token.starts_with(prefix)))
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::{HeaderName, HeaderValue};
+    use rstest::rstest;
+
+    use super::*;
+
+    const GIT: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+
+    #[rstest]
+    #[case::cyrus("server", "Cyrus-HTTP/3.6.1", None, true)]
+    #[case::sabre("x-sabre-version", "4.7.0", None, true)]
+    #[case::nextcloud("server", "nginx", Some("http://sabre.io/ns/sync/12"), true)]
+    #[case::radicale(
+        "server",
+        "WSGIServer/0.2",
+        Some("http://radicale.org/ns/sync/e3b0"),
+        true
+    )]
+    #[case::xandikos("server", "Python/3.11 aiohttp/3.14", Some(GIT), true)]
+    #[case::aiohttp("server", "Python/3.11 aiohttp/3.14", Some("1700000000"), false)]
+    #[case::sogo("server", "Apache", Some("1700000000"), false)]
+    #[case::nobody("server", "", None, false)]
+    fn only_servers_that_were_seen_to_keep_conditions_are_trusted(
+        #[case] name: &'static str,
+        #[case] value: &'static str,
+        #[case] token: Option<&str>,
+        #[case] expected: bool,
+    ) {
+        let mut headers = HeaderMap::new();
+        let name = HeaderName::from_static(name);
+        headers.insert(name, HeaderValue::from_static(value));
+        assert_eq!(keeps_conditions(&headers, token), expected);
+    }
 }

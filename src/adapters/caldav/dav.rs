@@ -4,29 +4,25 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use reqwest::header::{
-    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION,
-    RETRY_AFTER,
-};
+use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Method, Request, Response, StatusCode};
 use tokio::sync::Semaphore;
 use url::Url;
 
+use super::ask::{Answer, Ask, Found};
 use super::auth::{Auth, Credentials};
 use super::refusal;
-use super::xml::multistatus::{Multistatus, Piece, Report};
+use super::tries::Tries;
+use super::xml::multistatus::{Multistatus, Piece};
 use super::xml::stream::bounded;
 use super::{place, trust};
 use crate::adapters::http_client::{HttpClient, is_passing, read_body, retry_after};
-use crate::ports::clock::Clock;
 use crate::ports::error::{Error, Kind, Result};
 
 /// Requests that may run at a time against one server (FIELD.md section 2).
 const AT_A_TIME: usize = 4;
 /// How many redirects one request may follow.
 const MOST_REDIRECTS: usize = 5;
-/// How often a read is tried.
-const TRIES: u32 = 3;
 /// How long a listing may take in all: its lines are read as the pass goes on.
 const LISTING_TIME: Duration = Duration::from_mins(30);
 /// The largest listing, in bytes.
@@ -35,79 +31,6 @@ const LISTING_LIMIT: u64 = 64 << 20;
 pub(super) const OBJECTS_LIMIT: usize = 16 << 20;
 /// The largest body of a refusal that is looked at, in bytes.
 const REFUSAL_LIMIT: usize = 64 << 10;
-
-/// A request, before it is known who asks and whereto redirects lead.
-#[derive(Clone, Debug)]
-pub(super) struct Ask<'a> {
-    method: Method,
-    url: Url,
-    headers: HeaderMap,
-    body: Option<Vec<u8>>,
-    time: Option<Duration>,
-    doing: &'a str,
-}
-
-/// An answer, whatever its status.
-pub(super) struct Answer {
-    /// The answer.
-    pub(super) response: Response,
-    /// Where it came from, after redirects.
-    pub(super) url: Url,
-    /// Whether there were redirects, all of them permanent ones.
-    pub(super) moved: bool,
-}
-
-impl Answer {
-    /// Its status.
-    pub(super) fn status(&self) -> StatusCode {
-        self.response.status()
-    }
-}
-
-impl<'a> Ask<'a> {
-    /// A request without a body.
-    pub(super) fn new(method: Method, url: Url, doing: &'a str) -> Self {
-        Self {
-            method,
-            url,
-            headers: HeaderMap::new(),
-            body: None,
-            time: None,
-            doing,
-        }
-    }
-
-    /// A `PROPFIND` or `REPORT`. `Depth: 0` is what `sync-collection` wants (RFC 6578 section 3.2).
-    pub(super) fn xml(
-        method: &'static str,
-        url: &Url,
-        depth: &'static str,
-        body: std::io::Result<Vec<u8>>,
-        doing: &'a str,
-    ) -> Result<Self> {
-        let method = Method::from_bytes(method.as_bytes())
-            .map_err(|error| Error::new(Kind::Local, doing).because(error))?;
-        let body = body.map_err(|error| Error::new(Kind::Local, doing).because(error))?;
-        let mut ask = Self::new(method, url.clone(), doing).body(body);
-        let kind = HeaderValue::from_static("application/xml; charset=utf-8");
-        ask.headers.insert(CONTENT_TYPE, kind);
-        let depth = HeaderValue::from_static(depth);
-        ask.headers.insert(HeaderName::from_static("depth"), depth);
-        Ok(ask)
-    }
-
-    /// With a header.
-    pub(super) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.insert(name, value);
-        self
-    }
-
-    /// With a body; its length is sent, because several servers refuse chunks (FIELD.md section 3).
-    pub(super) fn body(mut self, body: Vec<u8>) -> Self {
-        self.body = Some(body);
-        self
-    }
-}
 
 /// A server, and who we are to it.
 pub(super) struct Dav {
@@ -343,16 +266,6 @@ impl Dav {
     }
 }
 
-/// A multistatus that was read as a whole.
-pub(super) struct Found {
-    /// What it says, in order.
-    pub(super) reports: Vec<Report>,
-    /// The headers it came with.
-    pub(super) headers: HeaderMap,
-    /// Where it came from, after redirects.
-    pub(super) url: Url,
-}
-
 /// Starts reading the multistatus of a listing.
 pub(super) async fn open_listing(
     answer: Answer,
@@ -374,22 +287,4 @@ fn redirect(response: &Response, method: &Method) -> Option<String> {
     };
     let target = response.headers().get(LOCATION)?.to_str().ok()?;
     followed.then(|| target.to_owned())
-}
-
-/// Counts the tries of a read and waits between them.
-#[derive(Default)]
-pub(super) struct Tries(u32);
-
-impl Tries {
-    /// Whether another try is due; waits for it.
-    pub(super) async fn again(&mut self, clock: &dyn Clock) -> bool {
-        self.0 += 1;
-        if self.0 >= TRIES {
-            return false;
-        }
-        let step = 500_u64.saturating_mul(1 << self.0.min(4));
-        let jitter = rand::random_range(0..=step / 2);
-        clock.sleep(Duration::from_millis(step + jitter)).await;
-        true
-    }
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 
 use url::Url;
 
+use super::ask::{Ask, Found};
 use super::collection::{Collection, DESCRIPTION, is_calendar};
-use super::dav::{Ask, Dav, Found};
+use super::dav::Dav;
 use super::place;
 use super::xml::multistatus::Report;
 use super::xml::{Name, names, request};

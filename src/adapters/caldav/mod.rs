@@ -1,6 +1,7 @@
 //! Calendars behind CalDAV (RFC 4791, 6578, 6764): found, listed, read and written conditionally,
 //! on servers that keep the standards in ten different ways (FIELD.md section 3).
 
+mod ask;
 mod auth;
 mod collection;
 mod cursor;
@@ -12,6 +13,7 @@ mod listing;
 mod objects;
 mod place;
 mod refusal;
+mod tries;
 mod trust;
 mod writes;
 mod xml;

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::Shared;
-use super::dav::{Ask, OBJECTS_LIMIT, Tries};
+use super::ask::Ask;
+use super::dav::OBJECTS_LIMIT;
 use super::etag;
 use super::known::Known;
 use super::place::{self, Named};
+use super::tries::Tries;
 use super::xml::{names, request};
 use crate::adapters::http_client::read_body;
 use crate::domain::ids::{Etag, Href};

@@ -55,7 +55,7 @@ pub(super) fn of_write(
             None => format!("the server answered {code}"),
         })
     };
-    let says = |condition: &str| conditions(body).iter().any(|said| *said == condition);
+    let says = |condition: &str| conditions(body).contains(&condition);
     match code {
         401 => unauthorized(doing),
         // The UID stands in another object: somebody was faster (RFC 4791 section 5.3.2.1).

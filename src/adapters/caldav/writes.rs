@@ -4,12 +4,12 @@ use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, IF_MATCH, IF_NONE_MATCH};
 
 use super::Shared;
-use super::dav::{Answer, Ask};
+use super::ask::{Answer, Ask};
 use super::known::Known;
 use super::objects::{self, Fetched};
 use super::{etag, place, refusal};
 use crate::adapters::http_client::read_body;
-use crate::domain::entry::{Draft, Edit};
+use crate::domain::entry::{Draft, Edit, Entry};
 use crate::domain::ids::{Etag, Href};
 use crate::ical::export;
 use crate::ical::import::{self, Found};
@@ -43,10 +43,7 @@ pub(super) async fn update(shared: &Shared, edit: &Edit) -> Result<Written> {
     let Some(Fetched { mut etag, body }) = objects::fetch(shared, &known, &edit.href).await? else {
         return Err(stale("the entry is gone"));
     };
-    if etag.is_none() && edit.seen.is_some() {
-        etag = objects::tag(shared, &known, &edit.href).await?;
-    }
-    if !as_seen(edit.seen.as_ref(), etag.as_ref()) {
+    if !is_as_seen(shared, &known, &edit.href, edit.seen.as_ref(), &mut etag).await? {
         return Err(stale("the entry was changed in the meantime"));
     }
     let edited = export::edit(&body, edit).map_err(|broken| {
@@ -54,7 +51,8 @@ pub(super) async fn update(shared: &Shared, edit: &Edit) -> Result<Written> {
             .because(broken.0)
             .hint("repair the entry in a calendar program, or delete it")
     })?;
-    if edited == body {
+    // An edit done before (and then rewritten by the server) is not written again.
+    if edited == body || is_same_entry(&edited, &body) {
         let href = edit.href.clone();
         return Ok(Written { href, etag });
     }
@@ -72,20 +70,16 @@ pub(super) async fn delete(shared: &Shared, href: &Href, seen: Option<&Etag>) ->
     let doing = format!("deleting the entry {href}");
     let mut condition = seen.and_then(etag::condition);
     // SOGo deletes in spite of the condition, and a weak tag makes none.
-    if seen.is_some() && (!known.keeps_conditions || condition.is_none()) {
-        let Some(fetched) = objects::fetch(shared, &known, href).await? else {
+    if !known.keeps_conditions || condition.is_none() {
+        let Some(Fetched { mut etag, .. }) = objects::fetch(shared, &known, href).await? else {
             return Ok(());
         };
-        let now = match fetched.etag {
-            Some(etag) => Some(etag),
-            None => objects::tag(shared, &known, href).await?,
-        };
-        if !as_seen(seen, now.as_ref()) {
+        if !is_as_seen(shared, &known, href, seen, &mut etag).await? {
             return Err(
                 Error::new(Kind::Stale, doing).because("the entry was changed in the meantime")
             );
         }
-        condition = now.as_ref().and_then(etag::condition);
+        condition = etag.as_ref().and_then(etag::condition);
     }
     let url = place::address(&known.collection, href);
     let mut ask = Ask::new(Method::DELETE, url, &doing);
@@ -99,11 +93,24 @@ pub(super) async fn delete(shared: &Shared, href: &Href, seen: Option<&Etag>) ->
     }
 }
 
-fn as_seen(seen: Option<&Etag>, now: Option<&Etag>) -> bool {
-    match (seen, now) {
-        (Some(seen), Some(now)) => etag::same(seen, now),
-        (None, None) => true,
-        (Some(_), None) | (None, Some(_)) => false,
+/// Whether an entry just fetched under this tag is as it was seen. Where only one of listings and
+/// objects come with tags, listings decide; `now` becomes the tag to be sent as a condition.
+async fn is_as_seen(
+    shared: &Shared,
+    known: &Known,
+    href: &Href,
+    seen: Option<&Etag>,
+    now: &mut Option<Etag>,
+) -> Result<bool> {
+    match (seen, now.as_ref()) {
+        (Some(seen), Some(now)) => Ok(etag::same(seen, now)),
+        (None, None) => Ok(true),
+        (Some(seen), None) => {
+            *now = objects::tag(shared, known, href).await?;
+            Ok(now.as_ref().is_some_and(|now| etag::same(seen, now)))
+        }
+        // SmarterMail lists without tags, so none could be seen.
+        (None, Some(_)) => Ok(objects::tag(shared, known, href).await?.is_none()),
     }
 }
 
@@ -156,14 +163,20 @@ async fn tag_of_what_was_sent(
 }
 
 fn says_the_same(sent: &[u8], stands: &[u8]) -> bool {
-    if sent == stands {
-        return true;
-    }
-    match (import::read(sent), import::read(stands)) {
-        (Ok(Found::Ours(sent)), Ok(Found::Ours(stands))) => {
+    sent == stands
+        || both(sent, stands).is_some_and(|(sent, stands)| {
             sent.fields == stands.fields && sent.sequence == stands.sequence
-        }
-        _ => false,
+        })
+}
+
+fn is_same_entry(one: &[u8], other: &[u8]) -> bool {
+    both(one, other).is_some_and(|(one, other)| one == other)
+}
+
+fn both(one: &[u8], other: &[u8]) -> Option<(Box<Entry>, Box<Entry>)> {
+    match (import::read(one), import::read(other)) {
+        (Ok(Found::Ours(one)), Ok(Found::Ours(other))) => Some((one, other)),
+        _ => None,
     }
 }
 

@@ -23,3 +23,6 @@ fn conference(address: &str) -> ContentLine {
     let parameters = [("VALUE", "URI"), ("LABEL", words::CONFERENCE_LABEL)];
     ContentLine::with_parameters("CONFERENCE", &parameters, address)
 }
+
+#[cfg(test)]
+mod tests;

@@ -97,3 +97,6 @@ pub(super) fn is_ours(component: &Component) -> bool {
 pub(super) fn uid(component: &Component) -> Option<Uid> {
     component.text("UID").map(|uid| Uid::new(uid.trim()))
 }
+
+#[cfg(test)]
+mod tests;

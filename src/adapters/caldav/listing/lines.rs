@@ -1,9 +1,4 @@
-//! Lists a calendar as a stream: what changed since a token where the server can say so, else
-//! everything with its etags, else nothing when its ctag stands still.
-//!
-//! A token may be refused in any way there is; then everything is listed. Five servers take a bad
-//! token and answer with everything, without deletions (FIELD.md section 3): that looks like a
-//! delta in which much changed, and only the engine's daily full listing finds what was deleted.
+//! A listing being read, answer by answer.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -13,138 +8,29 @@ use async_trait::async_trait;
 use tokio::io::AsyncBufRead;
 use url::Url;
 
-use super::Shared;
-use super::cursor::{Mark, with_overlap};
-use super::dav::{Answer, Ask, open_listing};
-use super::known::Known;
-use super::objects;
-use super::place::{self, Named};
-use super::xml::multistatus::{Multistatus, Piece, Report};
-use super::xml::{Name, names, request};
-use crate::domain::ids::{Cursor, Etag, Href};
+use super::super::ask::Answer;
+use super::super::cursor::Mark;
+use super::super::dav::open_listing;
+use super::super::known::Known;
+use super::super::place::{self, Named};
+use super::super::xml::multistatus::{Multistatus, Piece, Report};
+use super::super::xml::names;
+use super::super::{Shared, objects};
+use super::{DOING, Reported, report};
+use crate::domain::ids::{Etag, Href};
 use crate::ports::calendar::{Change, Coverage, Listed, Listing};
 use crate::ports::error::{Error, Kind, Result};
 
-const DOING: &str = "listing the calendar";
 /// Lines given at once.
 const AT_ONCE: usize = 200;
 /// Pages of one listing, so that a server whose truncation never ends cannot keep us.
 const MOST_PAGES: u32 = 1000;
-/// What a listing by etags asks for; the token and the ctag are answered for the collection itself.
-const LINES: [Name; 5] = [
-    names::ETAG,
-    names::RESOURCE_TYPE,
-    names::CONTENT_TYPE,
-    names::SYNC_TOKEN,
-    names::CTAG,
-];
 
 type Body = Box<dyn AsyncBufRead + Unpin + Send>;
 
-/// Starts a listing. A calendar that is not where it was is looked for once more.
-pub(super) async fn start(
-    shared: &Arc<Shared>,
-    since: Option<&Cursor>,
-) -> Result<Box<dyn Listing>> {
-    let mark = since.and_then(Mark::parse);
-    let known = shared.known().await?;
-    let lines = match open(shared, known, mark).await {
-        Err(error) if error.kind() == Kind::Missing => {
-            let known = shared.find_again().await?;
-            // What is found now may be another calendar: the old mark says nothing about it.
-            open(shared, known, None).await?
-        }
-        outcome => outcome?,
-    };
-    Ok(Box::new(lines))
-}
-
-async fn open(shared: &Arc<Shared>, known: Known, mark: Option<Mark>) -> Result<Lines> {
-    match mark {
-        Some(Mark::Token(token)) if known.sync => {
-            match report(shared, &known, &with_overlap(&token)).await? {
-                Reported::Page(page) => Ok(Lines::new(shared, known, Way::Delta, token, page)),
-                Reported::Refused => full(shared, known, true).await,
-            }
-        }
-        Some(Mark::Ctag(seen)) if !known.sync => {
-            let now = ctag(shared, &known).await?;
-            if now.as_deref() == Some(seen.as_str()) {
-                Ok(Lines::unchanged(shared, known, Mark::Ctag(seen)))
-            } else {
-                full(shared, known, false).await
-            }
-        }
-        _ => full(shared, known, false).await,
-    }
-}
-
-/// Lists everything: by an empty token where the server takes it, else by etags.
-async fn full(shared: &Arc<Shared>, mut known: Known, token_refused: bool) -> Result<Lines> {
-    let mut refused = false;
-    if known.sync {
-        match report(shared, &known, "").await? {
-            Reported::Page(page) => {
-                let token = String::new();
-                return Ok(Lines::new(shared, known, Way::Everything, token, page));
-            }
-            Reported::Refused => refused = true,
-        }
-    }
-    let body = request::propfind(&LINES);
-    let ask = Ask::xml("PROPFIND", &known.collection, "1", body, DOING)?;
-    let answer = shared.dav.start_listing(ask).await?;
-    if !answer.status().is_success() {
-        return Err(shared.dav.refused(answer.response, DOING).await);
-    }
-    let page = Page::open(shared, &known, answer).await?;
-    if refused && token_refused {
-        // Tokens are refused full and empty: it costs three requests a pass to ask again.
-        known.sync = false;
-        shared.remember(known.clone()).await?;
-    }
-    Ok(Lines::new(shared, known, Way::Etags, String::new(), page))
-}
-
-enum Reported {
-    Page(Page),
-    Refused,
-}
-
-/// Asks for a `sync-collection` report.
-async fn report(shared: &Arc<Shared>, known: &Known, token: &str) -> Result<Reported> {
-    let body = request::sync_collection(token);
-    let ask = Ask::xml("REPORT", &known.collection, "0", body, DOING)?;
-    let answer = shared.dav.start_listing(ask).await?;
-    let status = answer.status();
-    if status.is_success() {
-        return match Page::open(shared, known, answer).await {
-            Err(error) if error.kind() == Kind::Malformed => Ok(Reported::Refused),
-            outcome => outcome.map(Reported::Page),
-        };
-    }
-    // A gateway's refusal says nothing about the token; a 500 may well.
-    let passing = matches!(status.as_u16(), 408 | 502 | 503 | 504);
-    let error = shared.dav.refused(answer.response, DOING).await;
-    if passing || matches!(error.kind(), Kind::Throttled { .. }) {
-        return Err(error);
-    }
-    Ok(Reported::Refused)
-}
-
-async fn ctag(shared: &Shared, known: &Known) -> Result<Option<String>> {
-    let body = request::propfind(&[names::CTAG]);
-    let ask = Ask::xml("PROPFIND", &known.collection, "0", body, DOING)?;
-    let found = shared.dav.reports(&ask).await?;
-    let report = found.reports.first();
-    Ok(report
-        .and_then(|report| report.text(names::CTAG))
-        .map(str::to_owned))
-}
-
 /// How a listing is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
+pub(super) enum Way {
     /// What changed since a token.
     Delta,
     /// Everything, by an empty token.
@@ -156,7 +42,7 @@ enum Way {
 }
 
 /// One answer being read.
-struct Page {
+pub(super) struct Page {
     multistatus: Multistatus<Body>,
     /// The collection as this answer names it, after redirects.
     collection: Url,
@@ -172,7 +58,8 @@ struct Page {
 }
 
 impl Page {
-    async fn open(shared: &Shared, known: &Known, answer: Answer) -> Result<Self> {
+    /// Starts to read an answer; one that came from a new place for good is remembered.
+    pub(super) async fn open(shared: &Shared, known: &Known, answer: Answer) -> Result<Self> {
         let collection = place::as_collection(&answer.url);
         if answer.moved && collection != known.collection {
             let mut known = known.clone();
@@ -201,11 +88,11 @@ fn digest(href: &Href) -> u64 {
 }
 
 /// A listing being read.
-struct Lines {
+pub(super) struct Lines {
     shared: Arc<Shared>,
     known: Known,
     way: Way,
-    page: Option<Page>,
+    page: Option<Box<Page>>,
     /// The token that the page in hand was asked with.
     asked: String,
     pages: u32,
@@ -219,7 +106,14 @@ struct Lines {
 }
 
 impl Lines {
-    fn new(shared: &Arc<Shared>, known: Known, way: Way, asked: String, page: Page) -> Self {
+    /// Starts to read lines from the first page.
+    pub(super) fn new(
+        shared: &Arc<Shared>,
+        known: Known,
+        way: Way,
+        asked: String,
+        page: Box<Page>,
+    ) -> Self {
         Self {
             shared: Arc::clone(shared),
             known,
@@ -235,7 +129,8 @@ impl Lines {
         }
     }
 
-    fn unchanged(shared: &Arc<Shared>, known: Known, mark: Mark) -> Self {
+    /// Has no lines.
+    pub(super) fn unchanged(shared: &Arc<Shared>, known: Known, mark: Mark) -> Self {
         Self {
             shared: Arc::clone(shared),
             known,
@@ -310,7 +205,7 @@ impl Lines {
         Ok(())
     }
 
-    async fn next_page(&mut self) -> Result<Option<Page>> {
+    async fn next_page(&mut self) -> Result<Option<Box<Page>>> {
         let next = match (&self.mark, self.way) {
             (Some(Mark::Token(token)), Way::Delta | Way::Everything) => token.clone(),
             _ => return Ok(None),

@@ -1,0 +1,14 @@
+//! The CalDAV adapter against scripted servers: one test for each thing that servers were seen to
+//! do (FIELD.md section 3).
+
+#![allow(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
+
+mod bench;
+mod discovery;
+mod listing;
+mod login;
+mod marks;
+mod reading;
+mod script;
+mod wire;
+mod writing;
