@@ -72,7 +72,10 @@ fn everything_goes_wrong_for_a_whole_pass(
     let story = Story::begin(Radicale);
     story.bench.proxy().always(method, how);
     let run = story.bench.sync(&["--json"]);
-    assert_ne!(run.code, 0, "{run:#?}");
+    // Without reports, everything can still be listed by etags and read one by one.
+    if method != "REPORT" {
+        assert_ne!(run.code, 0, "{run:#?}");
+    }
     story.bench.proxy().heal();
     story.end();
 }
