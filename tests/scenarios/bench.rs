@@ -313,6 +313,17 @@ impl Bench {
         count
     }
 
+    /// The first record of the state that holds this word.
+    pub fn state_line(&self, word: &str) -> String {
+        let run = self.run(&["state", "export"]);
+        assert_eq!(run.code, 0, "{run:#?}");
+        let mut lines = run.stdout.lines();
+        lines
+            .find(|line| line.contains(word))
+            .unwrap_or_default()
+            .to_owned()
+    }
+
     /// Whatever waits for a time to be tried again may be tried now.
     pub fn forget_waiting_times(&self) {
         let changed = self.change_state(|line| {

@@ -117,6 +117,18 @@ impl Shelf {
         }
     }
 
+    /// Leaves only reading to everybody, by making the calendar anew where the server's rights say so.
+    pub fn make_read_only(&mut self) {
+        let Self::Caldav { server, path, .. } = self else {
+            panic!("a directory has no rights of its own");
+        };
+        let name = path.trim_end_matches('/').rsplit('/').next().unwrap();
+        let place = server.home().join("data/collection-root/alice");
+        let read_only = format!("readonly-{name}");
+        fs::rename(place.join(name), place.join(&read_only)).unwrap();
+        *path = format!("/alice/{read_only}/");
+    }
+
     /// Makes the calendar, which must not be there.
     pub fn make(&self) {
         match self {
@@ -159,6 +171,19 @@ impl Shelf {
         names.retain(|name| name.ends_with(".ics") && !name.starts_with('.'));
         names.sort();
         names
+    }
+
+    /// The server's sync-token of now.
+    pub fn sync_token(&self) -> String {
+        let Self::Caldav { server, path, .. } = self else {
+            panic!("a directory has no tokens");
+        };
+        let body = r#"<sync-collection xmlns="DAV:"><sync-token/><sync-level>1</sync-level><prop><getetag/></prop></sync-collection>"#;
+        let headers = [("Depth", "0"), ("Content-Type", "application/xml")];
+        let (status, answer) = server.request("REPORT", path, &headers, body);
+        assert_eq!(status, 207, "{answer}");
+        let token = answer.split("sync-token>").nth(1).unwrap();
+        token.split('<').next().unwrap().to_owned()
     }
 
     pub fn read(&self, name: &str) -> Option<String> {

@@ -78,8 +78,16 @@ impl World {
         let chaos = Arc::new(Chaos::new(seed));
         let page = rng.random_range(1..6);
         let zoom = Arc::new(MemoryZoom::new(page, clock.clone(), chaos.clone()));
-        let tracking = if rng.random_bool(0.7) { Tracking::Cursor } else { Tracking::Tags };
-        let keeping = if rng.random_bool(0.5) { Keeping::Verbatim } else { Keeping::Rewritten };
+        let tracking = if rng.random_bool(0.7) {
+            Tracking::Cursor
+        } else {
+            Tracking::Tags
+        };
+        let keeping = if rng.random_bool(0.5) {
+            Keeping::Verbatim
+        } else {
+            Keeping::Rewritten
+        };
         let calendar = Arc::new(MemoryCalendar::new(tracking, keeping));
         calendar.set_faults(chaos.clone());
         let faults = chaos.clone();
@@ -106,7 +114,12 @@ impl World {
             seen: History::default(),
             aloud,
         };
-        world.tell(|world| format!("{:?} {tracking:?} {keeping:?} page {page}", world.host.bookings));
+        world.tell(|world| {
+            format!(
+                "{:?} {tracking:?} {keeping:?} page {page}",
+                world.host.bookings
+            )
+        });
         world
     }
 
