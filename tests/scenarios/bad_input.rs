@@ -2,10 +2,12 @@
 //! the right exit code, and nothing lost.
 
 use std::fs;
+use std::time::Duration;
 
 use rstest::rstest;
+use slotbridge::demo::account::{Door, Fault};
 
-use super::bench::{Bench, Run, at, name_of};
+use super::bench::{Bench, EVENTS, Run, at, name_of};
 use super::ics;
 use super::servers::PASSWORD;
 use super::side::Shelf;
@@ -301,15 +303,15 @@ fn a_state_that_another_process_holds() {
     let bench = Bench::new(Radicale, "");
     bench.book(3);
     bench.pass();
-    let mut holder = bench.command(&["state", "import", "-"]);
-    let mut holder = holder.stdin(std::process::Stdio::piped()).spawn().unwrap();
-    let mut run = bench.sync(&[]);
-    for _ in 0..100 {
-        if run.code == 5 {
-            break;
-        }
-        run = bench.sync(&[]);
+    bench.account.clear_log();
+    // Zoom takes its time, so that the other process is surely in the middle of its pass.
+    let late = Fault::DelayAfter(Duration::from_secs(20));
+    bench.account.faults().once("GET", EVENTS, late);
+    let mut holder = bench.command(&["sync"]).spawn().unwrap();
+    while bench.account.request_count(Door::Api) == 0 {
+        std::thread::yield_now();
     }
+    let run = bench.sync(&[]);
     holder.kill().unwrap();
     holder.wait().unwrap();
     told(&run, 5, &[bench.state().to_str().unwrap(), "hint:"]);

@@ -301,7 +301,9 @@ fn the_calendar_is_renamed_on_the_server() {
     }
     let run = bench.sync(&["--json"]);
     assert!(matches!(run.code, 1 | 4), "{run:#?}");
-    assert!(run.errors().contains("404"), "{run:#?}");
+    let cause = "there is no calendar at the address configured";
+    assert!(run.errors().contains(cause), "{run:#?}");
+    assert!(run.errors().contains(new.as_str()), "{run:#?}");
     assert!(bench.zoom_writes().is_empty());
     assert_eq!(bench.account.live_ids().len(), 3);
 }
