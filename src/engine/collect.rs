@@ -49,6 +49,9 @@ async fn sweep(pass: &Pass<'_>, since: Option<&Cursor>) -> Result<()> {
                 Change::There { href, etag } => {
                     if must_read(pass, &href, etag.as_ref())? {
                         unread.push(href.clone());
+                    } else if is_as_agreed(pass, &href, etag.as_ref())? {
+                        // Broken, and then put back as it was: nothing is wrong with it any more.
+                        pass.ledger.drop_known(&mut batch, &href);
                     }
                     seen.add(href.as_str());
                 }
@@ -84,14 +87,20 @@ async fn sweep(pass: &Pass<'_>, since: Option<&Cursor>) -> Result<()> {
 }
 
 fn must_read(pass: &Pass<'_>, href: &Href, etag: Option<&Etag>) -> Result<bool> {
-    if let Some(link) = pass.ledger.link_at(href)? {
-        let gone = matches!(link.pending, Some(Pending::Gone { .. }));
-        if !gone && etag.is_some() && link.etag.as_ref() == etag {
-            return Ok(false);
-        }
+    if is_as_agreed(pass, href, etag)? {
+        return Ok(false);
     }
     let known = pass.ledger.known(href)?;
     Ok(etag.is_none() || known.is_none_or(|known| known.etag.as_ref() != etag))
+}
+
+/// Whether an entry of ours has the tag that it had when both sides last agreed.
+fn is_as_agreed(pass: &Pass<'_>, href: &Href, etag: Option<&Etag>) -> Result<bool> {
+    let link = pass.ledger.link_at(href)?;
+    Ok(etag.is_some()
+        && link.is_some_and(|link| {
+            !matches!(link.pending, Some(Pending::Gone { .. })) && link.etag.as_ref() == etag
+        }))
 }
 
 /// Reads objects and remembers what they are. `claim` is a booking that Zoom says is this host's:
