@@ -8,6 +8,7 @@ use url::Url;
 
 use crate::adapters::caldav::{Caldav, CaldavConfig, Credentials};
 use crate::adapters::http_client::Timeouts;
+use crate::adapters::vdir::Vdir;
 use crate::adapters::zoom::{Account, Auth, HostUser, Jitter, Plan, ZoomClient, ZoomConfig};
 use crate::domain::ids::CalendarName;
 use crate::engine::{Host, Sides};
@@ -228,10 +229,7 @@ fn calendar(
             };
             Ok(Arc::new(Caldav::new(config, base.clone(), clock.clone())?))
         }
-        // CalendarPlace::Vdir { path } => Ok(Arc::new(Vdir::open(path)?)),
-        CalendarPlace::Vdir { .. } => {
-            Err(Error::new(Kind::Local, doing).because("directories are not built in yet"))
-        }
+        CalendarPlace::Vdir { path } => Ok(Arc::new(Vdir::open(path.clone())?)),
         CalendarPlace::Ics { .. } => Err(Error::new(Kind::Refused, doing)
             .because("it is read-only")
             .hint("use a calendar of kind \"caldav\" or \"vdir\"")),

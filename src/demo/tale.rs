@@ -103,15 +103,19 @@ fn ending(places: &Places, program: &str, paint: Paint) -> String {
         state,
         config,
     } = places;
-    format!(
-        "\n{}\n   {}  the calendar: one .ics file per booking\n   {}  what slotbridge remembers\n   \
-         {}  the configuration of this story\n\n{}\n   cat {}/*.ics\n   {program} --config {} status\n",
-        paint.tint(Tone::Heading, "The files stay:"),
+    let mut text = format!("\n{}\n", paint.tint(Tone::Heading, "The files stay:"));
+    for (what, place) in [
+        ("calendar", calendar),
+        ("state", state),
+        ("configuration", config),
+    ] {
+        text.push_str(&format!("   {what:13}  {}\n", place.display()));
+    }
+    let heading = paint.tint(Tone::Heading, "To look around:");
+    text.push_str(&format!(
+        "\n{heading}\n   cat {}/*.ics\n   {program} --config {} status\n",
         calendar.display(),
-        state.display(),
-        config.display(),
-        paint.tint(Tone::Heading, "To look around:"),
-        calendar.display(),
-        config.display(),
-    )
+        config.display()
+    ));
+    text
 }

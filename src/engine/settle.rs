@@ -476,7 +476,10 @@ fn preview(pass: &Pass<'_>, booking: &Booking, out: &Reconciled, write: bool) {
         if conflict.standing == ConflictStanding::Settled {
             pass.tally.count(Count::Conflict);
         }
-        let old = pass.conflicts.get(&booking.id).map_or(&[][..], Vec::as_slice);
+        let old = pass
+            .conflicts
+            .get(&booking.id)
+            .map_or(&[][..], Vec::as_slice);
         if !old.iter().any(|old| old.field == conflict.field) {
             let word = conflict.field.word();
             pass.tally.done("conflict", "calendar", &booking.id, word);
