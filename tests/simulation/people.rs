@@ -120,7 +120,7 @@ impl World {
         let text = self.seen.text("calendar note");
         self.tell(|_| format!("{href}: {text}"));
         let mut done = false;
-        self.calendar.edit_as_person(&href, |entry| {
+        self.edit(&href, |entry| {
             let (head, _) = entry.split_once("--- Notes ---").unwrap();
             let tail = entry[head.len()..].split_once("\r\n").unwrap().1.to_owned();
             done = true;
@@ -144,7 +144,7 @@ impl World {
         let Some(href) = self.an_entry() else { return };
         let line = format!("X-PERSON;P=\"a;b\":{}", self.seen.text("mine"));
         self.tell(|_| format!("{href}: {line}"));
-        self.calendar.edit_as_person(&href, |entry| {
+        self.edit(&href, |entry| {
             let at = entry.find("END:VEVENT").unwrap();
             let without: String = entry[..at]
                 .split_inclusive("\r\n")
@@ -227,8 +227,14 @@ impl World {
         self.calendar.clear();
     }
 
+    /// A person's client reads and writes unfolded lines.
+    fn edit(&self, href: &Href, edit: impl FnOnce(String) -> String) {
+        self.calendar
+            .edit_as_person(href, |entry| edit(entry.replace("\r\n ", "")));
+    }
+
     fn replace_line(&mut self, href: &Href, name: &str, line: &str) {
-        self.calendar.edit_as_person(href, |entry| {
+        self.edit(href, |entry| {
             // Only the event's own lines: an alarm has some of the same names.
             let end = entry.find("BEGIN:VALARM").unwrap_or(entry.len());
             let (event, rest) = entry.split_at(end);

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use slotbridge::adapters::memory::base::{CommitFault, MemoryBase};
-use slotbridge::adapters::memory::calendar::{CalendarOptions, MemoryCalendar};
+use slotbridge::adapters::memory::calendar::{Keeping, MemoryCalendar, Tracking};
 use slotbridge::adapters::memory::clock::MemoryClock;
 use slotbridge::adapters::memory::fault::{Fault, Faults as _};
 use slotbridge::adapters::memory::zoom::MemoryZoom;
@@ -78,11 +78,18 @@ impl World {
         let chaos = Arc::new(Chaos::new(seed));
         let page = rng.random_range(1..6);
         let zoom = Arc::new(MemoryZoom::new(page, clock.clone(), chaos.clone()));
-        let options = CalendarOptions {
-            cursors: rng.random_bool(0.7),
-            rewrites: rng.random_bool(0.5),
+        let tracking = if rng.random_bool(0.7) {
+            Tracking::Cursor
+        } else {
+            Tracking::Tags
         };
-        let calendar = Arc::new(MemoryCalendar::new(options, chaos.clone()));
+        let keeping = if rng.random_bool(0.5) {
+            Keeping::Verbatim
+        } else {
+            Keeping::Rewritten
+        };
+        let calendar = Arc::new(MemoryCalendar::new(tracking, keeping));
+        calendar.set_faults(chaos.clone());
         let faults = chaos.clone();
         let base = Arc::new(MemoryBase::with_hook(Box::new(move |_| {
             match faults.next("base") {
@@ -107,7 +114,12 @@ impl World {
             seen: History::default(),
             aloud,
         };
-        world.tell(|world| format!("{:?} {options:?} page {page}", world.host.bookings));
+        world.tell(|world| {
+            format!(
+                "{:?} {tracking:?} {keeping:?} page {page}",
+                world.host.bookings
+            )
+        });
         world
     }
 

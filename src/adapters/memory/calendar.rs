@@ -1,265 +1,237 @@
-//! A calendar in memory, with the bytes that a server would keep: conditions are kept to the
-//! letter, and what no client should write is refused.
+//! A calendar in memory that holds real iCalendar bytes, so that the whole lossless layer is used.
 
-use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
-use super::fault::{Fault, Faults};
-use crate::domain::entry::{Draft, Edit, Field, TimeSpan};
+use super::calendar_state::State;
+use super::fault::{Faults, NoFaults, around};
+use crate::domain::entry::{Draft, Edit};
 use crate::domain::ids::{Cursor, Etag, Href};
-use crate::ical::export;
-use crate::ical::import::{self, Found};
-use crate::ports::calendar::{
-    Calendar, Change, Content, Coverage, Listed, Listing, Object, Written,
-};
-use crate::ports::error::{Error, Kind, Result};
+use crate::ports::calendar::{Calendar, Change, Listed, Listing, Object, Written};
+use crate::ports::error::Result;
 use crate::ports::meter::Meter;
 
-/// How a calendar in memory behaves.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct CalendarOptions {
-    /// Whether it gives cursors (sync-tokens), or only full listings.
-    pub cursors: bool,
-    /// Whether it rewrites what is put: the event's properties in another order.
-    pub rewrites: bool,
+/// How a calendar says what changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tracking {
+    /// With a cursor, like a server with sync-collection (RFC 6578).
+    Cursor,
+    /// With tags only: each listing is a full one.
+    Tags,
+}
+
+/// What a calendar does with what it is given to keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeping {
+    /// It keeps the bytes.
+    Verbatim,
+    /// It writes properties in another order, as Radicale and Xandikos do.
+    Rewritten,
+}
+
+/// A call of the port, as a fault may name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// `list`: a listing is started.
+    List,
+    /// `list next`: the next lines of a listing.
+    Next,
+    /// `read`.
+    Read,
+    /// `create {href}`.
+    Create(Href),
+    /// `update {href}`.
+    Update(Href),
+    /// `delete {href}`.
+    Delete(Href),
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::List => f.write_str("list"),
+            Self::Next => f.write_str("list next"),
+            Self::Read => f.write_str("read"),
+            Self::Create(href) => write!(f, "create {href}"),
+            Self::Update(href) => write!(f, "update {href}"),
+            Self::Delete(href) => write!(f, "delete {href}"),
+        }
+    }
 }
 
 /// A calendar in memory.
 pub struct MemoryCalendar {
     state: Mutex<State>,
-    options: CalendarOptions,
-    faults: Arc<dyn Faults>,
+    faults: Mutex<Arc<dyn Faults>>,
     meter: Meter,
-}
-
-#[derive(Default)]
-struct State {
-    objects: BTreeMap<Href, Stored>,
-    /// Counts every change; it is the cursor.
-    revision: u64,
-    /// When an object was removed.
-    removed: BTreeMap<Href, u64>,
-    /// Cursors older than this are refused.
-    oldest: u64,
-    writes: u64,
-    read_only: bool,
-}
-
-struct Stored {
-    bytes: Vec<u8>,
-    revision: u64,
-}
-
-impl Stored {
-    fn etag(&self) -> Etag {
-        Etag::new(format!("\"{}\"", self.revision))
-    }
 }
 
 impl MemoryCalendar {
     /// An empty calendar.
     #[must_use]
-    pub fn new(options: CalendarOptions, faults: Arc<dyn Faults>) -> Self {
+    pub fn new(tracking: Tracking, keeping: Keeping) -> Self {
         Self {
-            state: Mutex::default(),
-            options,
-            faults,
+            state: Mutex::new(State::new(tracking, keeping)),
+            faults: Mutex::new(Arc::new(NoFaults)),
             meter: Meter::default(),
         }
     }
 
-    /// Somebody puts an object there, whatever it is.
+    /// Decides from now on what goes wrong.
+    pub fn set_faults(&self, faults: Arc<dyn Faults>) {
+        *self.faults.lock().unwrap_or_else(PoisonError::into_inner) = faults;
+    }
+
+    /// Puts an object there as somebody else would, whatever it is.
     pub fn put_raw(&self, href: &Href, bytes: &[u8]) {
-        self.lock().put(href, bytes.to_vec());
+        self.state().put(href, bytes.to_vec());
     }
 
-    /// Somebody removes an object.
-    pub fn remove(&self, href: &Href) {
-        self.lock().remove(href);
+    /// Removes an object as somebody else would; says whether it was there.
+    pub fn remove(&self, href: &Href) -> bool {
+        self.state().remove(href)
     }
 
-    /// Somebody empties the calendar.
+    /// The bytes of an object.
+    #[must_use]
+    pub fn raw(&self, href: &Href) -> Option<Vec<u8>> {
+        self.state().bytes(href)
+    }
+
+    /// All hrefs, in order.
+    #[must_use]
+    pub fn hrefs(&self) -> Vec<Href> {
+        self.state().hrefs()
+    }
+
+    /// Removes every object as somebody else would.
     pub fn clear(&self) {
-        let mut state = self.lock();
-        let hrefs: Vec<Href> = state.objects.keys().cloned().collect();
-        for href in hrefs {
+        let mut state = self.state();
+        for href in state.hrefs() {
             state.remove(&href);
         }
     }
 
-    /// Somebody edits an object's text.
-    pub fn edit_as_person(&self, href: &Href, edit: impl FnOnce(String) -> String) {
-        let mut state = self.lock();
-        if let Some(stored) = state.objects.get(href) {
-            // A client reads it unfolded.
-            let text = String::from_utf8_lossy(&stored.bytes).replace("\r\n ", "");
-            let text = edit(text);
-            state.put(href, text.into_bytes());
-        }
+    /// Changes the text of an object as a person would; says whether it was there.
+    pub fn edit_as_person(&self, href: &Href, edit: impl FnOnce(String) -> String) -> bool {
+        let mut state = self.state();
+        let Some(bytes) = state.bytes(href) else {
+            return false;
+        };
+        let text = edit(String::from_utf8_lossy(&bytes).into_owned());
+        state.put(href, text.into_bytes());
+        true
     }
 
-    /// All cursors given so far are refused from now on.
-    pub fn expire_cursors(&self) {
-        let mut state = self.lock();
-        state.revision += 1;
-        state.oldest = state.revision;
-    }
-
-    /// Whether writes are refused.
-    pub fn set_read_only(&self, read_only: bool) {
-        self.lock().read_only = read_only;
-    }
-
-    /// An object's bytes.
-    #[must_use]
-    pub fn raw(&self, href: &Href) -> Option<Vec<u8>> {
-        self.lock()
-            .objects
-            .get(href)
-            .map(|stored| stored.bytes.clone())
-    }
-
-    /// Where objects stand.
-    #[must_use]
-    pub fn hrefs(&self) -> Vec<Href> {
-        self.lock().objects.keys().cloned().collect()
-    }
-
-    /// How many writes came through the port.
+    /// How many objects were created, changed and deleted through the port.
     #[must_use]
     pub fn write_count(&self) -> u64 {
-        self.lock().writes
+        self.state().writes
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    /// Whether writes are refused (`Denied`).
+    pub fn set_read_only(&self, read_only: bool) {
+        self.state().read_only = read_only;
+    }
+
+    /// Whether the whole collection is gone (`Missing`). What is in it comes back with it.
+    pub fn set_missing(&self, missing: bool) {
+        self.state().missing = missing;
+    }
+
+    /// Forgets all cursors: the next listing with one turns into a full one.
+    pub fn expire_cursors(&self) {
+        self.state().expire_cursors();
+    }
+
+    /// Cuts full listings off after so many lines; they say `Partial`. `None`: no longer.
+    pub fn cut_listings_at(&self, lines: Option<usize>) {
+        self.state().cut_at = lines;
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn call<T>(&self, call: &str, work: impl FnOnce(&mut State) -> Result<T>) -> Result<T> {
-        self.meter.request();
-        match self.faults.next(call) {
-            Fault::None => work(&mut self.lock()),
-            Fault::Before(kind) => Err(Error::new(kind, call.to_owned())),
-            Fault::After(kind) => {
-                work(&mut self.lock())?;
-                Err(Error::new(kind, call.to_owned()))
-            }
-        }
+    fn faults(&self) -> Arc<dyn Faults> {
+        let faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&faults)
     }
 
-    fn store(&self, state: &mut State, href: &Href, bytes: &[u8]) -> Result<Written> {
-        if state.read_only {
-            return Err(Error::new(
-                Kind::Refused,
-                "writing to a calendar that is read-only",
-            ));
-        }
-        let bytes = if self.options.rewrites {
-            reordered(bytes)
-        } else {
-            bytes.to_vec()
-        };
-        state.writes += 1;
-        let etag = state.put(href, bytes);
-        Ok(Written {
-            href: href.clone(),
-            etag: Some(etag),
+    /// Counts a call and does its work around a fault.
+    fn call<T>(&self, call: &Call, work: impl FnOnce(&mut State) -> Result<T>) -> Result<T> {
+        self.meter.request();
+        around(&*self.faults(), &call.to_string(), || {
+            let mut state = self.state();
+            state.is_there(&call.to_string())?;
+            work(&mut state)
         })
     }
 }
 
-impl State {
-    fn put(&mut self, href: &Href, bytes: Vec<u8>) -> Etag {
-        self.revision += 1;
-        self.removed.remove(href);
-        let stored = Stored {
-            bytes,
-            revision: self.revision,
-        };
-        let etag = stored.etag();
-        self.objects.insert(href.clone(), stored);
-        etag
+#[async_trait]
+impl Calendar for MemoryCalendar {
+    async fn list(&self, since: Option<&Cursor>) -> Result<Box<dyn Listing>> {
+        let (lines, listed) = self.call(&Call::List, |state| Ok(state.list(since)))?;
+        Ok(Box::new(Lines {
+            lines,
+            listed,
+            faults: self.faults(),
+        }))
     }
 
-    fn remove(&mut self, href: &Href) {
-        if self.objects.remove(href).is_some() {
-            self.revision += 1;
-            self.removed.insert(href.clone(), self.revision);
+    async fn read(&self, hrefs: &[Href]) -> Result<Vec<Object>> {
+        if hrefs.is_empty() {
+            return Ok(Vec::new());
         }
+        self.call(&Call::Read, |state| {
+            Ok(hrefs.iter().map(|href| state.object(href)).collect())
+        })
     }
 
-    fn object(&self, href: &Href) -> Object {
-        let stored = self.objects.get(href);
-        let content = stored.map_or(Content::Absent, |stored| {
-            match import::read(&stored.bytes) {
-                Ok(Found::Ours(entry)) => Content::Ours(entry),
-                Ok(Found::Foreign) => Content::Foreign,
-                Err(broken) => Content::Broken(broken.to_string()),
-            }
-        });
-        Object {
-            href: href.clone(),
-            etag: stored.map(Stored::etag),
-            content,
-        }
+    async fn create(&self, draft: &Draft) -> Result<Written> {
+        let call = Call::Create(draft.href.clone());
+        self.call(&call, |state| state.create(draft))
     }
 
-    fn holds_uid(&self, uid: &str) -> bool {
-        let line = format!("UID:{uid}\r\n").into_bytes();
-        let found = |stored: &Stored| stored.bytes.windows(line.len()).any(|part| part == line);
-        self.objects.values().any(found)
+    async fn update(&self, edit: &Edit) -> Result<Written> {
+        let call = Call::Update(edit.href.clone());
+        self.call(&call, |state| state.update(edit))
+    }
+
+    async fn delete(&self, href: &Href, seen: Option<&Etag>) -> Result<()> {
+        let call = Call::Delete(href.clone());
+        self.call(&call, |state| state.delete(href, seen))
+    }
+
+    fn meter(&self) -> &Meter {
+        &self.meter
     }
 }
 
-/// The event's own single lines in another order, as servers do.
-fn reordered(bytes: &[u8]) -> Vec<u8> {
-    let text = String::from_utf8_lossy(bytes).replace("\r\n ", "");
-    let Some((head, rest)) = text.split_once("BEGIN:VEVENT\r\n") else {
-        return bytes.to_vec();
-    };
-    let end = rest
-        .find("BEGIN:")
-        .or_else(|| rest.find("END:VEVENT"))
-        .unwrap_or(0);
-    let (event, tail) = rest.split_at(end);
-    let mut lines: Vec<&str> = event.split_inclusive("\r\n").collect();
-    lines.sort_unstable();
-    format!("{head}BEGIN:VEVENT\r\n{}{tail}", lines.concat()).into_bytes()
-}
-
-fn invalid(why: &str) -> Error {
-    Error::new(Kind::Refused, "writing an entry").because(why.to_owned())
-}
-
-fn check(draft: &Draft) -> Result<()> {
-    let span = TimeSpan::parse(draft.entry.fields.get(Field::Time));
-    let Some(span) = span else {
-        return Err(invalid("it has no time"));
-    };
-    if span.end < span.start {
-        return Err(invalid("it ends before it starts"));
-    }
-    if draft.entry.uid.as_str().is_empty() || draft.entry.event_id.is_none() {
-        return Err(invalid("it names no booking"));
-    }
-    if draft.entry.base.iter().next().is_none() {
-        return Err(invalid("it carries no base"));
-    }
-    Ok(())
-}
-
+/// A listing of what stood there when it was started.
 struct Lines {
-    changes: std::vec::IntoIter<Change>,
+    lines: Vec<Change>,
     listed: Listed,
+    faults: Arc<dyn Faults>,
 }
+
+/// Small, so that a test with few objects has several of them.
+const LINES_AT_ONCE: usize = 50;
 
 #[async_trait]
 impl Listing for Lines {
     async fn next(&mut self) -> Result<Option<Vec<Change>>> {
-        let page: Vec<Change> = self.changes.by_ref().take(200).collect();
-        Ok((!page.is_empty()).then_some(page))
+        let faults = Arc::clone(&self.faults);
+        around(&*faults, &Call::Next.to_string(), || {
+            if self.lines.is_empty() {
+                return Ok(None);
+            }
+            let rest = self.lines.split_off(LINES_AT_ONCE.min(self.lines.len()));
+            Ok(Some(std::mem::replace(&mut self.lines, rest)))
+        })
     }
 
     fn listed(&self) -> Listed {
@@ -267,100 +239,5 @@ impl Listing for Lines {
     }
 }
 
-#[async_trait]
-impl Calendar for MemoryCalendar {
-    async fn list(&self, since: Option<&Cursor>) -> Result<Box<dyn Listing>> {
-        self.call("calendar list", |state| {
-            let since = since
-                .and_then(|cursor| cursor.as_str().parse::<u64>().ok())
-                .filter(|since| self.options.cursors && *since >= state.oldest);
-            let after = since.unwrap_or(0);
-            let there = state
-                .objects
-                .iter()
-                .filter(|(_, stored)| stored.revision > after);
-            let there = there.map(|(href, stored)| Change::There {
-                href: href.clone(),
-                etag: Some(stored.etag()),
-            });
-            let removed = state
-                .removed
-                .iter()
-                .filter(|(_, revision)| **revision > after);
-            let removed = removed.map(|(href, _)| Change::Removed { href: href.clone() });
-            let changes: Vec<Change> = match since {
-                Some(_) => there.chain(removed).collect(),
-                None => there.collect(),
-            };
-            let cursor = self
-                .options
-                .cursors
-                .then(|| Cursor::new(state.revision.to_string()));
-            let coverage = if since.is_some() {
-                Coverage::Since
-            } else {
-                Coverage::Full
-            };
-            let listing: Box<dyn Listing> = Box::new(Lines {
-                changes: changes.into_iter(),
-                listed: Listed { coverage, cursor },
-            });
-            Ok(listing)
-        })
-    }
-
-    async fn read(&self, hrefs: &[Href]) -> Result<Vec<Object>> {
-        self.call("calendar read", |state| {
-            Ok(hrefs.iter().map(|href| state.object(href)).collect())
-        })
-    }
-
-    async fn create(&self, draft: &Draft) -> Result<Written> {
-        check(draft)?;
-        self.call("calendar create", |state| {
-            if state.objects.contains_key(&draft.href) || state.holds_uid(draft.entry.uid.as_str())
-            {
-                return Err(Error::new(Kind::Stale, "creating an entry that is there"));
-            }
-            self.store(state, &draft.href, export::create(draft).as_bytes())
-        })
-    }
-
-    async fn update(&self, edit: &Edit) -> Result<Written> {
-        self.call("calendar update", |state| {
-            let stored = state
-                .objects
-                .get(&edit.href)
-                .filter(|stored| edit.seen.as_ref() == Some(&stored.etag()))
-                .ok_or_else(|| Error::new(Kind::Stale, "changing an entry that changed"))?;
-            let bytes = export::edit(&stored.bytes, edit).map_err(|broken| {
-                Error::new(Kind::Malformed, "changing an entry").because(broken)
-            })?;
-            self.store(state, &edit.href, &bytes)
-        })
-    }
-
-    async fn delete(&self, href: &Href, seen: Option<&Etag>) -> Result<()> {
-        self.call("calendar delete", |state| {
-            let Some(stored) = state.objects.get(href) else {
-                return Ok(());
-            };
-            if seen != Some(&stored.etag()) {
-                return Err(Error::new(Kind::Stale, "deleting an entry that changed"));
-            }
-            if state.read_only {
-                return Err(Error::new(
-                    Kind::Refused,
-                    "deleting in a calendar that is read-only",
-                ));
-            }
-            state.writes += 1;
-            state.remove(href);
-            Ok(())
-        })
-    }
-
-    fn meter(&self) -> &Meter {
-        &self.meter
-    }
-}
+#[cfg(test)]
+mod tests;

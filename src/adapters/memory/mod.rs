@@ -1,13 +1,14 @@
-//! Strict fakes, for the simulation, the contract suites and the benchmarks: what the real thing
-//! might let pass, they refuse.
+//! Strict fakes, for the simulation, the contract suites and the benchmarks: they refuse what some
+//! real server takes, and fail where they are told to.
 
 /// The store that remembers, in memory.
 pub mod base;
 /// A calendar in memory.
 pub mod calendar;
+mod calendar_state;
 /// A clock that stands until it is moved.
 pub mod clock;
-/// What goes wrong, on demand.
+/// When a fake fails.
 pub mod fault;
 /// Zoom Scheduler in memory.
 pub mod zoom;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::fault::{Fault, Faults};
+use super::fault::{Faults, around};
 use crate::domain::booking::{Answer, Attendee, Booking, BookingStatus};
 use crate::domain::ids::{AttendeeId, BookingId, PageToken};
 use crate::domain::window::Window;
@@ -191,14 +191,7 @@ impl MemoryZoom {
     /// Does a call under the faults: `Before` fails first, `After` fails once it is done.
     fn call<T>(&self, call: &str, work: impl FnOnce(&mut State) -> Result<T>) -> Result<T> {
         self.meter.request();
-        match self.faults.next(call) {
-            Fault::None => work(&mut self.lock()),
-            Fault::Before(kind) => Err(Error::new(kind, call.to_owned())),
-            Fault::After(kind) => {
-                work(&mut self.lock())?;
-                Err(Error::new(kind, call.to_owned()))
-            }
-        }
+        around(&*self.faults, call, || work(&mut self.lock()))
     }
 }
 
