@@ -193,7 +193,7 @@ pub fn exchange_failed(error: reqwest::Error, doing: &str) -> Error {
         Error::new(Kind::Unreachable, doing)
             .because(error)
             .hint(format!(
-                "check the network, the address of {host} and its TLS certificate"
+                "check the network, the address of {host} (https or http?) and its TLS certificate"
             ))
     } else if timed_out {
         Error::new(Kind::Transient, doing)

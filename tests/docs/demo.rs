@@ -58,7 +58,7 @@ fn steps(told: &str) -> Vec<&str> {
 }
 
 /// The part of a step that says what one side holds.
-fn side<'a>(step: &'a str, calendar: bool) -> &'a str {
+fn side(step: &str, calendar: bool) -> &str {
     let (zoom, rest) = step.split_once("The calendar holds").unwrap();
     if calendar {
         rest
