@@ -1,5 +1,14 @@
 //! The contract suites of the ports, run on fakes and on the real thing.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unused_async,
+    reason = "helpers of tests: a failure is a failed test, and some benches open with a request"
+)]
+
+#[path = "contracts/bench.rs"]
+mod bench;
 #[macro_use]
 #[path = "contracts/calendar.rs"]
 mod calendar;

@@ -14,11 +14,9 @@ pub fn canonical(field: Field, text: &str) -> String {
         Field::About => guarded(clean.trim_end()),
         Field::Notes => clean.trim_end().to_owned(),
         Field::Summary | Field::Location | Field::Time => clean.trim().to_owned(),
-        // A line ending in an address or a word cannot be escaped, and a backslash is no part of one.
-        Field::Url | Field::Conference => {
-            let address: String = clean.chars().filter(|c| *c != '\n' && *c != '\t').collect();
-            address.trim().replace('\\', "%5C")
-        }
+        Field::Url => address(&clean),
+        // Radicale 3.9 cuts the value of a property that it does not know at the first comma.
+        Field::Conference => address(&clean).replace(',', "%2C").replace(';', "%3B"),
         Field::Status => clean.trim().to_ascii_uppercase(),
         Field::Attendees => {
             let mut lines: Vec<&str> = clean.lines().map(str::trim).collect();
@@ -28,6 +26,13 @@ pub fn canonical(field: Field, text: &str) -> String {
             lines.join("\n")
         }
     }
+}
+
+/// An address is one line without blanks around it, and a backslash is no part of one: servers that
+/// take it for TEXT would read it as an escape.
+fn address(text: &str) -> String {
+    let line: String = text.chars().filter(|c| !matches!(c, '\n' | '\t')).collect();
+    line.trim().replace('\\', "%5C")
 }
 
 /// The text with each line that would be taken for [`NOTES_LINE`] moved in by a blank: an answer
@@ -60,6 +65,11 @@ mod tests {
                 Field::Url,
                 "https://x.test/a\r\nb\\c ",
                 "https://x.test/ab%5Cc",
+            ),
+            (
+                Field::Conference,
+                "https://x.test/?p=a,b;c",
+                "https://x.test/?p=a%2Cb%3Bc",
             ),
             (Field::Status, "confirmed", "CONFIRMED"),
             (

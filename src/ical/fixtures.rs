@@ -55,7 +55,7 @@ pub(super) fn fields() -> Fields {
         (Field::Notes, ""),
         (Field::Location, "https://example.org/j/1"),
         (Field::Url, "https://example.org/j/1?pwd=a,b;c"),
-        (Field::Conference, "https://example.org/j/1?pwd=a,b;c"),
+        (Field::Conference, "https://example.org/j/1?pwd=a.b"),
         (
             Field::Attendees,
             "<bare@example.org>\nZoë \"Z\" <zoe@example.org>",

@@ -7,7 +7,7 @@ use slotbridge::adapters::memory::calendar::{Keeping, MemoryCalendar, Tracking};
 use slotbridge::domain::ids::Href;
 use slotbridge::ports::calendar::Calendar;
 
-use crate::calendar::Bench;
+use crate::bench::Bench;
 
 pub struct Memory(Arc<MemoryCalendar>);
 

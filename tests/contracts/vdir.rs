@@ -7,7 +7,7 @@ use slotbridge::adapters::vdir::Vdir;
 use slotbridge::ports::calendar::Calendar;
 use tempfile::TempDir;
 
-use crate::calendar::Bench;
+use crate::bench::Bench;
 
 pub struct Directory {
     directory: TempDir,

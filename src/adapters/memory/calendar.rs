@@ -176,8 +176,8 @@ impl Calendar for MemoryCalendar {
     async fn list(&self, since: Option<&Cursor>) -> Result<Box<dyn Listing>> {
         let (lines, listed) = self.call(&Call::List, |state| Ok(state.list(since)))?;
         Ok(Box::new(Lines {
-            lines,
-            listed,
+            left: lines,
+            end: listed,
             faults: self.faults(),
         }))
     }
@@ -213,8 +213,8 @@ impl Calendar for MemoryCalendar {
 
 /// A listing of what stood there when it was started.
 struct Lines {
-    lines: Vec<Change>,
-    listed: Listed,
+    left: Vec<Change>,
+    end: Listed,
     faults: Arc<dyn Faults>,
 }
 
@@ -226,16 +226,16 @@ impl Listing for Lines {
     async fn next(&mut self) -> Result<Option<Vec<Change>>> {
         let faults = Arc::clone(&self.faults);
         around(&*faults, &Call::Next.to_string(), || {
-            if self.lines.is_empty() {
+            if self.left.is_empty() {
                 return Ok(None);
             }
-            let rest = self.lines.split_off(LINES_AT_ONCE.min(self.lines.len()));
-            Ok(Some(std::mem::replace(&mut self.lines, rest)))
+            let rest = self.left.split_off(LINES_AT_ONCE.min(self.left.len()));
+            Ok(Some(std::mem::replace(&mut self.left, rest)))
         })
     }
 
     fn listed(&self) -> Listed {
-        self.listed.clone()
+        self.end.clone()
     }
 }
 

@@ -343,12 +343,8 @@ fn content(bytes: Option<&[u8]>) -> Content {
 
 fn digest(bytes: &[u8]) -> Etag {
     let digest = Sha256::digest(bytes);
-    let hex: String = digest
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    Etag::new(format!("\"{hex}\""))
+    let half = digest.first_chunk::<16>().copied().unwrap_or_default();
+    Etag::new(format!("\"{:032x}\"", u128::from_be_bytes(half)))
 }
 
 #[cfg(unix)]

@@ -74,7 +74,7 @@ impl Calendar for Vdir {
         let (files, identity) = self.work("listing a directory", Folder::files).await?;
         Ok(Box::new(Files {
             folder: Arc::clone(&self.folder),
-            files: Some(files),
+            left: Some(files),
             identity,
         }))
     }
@@ -122,14 +122,14 @@ impl Calendar for Vdir {
 struct Files {
     folder: Arc<Folder>,
     /// `None` once all have been given.
-    files: Option<ReadDir>,
+    left: Option<ReadDir>,
     identity: Identity,
 }
 
 #[async_trait]
 impl Listing for Files {
     async fn next(&mut self) -> Result<Option<Vec<Change>>> {
-        let Some(mut files) = self.files.take() else {
+        let Some(mut files) = self.left.take() else {
             return Ok(None);
         };
         let identity = self.identity;
@@ -146,7 +146,7 @@ impl Listing for Files {
         if changes.is_empty() {
             return Ok(None);
         }
-        self.files = Some(files);
+        self.left = Some(files);
         Ok(Some(changes))
     }
 

@@ -75,7 +75,7 @@ fn a_new_entry_looks_like_this() {
     UID:woft7@scheduler.slotbridge
     URL:https://example.org/j/1?pwd=a,b;c
     CATEGORIES:Zoom Scheduler
-    CONFERENCE;VALUE=URI;LABEL=Join:https://example.org/j/1?pwd=a,b;c
+    CONFERENCE;VALUE=URI;LABEL=Join:https://example.org/j/1?pwd=a.b
     ATTENDEE;ROLE=REQ-PARTICIPANT;PARTSTAT=ACCEPTED;SCHEDULE-AGENT=NONE:mailto:
      bare@example.org
     ATTENDEE;CN=Zoë ^'Z^';ROLE=REQ-PARTICIPANT;PARTSTAT=ACCEPTED;SCHEDULE-AGEN
@@ -84,7 +84,7 @@ fn a_new_entry_looks_like_this() {
     X-SLOTBRIDGE-HOST:alice
     X-SLOTBRIDGE-BASE:time=76851a3ea1fa49ab\;status=b3b340689e1d13dd\;summary=9
      bb8457d0951597e\;about=afb782bb2647e6c3\;notes=af5570f5a1810b7a\;location=
-     e5515b236eba17a4\;url=6b601a33fde3744c\;conference=6b601a33fde3744c\;atten
+     e5515b236eba17a4\;url=6b601a33fde3744c\;conference=b1c1f7602de5e0c7\;atten
      dees=3e380473a6a61c71
     BEGIN:VALARM
     ACTION:DISPLAY

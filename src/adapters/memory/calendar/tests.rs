@@ -53,10 +53,14 @@ fn kind<T>(result: Result<T>) -> Option<Kind> {
     result.err().map(|error| error.kind())
 }
 
+type Spoil = fn(&mut Draft);
+
 #[tokio::test]
 async fn a_draft_that_some_server_would_refuse_is_refused() {
-    let spoil: [(&str, fn(&mut Draft)); 9] = [
-        ("no time", |d| d.entry.fields.set(Field::Time, "")),
+    let spoil: [(&str, Spoil); 9] = [
+        ("no time", |d| {
+            d.entry.fields.set(Field::Time, String::new());
+        }),
         ("all day", |d| {
             d.entry.fields.set(Field::Time, "date 20261202/20261203");
         }),
@@ -66,7 +70,7 @@ async fn a_draft_that_some_server_would_refuse_is_refused() {
         }),
         ("a strange UID", |d| d.entry.uid = Uid::new("x@example.org")),
         ("no UID", |d| {
-            d.entry.uid = Uid::new("@scheduler.slotbridge")
+            d.entry.uid = Uid::new("@scheduler.slotbridge");
         }),
         ("no base", |d| d.entry.base = Base::default()),
         ("no host", |d| d.entry.host = None),
