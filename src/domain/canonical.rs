@@ -12,7 +12,8 @@ pub fn canonical(field: Field, text: &str) -> String {
     let clean: String = lines.chars().filter(writable).collect();
     match field {
         Field::About => guarded(clean.trim_end()),
-        Field::Notes => clean.trim_end().to_owned(),
+        // Whoever types below the line often leaves an empty one first.
+        Field::Notes => clean.trim_start_matches('\n').trim_end().to_owned(),
         Field::Summary | Field::Location | Field::Time => clean.trim().to_owned(),
         Field::Url => address(&clean),
         // Radicale 3.9 cuts the value of a property that it does not know at the first comma.
@@ -58,7 +59,7 @@ mod tests {
     #[test]
     fn what_a_calendar_cannot_carry_is_no_difference() {
         let cases = [
-            (Field::Notes, "a\r\nb \u{1}\n\n", "a\nb"),
+            (Field::Notes, "\n a\r\nb \u{1}\n\n", " a\nb"),
             (Field::About, "x\n--- Notes ---\ny", "x\n --- Notes ---\ny"),
             (Field::Summary, " Intro: Bob\r\n", "Intro: Bob"),
             (

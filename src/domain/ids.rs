@@ -98,6 +98,8 @@ impl Href {
                 c => c,
             })
             .collect();
+        // A leading dot would hide the file from those who list a directory.
+        let safe = safe.replacen('.', "_", usize::from(safe.starts_with('.')));
         Self(format!("{safe}.ics"))
     }
 }
@@ -128,7 +130,7 @@ mod tests {
         let uid = Uid::of_booking(&BookingId::new("../a/b"));
         assert_eq!(
             Href::of_uid(&uid).as_str(),
-            ".._a_b@scheduler.slotbridge.ics"
+            "_._a_b@scheduler.slotbridge.ics"
         );
     }
 }

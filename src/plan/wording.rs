@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::domain::booking::{Attendee, Booking, BookingStatus};
-use crate::domain::entry::{Field, Fields, NOTES_LINE, TimeSpan};
+use crate::domain::canonical::canonical;
+use crate::domain::entry::{Field, Fields, TimeSpan};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::ids::HostName;
 
@@ -31,13 +32,14 @@ pub fn fields(booking: &Booking, host: &HostName, policy: &BookingsPolicy) -> Fi
         (Field::Status, status(booking.status).to_owned()),
         (Field::Summary, title(booking, host, &policy.title)),
         (Field::About, about(booking)),
-        (Field::Notes, clean_notes(&booking.notes)),
-        (Field::Location, place.trim().to_owned()),
+        (Field::Notes, booking.notes.clone()),
+        (Field::Location, place.to_owned()),
         (Field::Url, url.to_owned()),
         (Field::Conference, join.unwrap_or_default().to_owned()),
         (Field::Attendees, attendees),
     ]
     .into_iter()
+    .map(|(field, text)| (field, canonical(field, &text)))
     .collect()
 }
 
@@ -52,14 +54,10 @@ pub fn policy_print(host: &HostName, policy: &BookingsPolicy) -> Fingerprint {
     Fingerprint::of([WORDING, host.as_str(), attendees, policy.title.as_str()])
 }
 
-/// Notes as both sides can hold them: no trailing white space, line feeds only.
+/// Notes as both sides can hold them.
 #[must_use]
 pub fn clean_notes(notes: &str) -> String {
-    notes
-        .replace("\r\n", "\n")
-        .replace('\r', "\n")
-        .trim_end()
-        .to_owned()
+    canonical(Field::Notes, notes)
 }
 
 /// `STATUS` for a booking's status.
@@ -115,23 +113,8 @@ fn about(booking: &Booking) -> String {
         answers(booking),
         how(booking),
     ];
-    let blocks: Vec<String> = blocks
-        .into_iter()
-        .filter(|block| !block.is_empty())
-        .collect();
-    let text = blocks
-        .join("\n\n")
-        .replace("\r\n", "\n")
-        .replace('\r', "\n");
-    // An invitee's text must not be able to begin the notes.
-    let lines = text.lines().map(|line| {
-        if line.trim() == NOTES_LINE {
-            format!("> {NOTES_LINE}")
-        } else {
-            line.to_owned()
-        }
-    });
-    lines.collect::<Vec<_>>().join("\n").trim_end().to_owned()
+    let blocks = blocks.into_iter().filter(|block| !block.is_empty());
+    blocks.collect::<Vec<_>>().join("\n\n")
 }
 
 fn who(booking: &Booking) -> String {
@@ -331,8 +314,10 @@ mod tests {
     fn an_answer_cannot_begin_the_notes() {
         let mut booking = booking();
         booking.description = "x\n--- Notes --- \ny".to_owned();
-        let about = about(&booking);
-        assert!(about.contains("x\n> --- Notes ---\ny"), "{about}");
+        let fields = fields(&booking, &"alice".into(), &BookingsPolicy::default());
+        let mut lines = fields.get(Field::About).lines();
+        assert!(lines.clone().any(|line| line.trim() == "--- Notes ---"));
+        assert!(!lines.any(|line| line.trim_end() == "--- Notes ---"));
     }
 
     #[test]

@@ -138,7 +138,13 @@ impl World {
                 .rng
                 .random_bool(0.4)
                 .then(|| self.rng.random_range(0..60));
+            self.calendar.set_missing(self.rng.random_bool(0.05));
+            let lines = self.rng.random_range(0..4);
+            let shortened = self.rng.random_bool(0.1).then_some(lines);
+            self.calendar.cut_listings_at(shortened);
             self.pass(rate, cut).await;
+            self.calendar.set_missing(false);
+            self.calendar.cut_listings_at(None);
             let minutes = self.rng.random_range(1..30);
             self.clock.advance(SignedDuration::from_mins(minutes));
         }
