@@ -179,6 +179,20 @@ fn the_demo_asks_no_configuration() {
 }
 
 #[test]
+fn a_proxy_of_this_machine_never_hears_of_what_stays_on_it() {
+    let home = tempfile::tempdir().unwrap();
+    let proxy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    proxy.set_nonblocking(true).unwrap();
+    let address = format!("http://{}", proxy.local_addr().unwrap());
+    let mut demo = demo(home.path(), &["demo"]);
+    for name in ["http_proxy", "HTTP_PROXY", "ALL_PROXY"] {
+        demo.env(name, &address);
+    }
+    text(&demo.output().unwrap());
+    assert!(proxy.accept().is_err(), "nobody called");
+}
+
+#[test]
 fn colours_come_when_asked_for() {
     let home = tempfile::tempdir().unwrap();
     let plain = text(&demo(home.path(), &["demo"]).output().unwrap());
