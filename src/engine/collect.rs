@@ -168,8 +168,34 @@ async fn ours(
     now.etag.clone_from(&object.etag);
     now.sequence = now.sequence.max(entry.sequence);
     now.pending = Some(Pending::Changed(Box::new(entry.clone())));
+    rename(pass, &mut now, entry)?;
     pass.ledger.drop_known(batch, &object.href);
     pass.ledger.put_link(batch, &now, Some(&link));
+    Ok(())
+}
+
+/// Follows an entry that stands for another booking by now: it was rescheduled, and the power went
+/// between that write and its commit. What the entry carries is then the base that was written.
+fn rename(pass: &Pass<'_>, link: &mut Link, entry: &Entry) -> Result<()> {
+    let ours = entry.host.as_ref() == Some(&pass.host.name);
+    let Some(id) = entry
+        .event_id
+        .as_ref()
+        .filter(|id| ours && **id != link.booking)
+    else {
+        return Ok(());
+    };
+    if pass.ledger.link(id)?.is_none() {
+        link.booking = id.clone();
+        link.base = entry.base.clone();
+        link.booking_print = None;
+        link.policy_print = None;
+        link.standing = Standing::Live;
+        if let Some(span) = TimeSpan::parse(entry.fields.get(Field::Time)) {
+            link.start = span.start;
+            link.end = span.end;
+        }
+    }
     Ok(())
 }
 

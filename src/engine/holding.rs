@@ -137,9 +137,8 @@ pub fn refused(pass: &Pass<'_>, doing: &str, why: &str) {
     pass.tally.trouble(Trouble {
         doing: doing.to_owned(),
         cause: why.to_owned(),
-        hint: "nothing was deleted or cancelled; look with `slotbridge held list`, then \
-               `slotbridge held release ID` to do it, or `slotbridge held drop ID` to leave both \
-               sides as they are"
+        hint: "none of these was touched; look with `slotbridge held list`, then `slotbridge held \
+               release ID` to do it, or `slotbridge held drop ID` to leave both sides as they are"
             .to_owned(),
     });
 }
