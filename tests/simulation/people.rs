@@ -350,7 +350,13 @@ impl World {
     }
 
     fn will_put_back(&mut self) -> Option<(Intrusion, Intruded)> {
-        let (href, raw, id) = self.seen.deleted.clone()?;
+        // Without its state slotbridge writes a deleted entry anew, and an old one that is put back
+        // beside it is a person's copy: reported, and nobody's law.
+        let (href, raw, id) = self
+            .seen
+            .deleted
+            .clone()
+            .filter(|_| !self.seen.state_lost)?;
         self.tell(|_| format!("in mid-pass {href} is put back"));
         let cancelled = Arc::new(Mutex::new(Vec::new()));
         let whose = id.clone();
