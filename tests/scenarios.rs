@@ -1,6 +1,13 @@
 //! A booking travels both ways: the real binary with a real configuration file, between the
 //! built-in Zoom account and real calendars (Radicale, Xandikos, a directory).
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "this is test code, but much of it stands outside of a test function"
+)]
+
 #[path = "scenarios/bench.rs"]
 mod bench;
 #[path = "openapi/check.rs"]

@@ -132,7 +132,9 @@ fn somebody_elses_events_are_left_alone(#[values(Radicale, Xandikos, Vdir)] side
         assert_eq!(after.get(name), Some(text), "{name}");
     }
     // Deleted by their owner, they concern nobody.
-    before.keys().for_each(|name| bench.shelf.delete(name));
+    for name in before.keys() {
+        bench.shelf.delete(name);
+    }
     bench.is_settled();
     let run = bench.sync(&["-v"]);
     assert!(!run.said().contains("dentist"), "{run:#?}");

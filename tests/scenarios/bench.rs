@@ -77,7 +77,7 @@ impl Bench {
         let home = tempfile::tempdir().unwrap();
         let account = Account::new(options);
         let served = runtime().block_on(account.serve()).unwrap();
-        let shelf = side.calendar(home.path());
+        let shelf = Side::calendar(side, home.path());
         let bench = Self {
             account,
             shelf,
@@ -311,17 +311,6 @@ impl Bench {
         let run = self.run(&["state", "import", word, "--force"]);
         assert!(matches!(run.code, 0 | 1), "{run:#?}");
         count
-    }
-
-    /// The first record of the state that holds this word.
-    pub fn state_line(&self, word: &str) -> String {
-        let run = self.run(&["state", "export"]);
-        assert_eq!(run.code, 0, "{run:#?}");
-        let mut lines = run.stdout.lines();
-        lines
-            .find(|line| line.contains(word))
-            .unwrap_or_default()
-            .to_owned()
     }
 
     /// Whatever waits for a time to be tried again may be tried now.

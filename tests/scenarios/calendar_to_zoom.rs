@@ -207,12 +207,11 @@ fn an_entry_marked_cancelled_is_like_a_deleted_one(
     bench.pass();
     assert_eq!(bench.account.cancellations(), [ids[0].clone()]);
     let left = bench.entries();
-    match in_zoom {
-        "delete" => assert_eq!(left.len(), 3),
-        _ => {
-            let status = ics::value(&left[&name_of(&ids[0])], "STATUS");
-            assert_eq!(status.as_deref(), Some("CANCELLED"));
-        }
+    if in_zoom == "delete" {
+        assert_eq!(left.len(), 3);
+    } else {
+        let status = ics::value(&left[&name_of(&ids[0])], "STATUS");
+        assert_eq!(status.as_deref(), Some("CANCELLED"));
     }
     bench.is_settled();
 }
@@ -228,17 +227,14 @@ fn an_entry_marked_cancelled_follows_the_policy_for_deleted_ones(
     bench.edit(&ids[0], |text| ics::with(text, "STATUS:CANCELLED"));
     let run = bench.sync(&["--json"]);
     assert!(!bench.is_cancelled(&ids[0]));
-    match deleted {
-        "hold" => {
-            assert_eq!(run.code, 1, "{run:#?}");
-            assert_eq!(bench.waiting("held").len(), 1);
-        }
-        _ => {
-            bench.clean_passes(1);
-            let status = ics::value(&bench.entry(&ids[0]), "STATUS");
-            assert_eq!(status.as_deref(), Some("CONFIRMED"));
-            bench.is_settled();
-        }
+    if deleted == "hold" {
+        assert_eq!(run.code, 1, "{run:#?}");
+        assert_eq!(bench.waiting("held").len(), 1);
+    } else {
+        bench.clean_passes(1);
+        let status = ics::value(&bench.entry(&ids[0]), "STATUS");
+        assert_eq!(status.as_deref(), Some("CONFIRMED"));
+        bench.is_settled();
     }
 }
 

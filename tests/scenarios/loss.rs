@@ -23,9 +23,9 @@ fn refused(bench: &Bench, word: &str) -> Run {
 }
 
 fn put_back(bench: &Bench, entries: &std::collections::BTreeMap<String, String>) {
-    entries
-        .iter()
-        .for_each(|(name, text)| bench.shelf.put(name, text));
+    for (name, text) in entries {
+        bench.shelf.put(name, text);
+    }
 }
 
 fn id_of(held: &Value) -> &str {
@@ -127,7 +127,9 @@ fn the_calendar_is_emptied_by_somebody_and_comes_back(
     bench.pass();
     bench.account.clear_log();
     let entries = bench.entries();
-    entries.keys().for_each(|name| bench.shelf.delete(name));
+    for name in entries.keys() {
+        bench.shelf.delete(name);
+    }
     refused(&bench, "gone from the calendar at once");
     let run = refused(&bench, "");
     assert_eq!(run.bookings()["held"], count, "{run:#?}");

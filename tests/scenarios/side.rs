@@ -58,8 +58,8 @@ fn shared(server: Server) -> Shared {
 
 impl Side {
     /// A new, empty calendar.
-    pub fn calendar(self, home: &Path) -> Shelf {
-        let (server, parent) = match self {
+    pub fn calendar(side: Self, home: &Path) -> Shelf {
+        let (server, parent) = match side {
             Self::Vdir => {
                 let path = home.join("calendar");
                 fs::create_dir(&path).unwrap();
@@ -106,7 +106,11 @@ impl Shelf {
                     proxy.port()
                 );
                 if server.login().is_some() {
-                    text += &format!("username = \"{USER}\"\npassword = \"{PASSWORD}\"\n");
+                    text += "username = \"";
+                    text += USER;
+                    text += "\"\npassword = \"";
+                    text += PASSWORD;
+                    text += "\"\n";
                 }
                 text
             }
@@ -168,7 +172,8 @@ impl Shelf {
                 .map(|file| file.unwrap().file_name().into_string().unwrap())
                 .collect(),
         };
-        names.retain(|name| name.ends_with(".ics") && !name.starts_with('.'));
+        let is_event = |name: &str| name.rsplit_once('.').is_some_and(|(_, end)| end == "ics");
+        names.retain(|name| is_event(name) && !name.starts_with('.'));
         names.sort();
         names
     }

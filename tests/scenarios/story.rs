@@ -71,7 +71,10 @@ impl Story {
         assert_eq!(ics::notes(edited).as_deref(), Some("from the calendar"));
         assert_eq!(ics::value(edited, "COLOR").as_deref(), Some("olive"));
         assert!(!entries.contains_key(&name_of(&self.deleted)));
-        assert_eq!(bench.account.cancellations(), [self.deleted.clone()]);
+        assert_eq!(
+            bench.account.cancellations(),
+            std::slice::from_ref(&self.deleted)
+        );
         assert!(!entries.contains_key(&name_of(&self.cancelled)));
         let moved = entry(&self.moved.0);
         assert_eq!(
