@@ -48,6 +48,7 @@ pub async fn run(
 ) -> Result<(), Failure> {
     settings.complete()?;
     let state = state::open(&settings.state_dir, clock.as_ref())?;
+    state.look_again_after_a_loss().await?;
     let mut signals = Signals::listen()?;
     let (wake, wakes) = mpsc::channel(16);
     let (settings_now, settings_seen) = watch::channel(Arc::new(settings));
@@ -71,6 +72,7 @@ pub async fn run(
         next: next_now,
         plan,
         failures: 0,
+        state_failed: false,
         exported: None,
     };
     notify(&[
@@ -137,6 +139,8 @@ struct Daemon {
     plan: Plan,
     /// Passes in a row in which a side could not be reached.
     failures: u32,
+    /// Whether the last pass found the state unusable.
+    state_failed: bool,
     /// The UTC day of the last export.
     exported: Option<jiff::civil::Date>,
 }
@@ -177,6 +181,13 @@ impl Daemon {
             let begun = Instant::now();
             if self.pass(signals, running).await? == Ended::Asked {
                 return Ok(());
+            }
+            if self.state_failed {
+                return Err(Failure::new(
+                    Exit::State,
+                    "the state cannot be used any more",
+                    "see the log; it is opened anew, and checked, at the next start",
+                ));
             }
             self.export().await;
             due = self.due(begun);
@@ -233,6 +244,7 @@ impl Daemon {
                 );
             }
         }
+        self.state_failed = round.exit() == Exit::State;
         let unreachable = round.hosts.iter().any(|host| host.worst.unreachable);
         self.failures = if unreachable {
             self.failures.saturating_add(1)

@@ -103,7 +103,7 @@ fn failed(name: &HostName, error: &Error) -> HostReport {
     report.worst = Worst {
         denied: error.kind() == Kind::Denied,
         unreachable: error.kind() == Kind::Unreachable,
-        state: false,
+        state: error.kind() == Kind::State,
     };
     report.errors.push(Trouble::from_error(error));
     report

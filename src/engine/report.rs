@@ -126,6 +126,7 @@ fn usual_remedy(kind: Kind) -> &'static str {
         Kind::Missing => "check the address or name in the configuration",
         Kind::Refused => "look at this item on its server; its neighbours are not affected",
         Kind::Malformed => "look at what the server answers there; it is tried again by itself",
+        Kind::State => "run `slotbridge state verify`; `slotbridge state rebuild` is always safe",
         Kind::Local => "check disk space and file rights on this machine",
     }
 }
@@ -146,7 +147,7 @@ impl HostReport {
             worst: Worst {
                 denied: error.kind() == Kind::Denied,
                 unreachable: matches!(error.kind(), Kind::Unreachable | Kind::Missing),
-                state: false,
+                state: error.kind() == Kind::State,
             },
             ..Self::new(name)
         }

@@ -117,6 +117,10 @@ impl Tally {
                 inner.worst.denied = true;
                 GoOn::No
             }
+            Kind::State => {
+                inner.worst.state = true;
+                GoOn::No
+            }
             Kind::Local => GoOn::No,
         }
     }
