@@ -73,6 +73,7 @@ pub async fn run(
         plan,
         failures: 0,
         state_failed: false,
+        told_to_wait: Duration::ZERO,
         exported: None,
     };
     notify(&[
@@ -141,6 +142,8 @@ struct Daemon {
     failures: u32,
     /// Whether the last pass found the state unusable.
     state_failed: bool,
+    /// How long a side asked to be left alone.
+    told_to_wait: Duration,
     /// The UTC day of the last export.
     exported: Option<jiff::civil::Date>,
 }
@@ -246,6 +249,11 @@ impl Daemon {
         }
         self.state_failed = round.exit() == Exit::State;
         let unreachable = round.hosts.iter().any(|host| host.worst.unreachable);
+        let until = round.hosts.iter().filter_map(|host| host.worst.wait_until);
+        self.told_to_wait = until
+            .max()
+            .and_then(|until| Duration::try_from(until.duration_since(self.clock.now())).ok())
+            .unwrap_or_default();
         self.failures = if unreachable {
             self.failures.saturating_add(1)
         } else {
@@ -264,7 +272,7 @@ impl Daemon {
 
     fn due(&self, begun: Instant) -> Option<Instant> {
         if self.failures > 0 {
-            let wait = rhythm::after_failures(self.failures, rand::random());
+            let wait = rhythm::after_failures(self.failures, rand::random()).max(self.told_to_wait);
             return Some(Instant::now() + wait);
         }
         let sync = &self.settings.borrow().sync;

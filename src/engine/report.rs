@@ -1,5 +1,6 @@
 //! What a pass did, for people and machines: the shape of `sync --json` (CONTRACT section 9).
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::domain::ids::HostName;
@@ -100,6 +101,8 @@ pub struct Worst {
     pub unreachable: bool,
     /// The state cannot be used (exit code 5).
     pub state: bool,
+    /// A side asked to be left alone until then.
+    pub wait_until: Option<Timestamp>,
 }
 
 impl Trouble {
@@ -148,6 +151,7 @@ impl HostReport {
                 denied: error.kind() == Kind::Denied,
                 unreachable: matches!(error.kind(), Kind::Unreachable | Kind::Missing),
                 state: error.kind() == Kind::State,
+                wait_until: None,
             },
             ..Self::new(name)
         }

@@ -109,7 +109,12 @@ impl Tally {
                     GoOn::No
                 }
             }
-            Kind::Throttled { .. } | Kind::Unreachable | Kind::Missing => {
+            Kind::Throttled { until } => {
+                inner.worst.unreachable = true;
+                inner.worst.wait_until = inner.worst.wait_until.max(Some(until));
+                GoOn::No
+            }
+            Kind::Unreachable | Kind::Missing => {
                 inner.worst.unreachable = true;
                 GoOn::No
             }
