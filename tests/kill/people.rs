@@ -131,24 +131,32 @@ impl Stage {
         }
         let text = self.text("calendar note");
         self.edit(&name, |entry| {
-            let lines = entry.lines().map(|line| match line.split_once("--- Notes ---") {
-                Some((head, _)) => format!("{head}--- Notes ---\\n{text}\r\n"),
-                None => format!("{line}\r\n"),
-            });
+            let lines = entry
+                .lines()
+                .map(|line| match line.split_once("--- Notes ---") {
+                    Some((head, _)) => format!("{head}--- Notes ---\\n{text}\r\n"),
+                    None => format!("{line}\r\n"),
+                });
             lines.collect()
         });
     }
 
     fn delete_entry(&mut self) {
         let live = self.account.live_ids();
-        let withdrawn = live.iter().filter(|id| self.history.withdrawn.contains(*id));
+        let withdrawn = live
+            .iter()
+            .filter(|id| self.history.withdrawn.contains(*id));
         if withdrawn.count() >= WITHDRAWN {
             return;
         }
         let Some((name, booker)) = self.an_entry() else {
             return;
         };
-        let Some(id) = self.entries().get(&name).and_then(|entry| entry.event_id.clone()) else {
+        let Some(id) = self
+            .entries()
+            .get(&name)
+            .and_then(|entry| entry.event_id.clone())
+        else {
             return;
         };
         if self.delete(&name) {

@@ -1,6 +1,8 @@
 //! The calendar, as a person's own program sees it.
 
 use std::collections::BTreeMap;
+use std::thread;
+use std::time::Duration;
 
 use slotbridge::domain::entry::Entry;
 use slotbridge::ical::import::{Found, read};
@@ -43,26 +45,41 @@ impl Stage {
     }
 
     /// A person edits an object, if it is as their program saw it; whether they did.
-    pub fn edit(&self, name: &str, change: impl FnOnce(&str) -> String) -> bool {
-        let (status, answer) = self.calendar.request("GET", name, &[], "");
-        let Some((head, text)) = answer.split_once("\r\n\r\n").filter(|_| status == 200) else {
-            return false;
-        };
-        let unfolded = text.replace("\r\n ", "");
-        let headers = [
-            ("Content-Type", "text/calendar; charset=utf-8"),
-            ("If-Match", etag(head)),
-        ];
-        let (status, answer) = self.calendar.request("PUT", name, &headers, &change(&unfolded));
-        assert!((200..300).contains(&status) || status == 412, "{answer}");
-        status != 412
+    pub fn edit(&self, name: &str, change: impl Fn(&str) -> String) -> bool {
+        let status = self.patiently(|| {
+            let (status, answer) = self.calendar.request("GET", name, &[], "");
+            let Some((head, text)) = answer.split_once("\r\n\r\n").filter(|_| status == 200) else {
+                return (status, answer);
+            };
+            let unfolded = text.replace("\r\n ", "");
+            let headers = [
+                ("Content-Type", "text/calendar; charset=utf-8"),
+                ("If-Match", etag(head)),
+            ];
+            self.calendar
+                .request("PUT", name, &headers, &change(&unfolded))
+        });
+        !matches!(status, 404 | 412)
     }
 
     /// A person deletes an object, if it is there; whether they did.
     pub fn delete(&self, name: &str) -> bool {
-        let (status, answer) = self.calendar.request("DELETE", name, &[], "");
-        assert!((200..300).contains(&status) || status == 404, "{answer}");
-        status != 404
+        self.patiently(|| self.calendar.request("DELETE", name, &[], "")) != 404
+    }
+
+    /// Asks again where the server was in trouble: Xandikos is, when two write at once.
+    fn patiently(&self, ask: impl Fn() -> (u16, String)) -> u16 {
+        const TRIES: u32 = 200;
+        for _ in 0..TRIES {
+            let (status, answer) = ask();
+            if status < 500 && status != 423 {
+                let expected = (200..300).contains(&status) || matches!(status, 404 | 412);
+                assert!(expected, "{answer}");
+                return status;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        panic!("no edit is taken:\n{}", self.calendar.log());
     }
 }
 

@@ -61,7 +61,10 @@ pub struct SaysSeed(pub u64);
 impl Drop for SaysSeed {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!("again: SLOTBRIDGE_KILL_SEED={} cargo test --test kill", self.0);
+            eprintln!(
+                "again: SLOTBRIDGE_KILL_SEED={} cargo test --test kill",
+                self.0
+            );
         }
     }
 }
@@ -116,9 +119,12 @@ impl Stage {
     /// Writes the configuration, with this in `[zoom.auth]`.
     pub fn configure(&self, auth: &str) {
         let options = self.account.options();
-        let login = self.calendar.login().map_or_else(String::new, |(user, password)| {
-            format!("username = \"{user}\"\npassword = \"{password}\"\n")
-        });
+        let login = self
+            .calendar
+            .login()
+            .map_or_else(String::new, |(user, password)| {
+                format!("username = \"{user}\"\npassword = \"{password}\"\n")
+            });
         let text = format!(
             "state_dir = \"{}\"\n[sync]\nevery = \"1s\"\njitter = \"0s\"\n\
              [zoom]\napi_url = \"{}\"\noauth_url = \"{}\"\nplan = \"business\"\nshare = 1.0\n\
@@ -180,18 +186,65 @@ impl Stage {
         assert_eq!(run.code, 0, "{run:#?}");
     }
 
-    /// After the last kill: passes until one has nothing left to report, and one that then
-    /// writes nothing to either side.
+    /// After the last kill: passes until one has nothing left to do or to report but conflicts
+    /// that people made, and one that then writes nothing to either side.
     pub fn settles(&self) {
         const MOST: usize = 5;
-        let clean = (0..MOST).any(|_| self.sync().code == 0);
-        assert!(clean, "not clean after {MOST} passes: {:#?}", self.sync());
+        let clean = (0..MOST).any(|_| self.sync().is_clean());
+        if !clean {
+            println!("{}", self.story());
+            panic!("not clean after {MOST} passes: {:#?}", self.sync());
+        }
         let before = self.objects();
         let (patches, writes) = (self.account.patches().len(), self.relay.writes());
         let run = self.sync();
-        assert_eq!(run.code, 0, "{run:#?}");
+        assert!(run.is_clean(), "{run:#?}");
         assert_eq!(self.account.patches().len(), patches, "{run:#?}");
         assert_eq!(self.relay.writes(), writes, "{run:#?}");
         assert_eq!(self.objects(), before);
+    }
+
+    /// What is known about the end of a story that went wrong.
+    pub fn story(&self) -> String {
+        let names = self.names();
+        let export = self.home.path().join("export");
+        self.said(self.start(&["state", "export", export.to_str().unwrap()]));
+        let state = fs::read_to_string(export).unwrap_or_default();
+        let asked: Vec<String> = self
+            .account
+            .requests()
+            .iter()
+            .filter(|seen| seen.method != "GET")
+            .map(|seen| {
+                format!(
+                    "{} {} {:?} {:?}",
+                    seen.method, seen.path, seen.body, seen.status
+                )
+            })
+            .collect();
+        format!(
+            "{state}\n{names:#?}\nwithdrawn {:#?}\n{asked:#?}\n{:#?}",
+            self.history.withdrawn,
+            self.conflicts()
+        )
+    }
+
+    /// What waits for a person's decision.
+    pub fn conflicts(&self) -> Vec<Value> {
+        let run = self.said(self.start(&["conflicts", "list", "--json"]));
+        run.json.as_array().unwrap().clone()
+    }
+}
+
+impl Run {
+    /// Nothing failed and nothing is held; a conflict is for a person to end.
+    fn is_clean(&self) -> bool {
+        let host = &self.json["hosts"][0];
+        let flow = &host["bookings"];
+        matches!(self.code, 0 | 1)
+            && flow["failed"] == 0
+            && flow["held"] == 0
+            && host["errors"].as_array().is_some_and(Vec::is_empty)
+            && (self.code == 0 || flow["conflicts"] != 0)
     }
 }

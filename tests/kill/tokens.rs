@@ -35,7 +35,10 @@ fn play(seed: u64) {
         killed += u32::from(killed_around_a_refresh(&mut stage));
         let spent = stage.account.refreshes().len() - spent;
         // A token that was used was durable before.
-        let used = stage.account.request_count(Door::Api) > 0;
+        let seen = stage.account.requests().into_iter();
+        let used = seen
+            .filter(|seen| seen.door == Door::Api)
+            .any(|seen| seen.status != Some(401));
         let run = stage.sync();
         if run.code == 0 {
             continue;
