@@ -1,5 +1,10 @@
 //! The arrow between the modules, and the words that pure modules never say.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot read the sources has failed"
+)]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -14,9 +14,14 @@ mod bench;
 mod calendar;
 #[path = "contracts/memory.rs"]
 mod memory_bench;
+#[path = "contracts/server.rs"]
+mod server_bench;
+mod servers;
 #[path = "contracts/vdir.rs"]
 mod vdir_bench;
 
 calendar_contract!(memory_with_cursor, crate::memory_bench::with_cursor);
 calendar_contract!(memory_rewriting, crate::memory_bench::rewriting);
 calendar_contract!(vdir, crate::vdir_bench::open);
+calendar_contract!(radicale, crate::server_bench::radicale);
+calendar_contract!(xandikos, crate::server_bench::xandikos);

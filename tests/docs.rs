@@ -1,6 +1,14 @@
 //! What the documentation says is done here, word by word: its commands run, its configurations
 //! load, its links lead somewhere; and `demo` tells what its files hold.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "helpers of tests may fail loudly"
+)]
+
 #[path = "docs/demo.rs"]
 mod demo;
 #[path = "docs/newcomer.rs"]
@@ -12,7 +20,7 @@ mod servers;
 
 use std::fs;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use newcomer::{Choice, Newcomer};
 use page::{Page, root};
 use rstest::rstest;
@@ -90,7 +98,7 @@ fn every_command_of_every_page_does_what_it_is_there_for(
                         .for_each(|line| check_the_build(line, &newcomer));
                 }
                 "sh" if block.text.trim() == "slotbridge run" => {
-                    newcomer.run_and_end("slotbridge run")
+                    newcomer.run_and_end("slotbridge run");
                 }
                 "sh" => {
                     let output = newcomer.type_in(&block.text);
@@ -111,7 +119,7 @@ fn whoever_follows_the_front_page_gets_their_bookings(
     #[values(Choice::Directory, Choice::Caldav)] choice: Choice,
 ) {
     let newcomer = Newcomer::new(choice);
-    let soon = Timestamp::now() + SignedDuration::from_hours(48);
+    let soon = newcomer.account.now() + SignedDuration::from_hours(48);
     let id = newcomer
         .account
         .book(NewBooking::new(soon, "Bob Miller", "bob@example.org"));
@@ -146,6 +154,7 @@ fn whoever_follows_the_front_page_gets_their_bookings(
                     }
                     "slotbridge status" => assert!(said.contains("all done"), "{said}"),
                     "slotbridge conflicts" => assert_eq!(said, "no conflicts\n"),
+                    "slotbridge zoom events list" => assert!(said.contains(&id), "{said}"),
                     _ => {}
                 }
             }

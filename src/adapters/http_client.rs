@@ -3,11 +3,11 @@
 //! that never quote an address's query or a header.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reqwest::{Client, Request, Response, StatusCode, redirect::Policy};
+use reqwest::{Client, ClientBuilder, Request, Response, StatusCode, redirect::Policy};
 use url::{Host, Url};
 
 use crate::ports::clock::Clock;
@@ -42,6 +42,9 @@ impl Default for Timeouts {
 #[derive(Clone)]
 pub struct HttpClient {
     client: Client,
+    /// Made when it is first needed.
+    direct: Arc<OnceLock<Client>>,
+    timeouts: Timeouts,
     meter: Arc<Meter>,
     clock: Arc<dyn Clock>,
 }
@@ -52,21 +55,10 @@ impl HttpClient {
     /// # Errors
     /// `Local` when no TLS roots can be loaded.
     pub fn new(timeouts: Timeouts, meter: Arc<Meter>, clock: Arc<dyn Clock>) -> Result<Self> {
-        let client = Client::builder()
-            .user_agent(USER_AGENT)
-            .redirect(Policy::none())
-            .referer(false)
-            .connect_timeout(timeouts.connect)
-            .read_timeout(timeouts.read)
-            .timeout(timeouts.total)
-            .build()
-            .map_err(|error| {
-                Error::new(Kind::Local, "preparing the HTTP client")
-                    .because(error.without_url())
-                    .hint("install the system's CA certificates (package ca-certificates)")
-            })?;
         Ok(Self {
-            client,
+            client: built(timeouts, |client| client)?,
+            direct: Arc::default(),
+            timeouts,
             meter,
             clock,
         })
@@ -108,12 +100,25 @@ impl HttpClient {
         ensure_secure(request.url(), doing)?;
         self.meter.request();
         let response = self
-            .client
+            .way_to(request.url())?
             .execute(request)
             .await
             .map_err(|error| exchange_failed(error, doing))?;
         self.note_clock(&response);
         Ok(response)
+    }
+
+    /// What is meant for this machine itself goes to no proxy: there it could not arrive, and its
+    /// credentials, in plain text, are nobody else's business.
+    fn way_to(&self, url: &Url) -> Result<&Client> {
+        if !is_loopback(url) {
+            return Ok(&self.client);
+        }
+        if let Some(client) = self.direct.get() {
+            return Ok(client);
+        }
+        let client = built(self.timeouts, ClientBuilder::no_proxy)?;
+        Ok(self.direct.get_or_init(|| client))
     }
 
     fn note_clock(&self, response: &Response) {
@@ -128,6 +133,24 @@ impl HttpClient {
             self.meter.clock_ahead(ahead);
         }
     }
+}
+
+fn built(
+    timeouts: Timeouts,
+    set_up: impl FnOnce(ClientBuilder) -> ClientBuilder,
+) -> Result<Client> {
+    let client = Client::builder()
+        .user_agent(USER_AGENT)
+        .redirect(Policy::none())
+        .referer(false)
+        .connect_timeout(timeouts.connect)
+        .read_timeout(timeouts.read)
+        .timeout(timeouts.total);
+    set_up(client).build().map_err(|error| {
+        Error::new(Kind::Local, "preparing the HTTP client")
+            .because(error.without_url())
+            .hint("install the system's CA certificates (package ca-certificates)")
+    })
 }
 
 /// Reads a body of at most `limit` bytes.
@@ -193,7 +216,7 @@ pub fn exchange_failed(error: reqwest::Error, doing: &str) -> Error {
         Error::new(Kind::Unreachable, doing)
             .because(error)
             .hint(format!(
-                "check the network, the address of {host} and its TLS certificate"
+                "check the network, the address of {host} (https or http?) and its TLS certificate"
             ))
     } else if timed_out {
         Error::new(Kind::Transient, doing)

@@ -21,6 +21,7 @@ use crate::settings::resolved::{self, CalendarPlace, Settings};
 use crate::settings::secret::{NoSecret, Secret};
 
 use super::failure::{Exit, Failure};
+use super::named::Named;
 
 /// A host and what its passes work on; or why that could not be prepared.
 pub struct Wired {
@@ -119,7 +120,7 @@ pub fn wire(
         let calendar = calendar(settings, &bookings.calendar, revealed, base, clock);
         let sides = calendar.map(|calendar| Sides {
             zoom: Arc::new(account.host(HostUser::from_key(&host.zoom_user))),
-            calendar,
+            calendar: Arc::new(Named::new(&bookings.calendar, calendar)),
             base: base.clone(),
             clock: clock.clone(),
         });

@@ -30,11 +30,15 @@ pub(super) async fn run(context: &Context, _arguments: &Arguments) -> Result<Exi
 
 fn paint(context: &Context) -> Paint {
     let unwanted = context.environment.get("NO_COLOR");
-    match context.global.color {
-        Color::Always => Paint::Colours,
-        Color::Never => Paint::Plain,
-        Color::Auto if unwanted.is_some_and(|set| !set.is_empty()) => Paint::Plain,
-        Color::Auto if io::stdout().is_terminal() => Paint::Colours,
-        Color::Auto => Paint::Plain,
+    let unwanted = unwanted.is_some_and(|set| !set.is_empty());
+    let coloured = match context.global.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => !unwanted && io::stdout().is_terminal(),
+    };
+    if coloured {
+        Paint::Colours
+    } else {
+        Paint::Plain
     }
 }

@@ -28,13 +28,14 @@ fn write_host(text: &mut String, host: &HostReport, dry_run: bool) -> std::fmt::
     let requests = host.requests;
     writeln!(
         text,
-        "{}: {} ({} requests to Zoom, {} to the calendar)",
+        "{}: {} ({} request{} to Zoom, {} to the calendar)",
         host.name,
         host.bookings.as_ref().map_or_else(
             || "could not begin".to_owned(),
             |flow| counts(flow, host.ok)
         ),
         requests.zoom,
+        if requests.zoom == 1 { "" } else { "s" },
         requests.calendar
     )?;
     let actions = &host.actions;

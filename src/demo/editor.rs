@@ -36,14 +36,23 @@ pub fn add_alarm(file: &Path) -> io::Result<()> {
 pub fn write_notes(file: &Path, notes: &str) -> io::Result<()> {
     // Commas and semicolons are escaped in a text (RFC 5545 section 3.3.11).
     let notes = notes.replace(',', "\\,").replace(';', "\\;");
+    let mut in_alarm = false;
     edit(file, |line| {
-        if !line.starts_with("DESCRIPTION") {
+        in_alarm = match line {
+            "BEGIN:VALARM" => true,
+            "END:VALARM" => false,
+            _ => in_alarm,
+        };
+        // An alarm has a description of its own.
+        if in_alarm || !line.starts_with("DESCRIPTION") {
             return vec![line.to_owned()];
         }
-        let separator = if line.contains(NOTES_LINE) {
-            "\\n".to_owned()
-        } else {
+        let separator = if !line.contains(NOTES_LINE) {
             format!("\\n\\n{NOTES_LINE}\\n")
+        } else if line.ends_with("\\n") {
+            String::new()
+        } else {
+            "\\n".to_owned()
         };
         vec![format!("{line}{separator}{notes}")]
     })
@@ -56,7 +65,7 @@ pub fn has_alarm(file: &Path) -> bool {
 }
 
 /// Puts the edited text in place of the old one, as editors save: a new file, renamed.
-fn edit(file: &Path, change: impl Fn(&str) -> Vec<String>) -> io::Result<()> {
+fn edit(file: &Path, change: impl FnMut(&str) -> Vec<String>) -> io::Result<()> {
     // A folded line continues with a blank (RFC 5545 section 3.1).
     let text = std::fs::read_to_string(file)?.replace("\r\n ", "");
     let lines: Vec<String> = text.lines().flat_map(change).collect();

@@ -296,7 +296,7 @@ fn quoted(notes: &str) -> String {
     if notes.is_empty() {
         String::new()
     } else {
-        format!("\"{notes}\"")
+        format!("\"{}\"", notes.replace('\n', " / "))
     }
 }
 

@@ -67,21 +67,21 @@ pub fn both(zoom: &[Row], calendar: &[Row], paint: Paint) -> String {
             *width = cell.chars().count().max(*width);
         }
     }
-    let mut text = String::new();
+    let mut lines = Vec::new();
     for (title, rows) in [("Zoom holds", zoom), ("The calendar holds", calendar)] {
-        text.push_str(&format!("   {}\n", paint.tint(Tone::Quiet, title)));
+        lines.push(format!("   {}\n", paint.tint(Tone::Quiet, title)));
         if rows.is_empty() {
-            text.push_str("     nothing\n");
+            lines.push("     nothing\n".to_owned());
         }
         for row in rows {
             let cells = row.cells().into_iter().zip(widths);
-            let line: Vec<String> = cells
+            let cells: Vec<String> = cells
                 .map(|(cell, width)| format!("{cell:width$}"))
                 .collect();
-            text.push_str(&format!("     {}\n", line.join("  ").trim_end()));
+            lines.push(format!("     {}\n", cells.join("  ").trim_end()));
         }
     }
-    text
+    lines.concat()
 }
 
 #[cfg(test)]

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::stage::{Places, Stage};
-use super::story::{Deed, STORY, Step};
+use super::story::{Deed, Guest, STORY, Step};
 use super::table::{self, Paint, Tone};
 use crate::app::failure::Failure;
 use crate::app::round::Round;
-use crate::engine::report::{Done, HostReport};
+use crate::engine::report::Done;
 use crate::ports::clock::Clock;
 
 /// How the story is told.
@@ -50,39 +50,34 @@ pub async fn tell(telling: Telling<'_>, clock: Arc<dyn Clock>) -> Result<(), Fai
 
 fn opening(number: u8, step: &Step, paint: Paint) -> String {
     let title = format!("{number}. {}", step.title);
-    let mut text = format!("\n{}\n", paint.tint(Tone::Heading, &title));
-    for deed in step.deeds {
+    let title = format!("\n{}\n", paint.tint(Tone::Heading, &title));
+    let deeds = step.deeds.iter().map(|deed| {
         let who = paint.tint(Tone::Person, deed.who);
-        text.push_str(&format!("   {who}: {}\n", deed.does));
-    }
-    text
+        format!("   {who}: {}\n", deed.does)
+    });
+    std::iter::once(title).chain(deeds).collect()
 }
 
 fn what_it_did(round: &Round, stage: &Stage, paint: Paint) -> String {
     let us = paint.tint(Tone::Ours, "slotbridge");
-    let mut text = String::new();
-    let flows = round.hosts.iter().flat_map(|host| &host.bookings);
-    let mut done = flows.flat_map(|flow| &flow.actions).peekable();
-    if done.peek().is_none() {
-        text.push_str(&format!(
+    let actions = round.hosts.iter().flat_map(|host| &host.actions);
+    let mut lines: Vec<String> = actions
+        .map(|action| {
+            let whose = stage.whose(&action.id);
+            let whose = whose.map_or("somebody", Guest::name);
+            format!("   {us}: {}\n", in_words(action, whose))
+        })
+        .collect();
+    if lines.is_empty() {
+        lines.push(format!(
             "   {us}: finds nothing to do, and writes nothing\n"
         ));
     }
-    for action in done {
-        let whose = stage
-            .whose(&action.id)
-            .map_or("a booking", |guest| guest.name());
-        text.push_str(&format!("   {us}: {}\n", in_words(action, whose)));
-    }
-    let asked: u64 = round
-        .hosts
-        .iter()
-        .map(|host: &HostReport| host.requests.zoom)
-        .sum();
+    let asked: u64 = round.hosts.iter().map(|host| host.requests.zoom).sum();
     let plural = if asked == 1 { "" } else { "s" };
     let cost = format!("({asked} request{plural} to Zoom)");
-    text.push_str(&format!("   {}\n", paint.tint(Tone::Quiet, &cost)));
-    text
+    lines.push(format!("   {}\n", paint.tint(Tone::Quiet, &cost)));
+    lines.concat()
 }
 
 fn in_words(action: &Done, whose: &str) -> String {
@@ -103,15 +98,19 @@ fn ending(places: &Places, program: &str, paint: Paint) -> String {
         state,
         config,
     } = places;
+    let places = [
+        ("calendar", calendar),
+        ("state", state),
+        ("configuration", config),
+    ];
+    let places: String = places
+        .map(|(what, place)| format!("   {what:13}  {}\n", place.display()))
+        .concat();
     format!(
-        "\n{}\n   {}  the calendar: one .ics file per booking\n   {}  what slotbridge remembers\n   \
-         {}  the configuration of this story\n\n{}\n   cat {}/*.ics\n   {program} --config {} status\n",
+        "\n{}\n{places}\n{}\n   cat {}/*.ics\n   {program} --config {} status\n",
         paint.tint(Tone::Heading, "The files stay:"),
-        calendar.display(),
-        state.display(),
-        config.display(),
         paint.tint(Tone::Heading, "To look around:"),
         calendar.display(),
-        config.display(),
+        config.display()
     )
 }

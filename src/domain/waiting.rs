@@ -73,6 +73,10 @@ pub struct Held {
     pub since: Timestamp,
     /// Whether a person released it; the next pass looks again and does it.
     pub released: bool,
+    /// Whether it is held only because Zoom's list was not believed. As soon as Zoom itself says
+    /// that the booking has ended, it is judged anew.
+    #[serde(default)]
+    pub doubted: bool,
 }
 
 /// What can be held.

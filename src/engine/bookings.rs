@@ -37,6 +37,8 @@ pub struct Listing {
     pub hold: Vec<Booking>,
     /// Ended while we looked.
     pub ended_meanwhile: Vec<BookingId>,
+    /// Zoom's list left out bookings that stand.
+    pub left_out: bool,
     /// The pass was asked to end before the listing did.
     pub stopped: bool,
 }

@@ -49,6 +49,9 @@ async fn sweep(pass: &Pass<'_>, since: Option<&Cursor>) -> Result<()> {
                 Change::There { href, etag } => {
                     if must_read(pass, &href, etag.as_ref())? {
                         unread.push(href.clone());
+                    } else if is_as_agreed(pass, &href, etag.as_ref())? {
+                        // Broken, and then put back as it was: nothing is wrong with it any more.
+                        pass.ledger.drop_known(&mut batch, &href);
                     }
                     seen.add(href.as_str());
                 }
@@ -126,14 +129,20 @@ async fn all_listed(pass: &Pass<'_>) -> Result<()> {
 }
 
 fn must_read(pass: &Pass<'_>, href: &Href, etag: Option<&Etag>) -> Result<bool> {
-    if let Some(link) = pass.ledger.link_at(href)? {
-        let gone = matches!(link.pending, Some(Pending::Gone { .. }));
-        if !gone && etag.is_some() && link.etag.as_ref() == etag {
-            return Ok(false);
-        }
+    if is_as_agreed(pass, href, etag)? {
+        return Ok(false);
     }
     let known = pass.ledger.known(href)?;
     Ok(etag.is_none() || known.is_none_or(|known| known.etag.as_ref() != etag))
+}
+
+/// Whether an entry of ours has the tag that it had when both sides last agreed.
+fn is_as_agreed(pass: &Pass<'_>, href: &Href, etag: Option<&Etag>) -> Result<bool> {
+    let link = pass.ledger.link_at(href)?;
+    Ok(etag.is_some()
+        && link.is_some_and(|link| {
+            !matches!(link.pending, Some(Pending::Gone { .. })) && link.etag.as_ref() == etag
+        }))
 }
 
 /// Reads objects and remembers what they are. `claim` is a booking that Zoom says is this host's:
@@ -201,8 +210,34 @@ async fn ours(
     now.etag.clone_from(&object.etag);
     now.sequence = now.sequence.max(entry.sequence);
     now.pending = Some(Pending::Changed(Box::new(entry.clone())));
+    rename(pass, &mut now, entry)?;
     pass.ledger.drop_known(batch, &object.href);
     pass.ledger.put_link(batch, &now, Some(&link));
+    Ok(())
+}
+
+/// Follows an entry that stands for another booking by now: it was rescheduled, and the power went
+/// between that write and its commit. What the entry carries is then the base that was written.
+fn rename(pass: &Pass<'_>, link: &mut Link, entry: &Entry) -> Result<()> {
+    let ours = entry.host.as_ref() == Some(&pass.host.name);
+    let Some(id) = entry
+        .event_id
+        .as_ref()
+        .filter(|id| ours && **id != link.booking)
+    else {
+        return Ok(());
+    };
+    if pass.ledger.link(id)?.is_none() {
+        link.booking = id.clone();
+        link.base = entry.base.clone();
+        link.booking_print = None;
+        link.policy_print = None;
+        link.standing = Standing::Live;
+        if let Some(span) = TimeSpan::parse(entry.fields.get(Field::Time)) {
+            link.start = span.start;
+            link.end = span.end;
+        }
+    }
     Ok(())
 }
 

@@ -1,6 +1,8 @@
 //! The end of a pass: what is lost, what moved, what is to be deleted and cancelled, all under
 //! the guard.
 
+use jiff::{SignedDuration, Timestamp};
+
 use crate::domain::booking::Booking;
 use crate::domain::entry::{Edit, Field};
 use crate::domain::ids::BookingId;
@@ -18,6 +20,9 @@ use super::pass::{Halt, Pass};
 use super::settle::{IfNew, begin, conflicts, finish, move_entry, read_entry, settle};
 use super::survey::{Survey, survey};
 use super::tally::Count;
+
+/// How long an entry outlives its cancelled booking while Zoom's lists are not whole.
+const PATIENCE: SignedDuration = SignedDuration::from_mins(15);
 
 /// A booking that is cancelled or gone, and has a link.
 #[derive(Debug)]
@@ -82,6 +87,7 @@ async fn ask_by_id(
         );
     }
     let mut unasked = Vec::new();
+    let mut left_out = 0_u64;
     for id in &survey.unseen {
         let released = holding.leave(pass, id, HeldAction::DeleteEntry) == Leave::Released;
         if (empty.is_some() || many.is_some()) && !released {
@@ -91,6 +97,7 @@ async fn ask_by_id(
         match pass.sides.zoom.booking(id).await {
             Ok(Some(booking)) if stands(&booking) => {
                 // The list left it out, but it is there.
+                left_out += 1;
                 listing.standing.add(id.as_str());
                 let next = settle(pass, booking, IfNew::Create).await?;
                 listing.remember(next);
@@ -103,7 +110,21 @@ async fn ask_by_id(
             Err(error) => pass.item_failed(id, &error).await?,
         }
     }
+    if left_out > 0 {
+        listing.left_out = true;
+        tracing::warn!(left_out, "Zoom's list left out bookings that stand");
+    }
     Ok(unasked)
+}
+
+/// Whether a lost booking may yet turn out to be rescheduled: a list that left out bookings may
+/// have left out the new one, too. Not for ever: some lists may never be whole.
+fn may_be_moved(pass: &Pass<'_>, lost: &Lost) -> bool {
+    let Some(booking) = &lost.booking else {
+        return false;
+    };
+    let lately = |updated: Timestamp| pass.now.duration_since(updated) < PATIENCE;
+    booking.pair_key().is_some() && booking.updated.is_some_and(lately)
 }
 
 /// Moves the entries of rescheduled bookings, and gives back what is really lost.
@@ -149,6 +170,7 @@ async fn moved(
                 let next = move_entry(pass, &lost.link, booking).await?;
                 listing.remember(next);
             }
+            None if listing.left_out && may_be_moved(pass, &lost) => {}
             None => rest.push(lost),
         }
     }
@@ -163,12 +185,17 @@ async fn deletions(
     unasked: Vec<BookingId>,
 ) -> std::result::Result<(), Halt> {
     let what = HeldAction::DeleteEntry;
+    // What was held because a list was not believed is believed now that Zoom says it.
+    let leave_of = |holding: &Holding, id: &BookingId| match holding.leave(pass, id, what) {
+        Leave::Waiting if holding.is_doubted(pass, id) => Leave::Unasked,
+        leave => leave,
+    };
     let delete = pass.host.bookings.cancelled_in_zoom == CancelledInZoom::Delete;
     let wanted = lost.iter().filter(|lost| {
         delete
             && !matches!(lost.link.pending, Some(Pending::Gone { .. }))
             && lost.link.standing != Standing::LeftAlone
-            && holding.leave(pass, &lost.link.booking, what) == Leave::Unasked
+            && leave_of(holding, &lost.link.booking) == Leave::Unasked
     });
     let refusal = guard::deletions(wanted.count() + unasked.len(), survey.entries);
     let why = refusal.map_or_else(
@@ -180,7 +207,7 @@ async fn deletions(
     }
     for id in &unasked {
         holding
-            .hold(pass, id, what, &why)
+            .doubt(pass, id, &why)
             .await
             .map_err(|error| pass.halt(&error))?;
     }
@@ -189,7 +216,7 @@ async fn deletions(
             holding.keep(pass, &lost.link.booking, what);
             continue;
         }
-        let leave = holding.leave(pass, &lost.link.booking, what);
+        let leave = leave_of(holding, &lost.link.booking);
         let gone = matches!(lost.link.pending, Some(Pending::Gone { .. }));
         let held = match leave {
             Leave::Waiting => true,

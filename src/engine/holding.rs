@@ -52,6 +52,15 @@ impl Holding {
         }
     }
 
+    /// Whether a deletion waits only because Zoom's list was not believed.
+    #[must_use]
+    pub fn is_doubted(&self, pass: &Pass<'_>, booking: &BookingId) -> bool {
+        let id = Held::id_for(&pass.host.name, booking, HeldAction::DeleteEntry);
+        self.held
+            .get(&id)
+            .is_some_and(|held| held.doubted && !held.released)
+    }
+
     /// Holds an action back.
     pub async fn hold(
         &mut self,
@@ -59,6 +68,23 @@ impl Holding {
         booking: &BookingId,
         what: HeldAction,
         why: &str,
+    ) -> Result<()> {
+        self.put(pass, booking, what, why, false).await
+    }
+
+    /// Holds a deletion back because Zoom's list is not believed.
+    pub async fn doubt(&mut self, pass: &Pass<'_>, booking: &BookingId, why: &str) -> Result<()> {
+        let what = HeldAction::DeleteEntry;
+        self.put(pass, booking, what, why, true).await
+    }
+
+    async fn put(
+        &mut self,
+        pass: &Pass<'_>,
+        booking: &BookingId,
+        what: HeldAction,
+        why: &str,
+        doubted: bool,
     ) -> Result<()> {
         let id = Held::id_for(&pass.host.name, booking, what);
         self.still_wanted.push(id.clone());
@@ -78,6 +104,7 @@ impl Holding {
             why: why.to_owned(),
             since: pass.now,
             released: false,
+            doubted,
         };
         let mut batch = Batch::default();
         pass.ledger.put_held(&mut batch, &held);
@@ -110,9 +137,8 @@ pub fn refused(pass: &Pass<'_>, doing: &str, why: &str) {
     pass.tally.trouble(Trouble {
         doing: doing.to_owned(),
         cause: why.to_owned(),
-        hint: "nothing was deleted or cancelled; look with `slotbridge held list`, then \
-               `slotbridge held release ID` to do it, or `slotbridge held drop ID` to leave both \
-               sides as they are"
+        hint: "none of these was touched; look with `slotbridge held list`, then `slotbridge held \
+               release ID` to do it, or `slotbridge held drop ID` to leave both sides as they are"
             .to_owned(),
     });
 }

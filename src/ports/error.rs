@@ -66,6 +66,13 @@ impl Error {
         self
     }
 
+    /// Says which of several places it was, in front of what we were doing.
+    #[must_use]
+    pub fn at(mut self, place: &str) -> Self {
+        self.doing = format!("{place}: {}", self.doing);
+        self
+    }
+
     /// Adds what a person can do about it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

@@ -257,7 +257,7 @@ fn read_file(path: &Path, needed: bool, mistakes: &mut Mistakes) -> Option<Strin
     let origin = Origin::File {
         layer: usize::MAX,
         path: path.to_owned(),
-        line: 1,
+        line: 0,
     };
     mistakes.add(
         Some(&origin),

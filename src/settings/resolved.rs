@@ -278,7 +278,7 @@ impl Settings {
     pub fn complete(&self) -> Result<(), Mistakes> {
         let mut mistakes = Mistakes::default();
         if self.hosts.is_empty() {
-            let remedy = "add a [[host]]; `slotbridge config init` writes a file to start from";
+            let remedy = "add a [[host]] to ~/.config/slotbridge/config.toml; `slotbridge config init` writes such a file to start from";
             mistakes.add(None, "host", "no host is configured", remedy);
         }
         if self.zoom.auth.is_none() && !self.hosts.is_empty() {

@@ -131,7 +131,7 @@ fn a_file_asked_for_must_be_there() {
         .push(PathBuf::from("/nonexistent/slotbridge.toml"));
     let said = given.mistakes();
     assert!(
-        said.starts_with("/nonexistent/slotbridge.toml:1: the configuration cannot be read"),
+        said.starts_with("/nonexistent/slotbridge.toml: the configuration cannot be read"),
         "{said}"
     );
 }

@@ -31,6 +31,12 @@ pub const USER: &str = "alice";
 /// Their password, where one is asked for.
 pub const PASSWORD: &str = "correct horse";
 
+/// Everything to its owner, but calendars whose names begin with `readonly-` to nobody.
+const RIGHTS: &str = "[root]\nuser: .+\ncollection:\npermissions: R\n\
+    [principal]\nuser: .+\ncollection: {user}\npermissions: RW\n\
+    [readonly]\nuser: .+\ncollection: {user}/readonly-[^/]+\npermissions: r\n\
+    [calendars]\nuser: .+\ncollection: {user}/[^/]+\npermissions: rw\n";
+
 /// Radicale, with a user and an empty calendar.
 pub struct Radicale;
 
@@ -53,12 +59,15 @@ impl Radicale {
             |home, port| {
                 let path = |name: &str| home.path().join(name).display().to_string();
                 fs::write(home.path().join("users"), format!("{USER}:{PASSWORD}\n")).unwrap();
+                fs::write(home.path().join("rights"), RIGHTS).unwrap();
                 let config = format!(
                     "[server]\nhosts = 127.0.0.1:{port}\n\
                      [auth]\ntype = htpasswd\nhtpasswd_filename = {}\nhtpasswd_encryption = plain\ndelay = 0\n\
+                     [rights]\ntype = from_file\nfile = {}\n\
                      [storage]\nfilesystem_folder = {}\n\
                      [logging]\nlevel = warning\n",
                     path("users"),
+                    path("rights"),
                     path("data"),
                 );
                 fs::write(home.path().join("config"), config).unwrap();
@@ -157,6 +166,16 @@ impl Server {
     /// The user and password, where the server asks for them.
     pub fn login(&self) -> Option<(&'static str, &'static str)> {
         self.asks_password.then_some((USER, PASSWORD))
+    }
+
+    /// The process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Where everything of it stands; removed with it.
+    pub fn home(&self) -> &std::path::Path {
+        self.home.path()
     }
 
     /// What the server wrote to its log.

@@ -17,7 +17,13 @@ pub struct Chaos {
     cut_after: AtomicU64,
     calls: AtomicU64,
     dead: AtomicBool,
+    /// Somebody acts right before so many calls that read a side.
+    intruder: Mutex<Option<(u64, Intrusion)>>,
+    reads: AtomicU64,
 }
+
+/// What somebody does while a pass runs.
+pub type Intrusion = Box<dyn FnOnce() + Send>;
 
 impl Chaos {
     pub fn new(seed: u64) -> Self {
@@ -27,6 +33,8 @@ impl Chaos {
             cut_after: AtomicU64::new(u64::MAX),
             calls: AtomicU64::new(0),
             dead: AtomicBool::new(false),
+            intruder: Mutex::new(None),
+            reads: AtomicU64::new(0),
         }
     }
 
@@ -37,6 +45,35 @@ impl Chaos {
             .store(cut_after.unwrap_or(u64::MAX), Ordering::SeqCst);
         self.calls.store(0, Ordering::SeqCst);
         self.dead.store(false, Ordering::SeqCst);
+    }
+
+    /// Somebody acts right before a call that reads a side, after so many others.
+    pub fn let_in(&self, after: u64, intrusion: Intrusion) {
+        self.reads.store(0, Ordering::SeqCst);
+        *self.intruder.lock().unwrap() = Some((after, intrusion));
+    }
+
+    /// Whoever did not act in the pass acts now.
+    pub fn let_out(&self) {
+        let late = self.intruder.lock().unwrap().take();
+        if let Some((_, act)) = late {
+            act();
+        }
+    }
+
+    fn somebody_acts(&self, call: &str) {
+        let reads = ["list", "read", "zoom list", "zoom get"].contains(&call);
+        if !reads {
+            return;
+        }
+        let number = self.reads.fetch_add(1, Ordering::SeqCst);
+        let mut intruder = self.intruder.lock().unwrap();
+        if intruder.as_ref().is_some_and(|(after, _)| *after == number)
+            && let Some((_, act)) = intruder.take()
+        {
+            drop(intruder);
+            act();
+        }
     }
 
     /// Whether the power went.
@@ -51,6 +88,7 @@ impl Chaos {
 
 impl Faults for Chaos {
     fn next(&self, call: &str) -> Fault {
+        self.somebody_acts(call);
         // After a power cut nothing that the process still does has any effect.
         if self.is_dead() {
             return Fault::Before(Kind::Unreachable);

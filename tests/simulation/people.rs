@@ -1,16 +1,21 @@
 //! What invitees do in Zoom and what the host does in the calendar.
 
+use std::sync::{Arc, Mutex};
+
 use jiff::{SignedDuration, Timestamp};
 use rand::RngExt as _;
 use slotbridge::adapters::memory::zoom::Appointment;
 use slotbridge::domain::ids::{BookingId, Href};
 
+use slotbridge::engine::waiting;
+
+use super::chaos::Intrusion;
 use super::world::World;
 
 impl World {
     /// Somebody does something.
     pub fn somebody_acts(&mut self) {
-        match self.rng.random_range(0..24) {
+        match self.rng.random_range(0..26) {
             0..6 => self.book(),
             6..8 => self.reschedule(),
             8 => self.cancel_in_zoom(),
@@ -26,6 +31,7 @@ impl World {
             20 => self.mark_cancelled(),
             21 => self.add_foreign(),
             22 => self.lose_cursor_or_state(),
+            23 | 24 => self.release(),
             _ => self.empty_calendar(),
         }
     }
@@ -121,10 +127,8 @@ impl World {
         self.tell(|_| format!("{href}: {text}"));
         let mut done = false;
         self.edit(&href, |entry| {
-            let (head, _) = entry.split_once("--- Notes ---").unwrap();
-            let tail = entry[head.len()..].split_once("\r\n").unwrap().1.to_owned();
             done = true;
-            format!("{head}--- Notes ---\\n{text}\r\n{tail}")
+            with_notes(&entry, &text)
         });
         if done && let Some(id) = self.event_id(&href) {
             self.seen.last_note.insert(id, text);
@@ -180,6 +184,8 @@ impl World {
     fn withdrawn(&mut self, href: &Href) {
         self.seen.own.remove(&uid(href));
         if let Some(id) = self.event_id(href) {
+            let raw = self.calendar.raw(href).unwrap();
+            self.seen.deleted = Some((href.clone(), raw, id.clone()));
             self.seen.last_note.remove(&id);
             self.seen.withdrawn.insert(id);
         }
@@ -267,4 +273,145 @@ impl World {
 /// The `UID` in the name of an entry.
 pub fn uid(href: &Href) -> String {
     href.as_str().trim_end_matches(".ics").to_owned()
+}
+
+/// What somebody does while a pass runs, and what the laws must know of it afterwards.
+pub enum Intruded {
+    /// Nobody did anything.
+    Nobody,
+    /// Notes were written in Zoom.
+    Noted(BookingId, String),
+    /// Notes were written in an entry, over whatever stood there by then.
+    Overwrote(BookingId, Href),
+    /// A deleted entry was put back; these bookings had been cancelled by then.
+    PutBack(BookingId, Arc<Mutex<Vec<BookingId>>>),
+    /// A booking was cancelled in Zoom.
+    Withdrawn,
+}
+
+impl World {
+    /// A person releases what is held.
+    fn release(&mut self) {
+        let scopes = [(&self.host.name, &self.host.calendar)];
+        let held = waiting::held(self.base.as_ref(), &scopes).unwrap();
+        let Some(one) = held.into_iter().find(|held| !held.released) else {
+            return;
+        };
+        let id = one.id.clone();
+        self.tell(|_| format!("released {id}: {} {}", one.what, one.booking));
+        let scopes = [(&self.host.name, &self.host.calendar)];
+        let release = waiting::release(self.base.as_ref(), &scopes, &id);
+        futures_util::FutureExt::now_or_never(release)
+            .unwrap()
+            .unwrap();
+        self.seen.released += 1;
+        self.seen.ever_released = true;
+    }
+
+    /// Somebody will act in the middle of the next pass.
+    pub fn somebody_intrudes(&mut self) -> Intruded {
+        if self.calm || !self.rng.random_bool(0.3) {
+            return Intruded::Nobody;
+        }
+        let after = self.rng.random_range(0..12);
+        let (act, intruded): (Intrusion, Intruded) = match self.rng.random_range(0..4) {
+            0 => self.will_note_in_zoom(),
+            1 => self.will_note_in_calendar(),
+            2 => self.will_put_back(),
+            _ => self.will_withdraw(),
+        }
+        .unwrap_or_else(|| (Box::new(|| {}), Intruded::Nobody));
+        self.chaos.let_in(after, act);
+        intruded
+    }
+
+    fn will_note_in_zoom(&mut self) -> Option<(Intrusion, Intruded)> {
+        let id = self.a_booking()?;
+        let text = self.seen.text("zoom note in mid-pass");
+        self.tell(|_| format!("in mid-pass {id} in Zoom: {text}"));
+        let (zoom, whose, words) = (self.zoom.clone(), id.clone(), text.clone());
+        let act = move || zoom.change(&whose, |booking| booking.notes = words);
+        Some((Box::new(act), Intruded::Noted(id, text)))
+    }
+
+    fn will_note_in_calendar(&mut self) -> Option<(Intrusion, Intruded)> {
+        let href = self.an_entry()?;
+        let id = self.event_id(&href)?;
+        let place = href.clone();
+        let text = self.seen.text("calendar note in mid-pass");
+        self.tell(|_| format!("in mid-pass {href}: {text}"));
+        let (calendar, words) = (self.calendar.clone(), text);
+        let act = move || {
+            calendar.edit_as_person(&href, |entry| {
+                with_notes(&entry.replace("\r\n ", ""), &words)
+            });
+        };
+        Some((Box::new(act), Intruded::Overwrote(id, place)))
+    }
+
+    fn will_put_back(&mut self) -> Option<(Intrusion, Intruded)> {
+        // Without its state slotbridge writes a deleted entry anew, and an old one that is put back
+        // beside it is a person's copy: reported, and nobody's law.
+        let (href, raw, id) = self
+            .seen
+            .deleted
+            .clone()
+            .filter(|_| !self.seen.state_lost)?;
+        self.tell(|_| format!("in mid-pass {href} is put back"));
+        let cancelled = Arc::new(Mutex::new(Vec::new()));
+        let whose = id.clone();
+        let (calendar, zoom, then) = (self.calendar.clone(), self.zoom.clone(), cancelled.clone());
+        let act = move || {
+            *then.lock().unwrap() = zoom.cancellations();
+            if calendar.raw(&href).is_none() {
+                calendar.put_raw(&href, &raw);
+            } else {
+                // It is there already, whatever it says: nothing was put back.
+                then.lock().unwrap().push(whose);
+            }
+        };
+        Some((Box::new(act), Intruded::PutBack(id, cancelled)))
+    }
+
+    fn will_withdraw(&mut self) -> Option<(Intrusion, Intruded)> {
+        let id = self.a_booking()?;
+        self.tell(|_| format!("in mid-pass {id} is cancelled in Zoom"));
+        let zoom = self.zoom.clone();
+        Some((Box::new(move || zoom.withdraw(&id)), Intruded::Withdrawn))
+    }
+
+    /// After the pass: what the laws must know.
+    pub fn after(&mut self, intruded: Intruded) {
+        match intruded {
+            Intruded::Nobody | Intruded::Withdrawn => {}
+            Intruded::Overwrote(id, href) => {
+                self.seen.last_note.remove(&id);
+                if let Some(id) = self.event_id(&href) {
+                    self.seen.last_note.remove(&id);
+                }
+            }
+            Intruded::Noted(id, text) => {
+                self.seen.last_note.insert(id, text);
+            }
+            Intruded::PutBack(id, before) => {
+                let before = before.lock().unwrap().contains(&id);
+                let now = self.zoom.cancellations().contains(&id);
+                assert!(
+                    before || !now,
+                    "law 6: {id} was cancelled although its entry was back"
+                );
+                // What becomes of an entry that is put back is a matter of timing.
+                self.seen.last_note.remove(&id);
+            }
+        }
+    }
+}
+
+/// The text of an entry with other notes.
+fn with_notes(entry: &str, text: &str) -> String {
+    let Some((head, rest)) = entry.split_once("--- Notes ---") else {
+        return entry.to_owned();
+    };
+    let tail = rest.split_once("\r\n").map_or("", |(_, tail)| tail);
+    format!("{head}--- Notes ---\\n{text}\r\n{tail}")
 }

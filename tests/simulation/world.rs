@@ -13,7 +13,7 @@ use slotbridge::adapters::memory::clock::MemoryClock;
 use slotbridge::adapters::memory::fault::{Fault, Faults as _};
 use slotbridge::adapters::memory::zoom::MemoryZoom;
 use slotbridge::adapters::store::Overlay;
-use slotbridge::domain::ids::{BookingId, CalendarName, HostName};
+use slotbridge::domain::ids::{BookingId, CalendarName, HostName, Href};
 use slotbridge::engine::report::HostReport;
 use slotbridge::engine::{Host, Order, Sides, Silent, pass};
 use slotbridge::plan::policy::{
@@ -32,6 +32,8 @@ pub struct World {
     pub base: Arc<MemoryBase>,
     pub host: Host,
     pub seen: History,
+    /// Whether nobody acts any more.
+    pub calm: bool,
     aloud: bool,
 }
 
@@ -52,6 +54,12 @@ pub struct History {
     pub state_lost: bool,
     /// Whether the calendar was ever emptied by somebody.
     pub emptied: bool,
+    /// Held actions that a person released since the last pass.
+    pub released: usize,
+    /// Whether a person ever released anything.
+    pub ever_released: bool,
+    /// The last entry that a person deleted: where, what it was, and its booking.
+    pub deleted: Option<(Href, Vec<u8>, BookingId)>,
     counter: u64,
 }
 
@@ -112,6 +120,7 @@ impl World {
             base,
             host,
             seen: History::default(),
+            calm: false,
             aloud,
         };
         world.tell(|world| {
@@ -152,6 +161,10 @@ impl World {
 
     /// One pass; `rate` of 1,000 calls fail and the power goes after `cut` calls.
     pub async fn pass(&mut self, rate: u64, cut: Option<u64>) -> HostReport {
+        let cancelled = self.zoom.cancellations().len();
+        let deleted = self.calendar.hrefs().len();
+        let released = std::mem::take(&mut self.seen.released);
+        let intrusion = self.somebody_intrudes();
         self.chaos.arm(rate, cut);
         let order = Order {
             full: self.rng.random_bool(0.1),
@@ -160,6 +173,19 @@ impl World {
         let report = pass(&self.sides(), &self.host, &order, &Silent).await;
         let dead = self.chaos.is_dead();
         self.chaos.arm(0, None);
+        self.chaos.let_out();
+        self.after(intrusion);
+        let cancelled = self.zoom.cancellations().len() - cancelled;
+        assert!(
+            cancelled <= 3 + released,
+            "law 6: {cancelled} bookings cancelled in one pass"
+        );
+        let gone = deleted.saturating_sub(self.calendar.hrefs().len());
+        let allowed = (deleted / 4).max(5) + released;
+        assert!(
+            gone <= allowed,
+            "law 6: {gone} of {deleted} entries deleted in one pass"
+        );
         self.tell(|_| {
             let actions: Vec<String> = report
                 .actions

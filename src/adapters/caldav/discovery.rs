@@ -237,8 +237,8 @@ pub(super) fn pick(discovered: Discovered, url: &Url, wanted: Option<&str>) -> R
     let there: Vec<String> = all.iter().map(named_for_people).collect();
     let mut fitting = all.into_iter().filter(|collection| fits(collection));
     match (fitting.next(), fitting.next(), wanted) {
-        // Another calendar of the same user is not the one that was configured.
-        (Some(_), None, None) if !led => Err(Error::new(Kind::Missing, doing(url))
+        // Other calendars of the same user are not the one that was configured.
+        (Some(_), _, None) if !led => Err(Error::new(Kind::Missing, doing(url))
             .because("there is no calendar at the address configured")
             .hint(format!(
                 "on the same server there are: {}",

@@ -75,7 +75,7 @@ pub enum Recovered {
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Another process has it open.
-    #[error("the state is in use by {}", process(*.pid))]
+    #[error("the state is in use by {} ({})", process(*.pid), path.display())]
     Locked {
         /// The lock file.
         path: PathBuf,

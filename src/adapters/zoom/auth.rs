@@ -188,7 +188,7 @@ impl Authority {
             "Zoom refused the refresh token (invalid_grant)"
         };
         Err(Error::new(Kind::Denied, doing).because(cause).hint(
-            "run `slotbridge login`, or put a new token into zoom.auth.refresh_token; \
+            "put a new token into zoom.auth.refresh_token; \
              a refresh token works once, and only with the zoom.auth.client_secret it was made for",
         ))
     }

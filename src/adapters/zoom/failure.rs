@@ -147,7 +147,7 @@ impl Failure {
         };
         format!(
             "give the app these scopes in Zoom's marketplace (for other users the `:admin` ones): \
-             {scopes}; then run `slotbridge login` again, and check zoom.auth.client_id"
+             {scopes}; a user app then needs a new zoom.auth.refresh_token; and check zoom.auth.client_id"
         )
     }
 }

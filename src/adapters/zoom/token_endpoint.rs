@@ -168,7 +168,7 @@ impl TokenEndpoint {
                 "check zoom.auth.account_id, zoom.auth.client_id and zoom.auth.client_secret"
             }
             (_, Auth::User { .. }) => {
-                "check zoom.auth.client_id and zoom.auth.client_secret, then run `slotbridge login`"
+                "check zoom.auth.client_id and zoom.auth.client_secret; a user app may need a new zoom.auth.refresh_token"
             }
         };
         Error::new(Kind::Denied, doing).because(cause).hint(hint)

@@ -292,11 +292,11 @@ async fn a_refused_token_request_names_the_key_to_change_and_no_secret(
 }
 
 #[tokio::test]
-async fn without_a_login_the_remedy_is_to_log_in() {
+async fn without_a_refresh_token_the_remedy_names_its_key() {
     let world = rotating(None).await;
     let error = world.client().bookings(window(), None).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Denied);
-    assert!(error.remedy().unwrap().contains("slotbridge login"));
+    assert!(error.remedy().unwrap().contains("zoom.auth.refresh_token"));
     assert!(world.arrived(TOKEN).await.is_empty());
 }
 
