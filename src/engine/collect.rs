@@ -64,8 +64,10 @@ async fn sweep(pass: &Pass<'_>, since: Option<&Cursor>) -> Result<()> {
         }
     }
     let listed = listing.listed();
-    if listed.coverage == Coverage::Full {
-        absent(pass, &seen).await?;
+    match listed.coverage {
+        Coverage::Full => absent(pass, &seen).await?,
+        Coverage::Since => came_and_went(pass, &seen).await?,
+        Coverage::Partial => {}
     }
     let mut batch = Batch::default();
     let before = pass.ledger.position()?;
@@ -83,7 +85,47 @@ async fn sweep(pass: &Pass<'_>, since: Option<&Cursor>) -> Result<()> {
         full,
     };
     pass.ledger.put_position(&mut batch, &position);
-    pass.ledger.commit(batch).await
+    pass.ledger.commit(batch).await?;
+    if listed.coverage == Coverage::Partial {
+        return Ok(());
+    }
+    all_listed(pass).await
+}
+
+/// Looks at entries that were created after the cursor and that a listing since then does not
+/// show: somebody deleted them in between, which no later listing would tell either.
+async fn came_and_went(pass: &Pass<'_>, seen: &Seen) -> Result<()> {
+    let mut after: Option<Href> = None;
+    loop {
+        let hrefs = pass.ledger.unlisted(after.as_ref())?;
+        let Some(last) = hrefs.last() else {
+            return Ok(());
+        };
+        after = Some(last.clone());
+        let not_shown: Vec<Href> = hrefs
+            .into_iter()
+            .filter(|href| !seen.has(href.as_str()))
+            .collect();
+        for hrefs in not_shown.chunks(READ) {
+            observe(pass, hrefs, None).await?;
+        }
+    }
+}
+
+/// The cursor covers every entry of ours. Only now: a power cut before the cursor was saved
+/// must find them again.
+async fn all_listed(pass: &Pass<'_>) -> Result<()> {
+    loop {
+        let hrefs = pass.ledger.unlisted(None)?;
+        if hrefs.is_empty() {
+            return Ok(());
+        }
+        let mut batch = Batch::default();
+        for href in &hrefs {
+            pass.ledger.drop_unlisted(&mut batch, href);
+        }
+        pass.ledger.commit(batch).await?;
+    }
 }
 
 fn must_read(pass: &Pass<'_>, href: &Href, etag: Option<&Etag>) -> Result<bool> {

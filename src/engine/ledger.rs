@@ -127,13 +127,12 @@ impl<'a> Ledger<'a> {
 
     /// Where objects that are not linked stand, a page at a time.
     pub fn known_hrefs(&self, after: Option<&Href>) -> Result<Vec<Href>> {
-        let prefix = self.key("known", "");
-        let after = after.map(|href| self.key("known", href.as_str()));
-        let pairs = self.base.scan(&prefix, after.as_deref(), PAGE)?;
-        Ok(pairs
-            .iter()
-            .map(|(key, _)| Href::new(unpart(&key[prefix.len()..])))
-            .collect())
+        self.hrefs("known", after)
+    }
+
+    /// Where entries were created that no listing has shown since, a page at a time.
+    pub fn unlisted(&self, after: Option<&Href>) -> Result<Vec<Href>> {
+        self.hrefs("unlisted", after)
     }
 
     /// Objects that are not linked and have something wrong with them.
@@ -226,6 +225,16 @@ impl<'a> Ledger<'a> {
         batch.delete(self.key("trouble", href.as_str()));
     }
 
+    /// Remembers that an entry is created where no listing has shown one yet.
+    pub fn put_unlisted(&self, batch: &mut Batch, href: &Href) {
+        batch.put(self.key("unlisted", href.as_str()), &true);
+    }
+
+    /// Forgets that, because the cursor covers it.
+    pub fn drop_unlisted(&self, batch: &mut Batch, href: &Href) {
+        batch.delete(self.key("unlisted", href.as_str()));
+    }
+
     /// Remembers where a listing ended.
     pub fn put_position(&self, batch: &mut Batch, position: &Position) {
         batch.put(self.key("position", ""), position);
@@ -283,6 +292,16 @@ impl<'a> Ledger<'a> {
 
     fn waiting_key(&self, kind: &str, id: &WaitingId) -> String {
         format!("{kind}/{}/{}", self.host, part(id.as_str()))
+    }
+
+    fn hrefs(&self, kind: &str, after: Option<&Href>) -> Result<Vec<Href>> {
+        let prefix = self.key(kind, "");
+        let after = after.map(|href| self.key(kind, href.as_str()));
+        let pairs = self.base.scan(&prefix, after.as_deref(), PAGE)?;
+        let names = pairs
+            .iter()
+            .filter_map(|(key, _)| key.strip_prefix(&prefix));
+        Ok(names.map(|name| Href::new(unpart(name))).collect())
     }
 
     fn read<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {

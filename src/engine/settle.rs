@@ -355,7 +355,7 @@ async fn create(
         modified: booking.updated.unwrap_or(pass.now),
         alarm_seconds: pass.host.bookings.alarm.map(|alarm| alarm.as_secs()),
     };
-    begin(pass, &booking.id, &href, "create").await?;
+    begin_new(pass, &booking.id, &href).await?;
     let written = pass.sides.calendar.create(&draft).await?;
     pass.wrote_calendar();
     let mut new = agreed(pass, booking, link, uid, base);
@@ -607,7 +607,27 @@ pub(super) async fn begin(
     href: &Href,
     verb: &'static str,
 ) -> Result<()> {
+    begin_in(pass, Batch::default(), id, href, verb).await
+}
+
+/// The same for a new entry. A cursor from before it says nothing about its end: what came and
+/// went between two listings is in neither (RFC 6578 section 3.4), so it is looked after.
+async fn begin_new(pass: &Pass<'_>, id: &BookingId, href: &Href) -> Result<()> {
     let mut batch = Batch::default();
+    let position = pass.ledger.position()?;
+    if position.is_some_and(|position| position.cursor.is_some()) {
+        pass.ledger.put_unlisted(&mut batch, href);
+    }
+    begin_in(pass, batch, id, href, "create").await
+}
+
+async fn begin_in(
+    pass: &Pass<'_>,
+    mut batch: Batch,
+    id: &BookingId,
+    href: &Href,
+    verb: &'static str,
+) -> Result<()> {
     let begun = Begun {
         booking: id.clone(),
         href: href.clone(),

@@ -73,6 +73,11 @@ pub(super) fn of_write(
         507 => new(Kind::Refused).hint("the calendar's quota is used up: make room on the server"),
         500..=599 if status != StatusCode::NOT_IMPLEMENTED => new(Kind::Transient)
             .hint("it is tried again by itself; look into the server's log if it lasts"),
+        // Xandikos while another write is going on; elsewhere a client's lock, which ends too
+        // (RFC 4918 section 11.3).
+        423 => {
+            new(Kind::Transient).hint("somebody else is writing there; it is tried again by itself")
+        }
         408 => new(Kind::Transient),
         300..=399 => new(Kind::Malformed).hint("check the address of the calendar"),
         _ => new(Kind::Refused).hint("the server does not take this entry; its log says more"),

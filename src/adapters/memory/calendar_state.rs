@@ -17,6 +17,8 @@ pub(super) struct State {
     objects: BTreeMap<Href, Stored>,
     /// The revision in which an href last changed, removed ones included.
     changed: BTreeMap<Href, u64>,
+    /// The revisions between which something stood at an href and was removed again.
+    past: BTreeMap<Href, Vec<(u64, u64)>>,
     /// Counts every change.
     revision: u64,
     /// Cursors from before this revision are no longer good.
@@ -31,6 +33,8 @@ struct Stored {
     bytes: Vec<u8>,
     uid: Option<Uid>,
     revision: u64,
+    /// The revision in which it came to stand there.
+    born: u64,
 }
 
 impl Stored {
@@ -46,6 +50,7 @@ impl State {
             keeping,
             objects: BTreeMap::new(),
             changed: BTreeMap::new(),
+            past: BTreeMap::new(),
             revision: 0,
             oldest: 0,
             writes: 0,
@@ -69,15 +74,18 @@ impl State {
             uid: import::raw_uid(&bytes),
             bytes,
             revision: self.revision,
+            born: self.objects.get(href).map_or(self.revision, |old| old.born),
         };
         self.objects.insert(href.clone(), stored);
     }
 
     pub(super) fn remove(&mut self, href: &Href) -> bool {
-        if self.objects.remove(href).is_none() {
+        let Some(old) = self.objects.remove(href) else {
             return false;
-        }
+        };
         self.revision += 1;
+        let lives = self.past.entry(href.clone()).or_default();
+        lives.push((old.born, self.revision));
         self.changed.insert(href.clone(), self.revision);
         true
     }
@@ -103,7 +111,7 @@ impl State {
             let hrefs: BTreeSet<&Href> = self
                 .changed
                 .iter()
-                .filter(|(_, revision)| **revision > since)
+                .filter(|(href, revision)| **revision > since && self.is_told(href, since))
                 .map(|(href, _)| href)
                 .collect();
             let lines = hrefs.into_iter().map(|href| self.line(href)).collect();
@@ -119,6 +127,14 @@ impl State {
         }
         let coverage = Coverage::Full;
         (lines, Listed { coverage, cursor })
+    }
+
+    /// Whether a listing since then tells of an href: what came and went since is in neither of
+    /// the two states that a server compares (Xandikos does just that).
+    fn is_told(&self, href: &Href, since: u64) -> bool {
+        let lives = self.past.get(href).map_or(&[][..], Vec::as_slice);
+        let stood = |(born, died): &(u64, u64)| *born <= since && since < *died;
+        self.objects.contains_key(href) || lives.iter().any(stood)
     }
 
     fn revision_of(&self, cursor: &Cursor) -> Option<u64> {
