@@ -69,22 +69,6 @@ fn measure(place: Place, bookings: usize) {
     let quiet = quiet.iter().min_by_key(|measured| measured.wall).unwrap();
     assert_eq!(quiet.unchanged, bookings, "{}", quiet.said);
     row("nothing to do", quiet);
-    println!("{}", machine.du());
-    for env in [
-        &[("MALLOC_ARENA_MAX", "1")][..],
-        &[("MALLOC_ARENA_MAX", "2")][..],
-        &[
-            ("MALLOC_TRIM_THRESHOLD_", "131072"),
-            ("MALLOC_MMAP_THRESHOLD_", "65536"),
-        ][..],
-        &[
-            ("MALLOC_ARENA_MAX", "1"),
-            ("MALLOC_TRIM_THRESHOLD_", "131072"),
-            ("MALLOC_MMAP_THRESHOLD_", "65536"),
-        ][..],
-    ] {
-        row(&format!("{env:?}"), &machine.pass_with(env));
-    }
     let changed = machine.change_a_hundredth();
     let busy = machine.pass();
     assert_eq!(busy.updated, changed, "{}", busy.said);

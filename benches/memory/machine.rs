@@ -68,34 +68,7 @@ impl Machine {
             .arg("--config")
             .arg(self.config())
             .args(["sync", "--json"]);
-        for (name, value) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("MALLOC_") || name == "TRY_CACHE" {
-                command.env(name, value);
-            }
-        }
         child::sync(&mut command)
-    }
-    pub fn pass_with(&self, env: &[(&str, &str)]) -> Measured {
-        let mut command = Command::new(child::binary());
-        command
-            .env_clear()
-            .env("HOME", self.home.path())
-            .envs(env.iter().copied())
-            .arg("--config")
-            .arg(self.config())
-            .args(["sync", "--json"]);
-        child::sync(&mut command)
-    }
-    pub fn du(&self) -> String {
-        String::from_utf8(
-            Command::new("du")
-                .arg("-sm")
-                .arg(self.home.path().join("state"))
-                .output()
-                .unwrap()
-                .stdout,
-        )
-        .unwrap()
     }
 
     /// The host renames every hundredth booking; how many that are.

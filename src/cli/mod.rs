@@ -207,7 +207,9 @@ fn try_execute(cli: Cli) -> Result<Exit, Failure> {
         clock: Arc::new(SystemClock),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+        // The allocator keeps what each thread once used: fewer threads, less memory.
+        .worker_threads(1)
+        .max_blocking_threads(4)
         .enable_all()
         .build();
     let runtime = runtime.map_err(|error| {
