@@ -3,6 +3,14 @@
 //!
 //! `SLOTBRIDGE_KILL_SEED=N cargo test --test kill` plays one seed again, on both servers.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a story that goes wrong ends the test, and tells how to play it again"
+)]
+
 mod servers;
 
 #[path = "kill/checks.rs"]

@@ -146,7 +146,7 @@ fn connect(client: &TcpStream, server: &TcpStream, desk: &Arc<Desk>) {
 
 /// Carries bytes until an end closes, or `passes` says no.
 fn pump(from: &mut TcpStream, to: &mut TcpStream, passes: impl Fn(&[u8]) -> bool) {
-    let mut buffer = [0; 65536];
+    let mut buffer = vec![0; 65_536];
     while let Ok(length @ 1..) = from.read(&mut buffer) {
         let chunk = &buffer[..length];
         if !passes(chunk) || to.write_all(chunk).is_err() {

@@ -19,7 +19,9 @@ impl Stage {
         let hrefs = answer.split("href>").filter_map(|part| {
             let path = part.split("</").next()?;
             let name = path.rsplit('/').next()?;
-            name.ends_with(".ics").then(|| name.replace("%40", "@"))
+            name.strip_suffix(".ics")
+                .is_some()
+                .then(|| name.replace("%40", "@"))
         });
         hrefs.collect()
     }

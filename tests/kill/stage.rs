@@ -49,6 +49,7 @@ pub struct Own {
 
 /// What one run said.
 #[derive(Debug)]
+#[allow(dead_code, reason = "shown when a story goes wrong")]
 pub struct Run {
     pub code: i32,
     pub json: Value,

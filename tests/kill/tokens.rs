@@ -35,8 +35,8 @@ fn play(seed: u64) {
         killed += u32::from(killed_around_a_refresh(&mut stage));
         let spent = stage.account.refreshes().len() - spent;
         // A token that was used was durable before.
-        let seen = stage.account.requests().into_iter();
-        let used = seen
+        let requests = stage.account.requests().into_iter();
+        let used = requests
             .filter(|seen| seen.door == Door::Api)
             .any(|seen| seen.status != Some(401));
         let run = stage.sync();
