@@ -48,6 +48,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     let order = Order {
         dry_run: arguments.dry_run,
         full: arguments.full,
+        retry_now: true,
         stop: Stop::default(),
     };
     let shown = !arguments.json && !context.quiet();

@@ -22,6 +22,9 @@ const READ: usize = 50;
 /// Reads what changed since the last pass.
 pub async fn calendar(pass: &Pass<'_>) -> Result<()> {
     let position = pass.ledger.position()?;
+    if position.is_none() {
+        pass.adopted();
+    }
     let since = position
         .as_ref()
         .filter(|position| !pass.order.full && pass.now.duration_since(position.full) < FULL_EVERY);
@@ -62,10 +65,14 @@ async fn sweep(pass: &Pass<'_>, since: Option<&Cursor>) -> Result<()> {
         for hrefs in unread.chunks(READ) {
             observe(pass, hrefs, None).await?;
         }
+        promoted(pass).await?;
     }
     let listed = listing.listed();
     match listed.coverage {
-        Coverage::Full => absent(pass, &seen).await?,
+        Coverage::Full => {
+            absent(pass, &seen).await?;
+            promoted(pass).await?;
+        }
         Coverage::Since => came_and_went(pass, &seen).await?,
         Coverage::Partial => {}
     }
@@ -148,6 +155,25 @@ fn is_as_agreed(pass: &Pass<'_>, href: &Href, etag: Option<&Etag>) -> Result<boo
 /// Reads objects and remembers what they are. `claim` is a booking that Zoom says is this host's:
 /// its entry is taken over whatever host it names.
 pub async fn observe(pass: &Pass<'_>, hrefs: &[Href], claim: Option<&BookingId>) -> Result<()> {
+    read(pass, hrefs, claim).await?;
+    promoted(pass).await
+}
+
+/// Reads copies that took the place of the entry that they are copies of. Each is forgotten as a
+/// copy when it is taken, so that this ends.
+async fn promoted(pass: &Pass<'_>) -> Result<()> {
+    loop {
+        let hrefs = pass.take_promoted();
+        if hrefs.is_empty() {
+            return Ok(());
+        }
+        for hrefs in hrefs.chunks(READ) {
+            read(pass, hrefs, None).await?;
+        }
+    }
+}
+
+async fn read(pass: &Pass<'_>, hrefs: &[Href], claim: Option<&BookingId>) -> Result<()> {
     for object in pass.sides.calendar.read(hrefs).await? {
         let mut batch = Batch::default();
         match &object.content {
@@ -174,19 +200,32 @@ fn known(pass: &Pass<'_>, batch: &mut Batch, object: &Object, trouble: Option<St
 
 fn removed(pass: &Pass<'_>, batch: &mut Batch, href: &Href) -> Result<()> {
     pass.ledger.drop_known(batch, href);
-    if let Some(link) = pass.ledger.link_at(href)? {
-        gone(pass, batch, &link);
+    match pass.ledger.link_at(href)? {
+        Some(link) => gone(pass, batch, &link),
+        None => Ok(()),
     }
-    Ok(())
 }
 
-fn gone(pass: &Pass<'_>, batch: &mut Batch, link: &Link) {
+/// An entry is not where it was. Where a copy of it stands, that is the entry from now on: a slow
+/// rename first copies and then deletes, and whoever removes one of two means the other to stay.
+fn gone(pass: &Pass<'_>, batch: &mut Batch, link: &Link) -> Result<()> {
     if matches!(link.pending, Some(Pending::Gone { .. })) {
-        return;
+        return Ok(());
     }
-    let mut link = link.clone();
-    link.pending = Some(Pending::Gone { since: pass.now });
-    pass.ledger.put_link(batch, &link, None);
+    let mut now = link.clone();
+    if let Some(copy) = pass.ledger.copy_of(&link.uid)? {
+        pass.ledger.drop_copy(batch, &link.uid, &copy);
+        pass.ledger.drop_known(batch, &copy);
+        now.href = copy.clone();
+        now.etag = None;
+        now.pending = None;
+        pass.ledger.put_link(batch, &now, Some(link));
+        pass.promote(copy);
+    } else {
+        now.pending = Some(Pending::Gone { since: pass.now });
+        pass.ledger.put_link(batch, &now, None);
+    }
+    Ok(())
 }
 
 async fn ours(
@@ -201,9 +240,23 @@ async fn ours(
         return Ok(());
     };
     if link.href != object.href && still_there(pass, &link).await? {
-        let words = format!("it has the UID of {}, so one of both is a copy", link.href);
-        known(pass, batch, object, Some(words));
-        return Ok(());
+        // Without a state the one that bears our own name is the original.
+        let original = Href::of_uid(&entry.uid) == object.href && link.booking_print.is_none();
+        let copy = if original { &link.href } else { &object.href };
+        let kept = if original { &object.href } else { &link.href };
+        let trouble = Some(format!(
+            "it has the UID of {kept}, so one of both is a copy"
+        ));
+        let etag = if original {
+            link.etag.clone()
+        } else {
+            object.etag.clone()
+        };
+        pass.ledger.put_known(batch, copy, &Known { etag, trouble });
+        pass.ledger.put_copy(batch, &entry.uid, copy);
+        if !original {
+            return Ok(());
+        }
     }
     let mut now = link.clone();
     now.href.clone_from(&object.href);
@@ -292,6 +345,7 @@ fn adopt(
         pending: Some(Pending::Changed(Box::new(entry.clone()))),
         standing: Standing::Live,
     };
+    pass.adopted();
     pass.ledger.drop_known(batch, &object.href);
     pass.ledger.put_link(batch, &link, None);
     Ok(())
@@ -308,7 +362,7 @@ async fn absent(pass: &Pass<'_>, seen: &Seen) -> Result<()> {
         after = Some(last.booking.clone());
         let mut batch = Batch::default();
         for link in links.iter().filter(|link| !seen.has(link.href.as_str())) {
-            gone(pass, &mut batch, link);
+            gone(pass, &mut batch, link)?;
         }
         pass.ledger.commit(batch).await?;
     }

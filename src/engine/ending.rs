@@ -1,10 +1,13 @@
 //! The end of a pass: what is lost, what moved, what is to be deleted and cancelled, all under
 //! the guard.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::booking::Booking;
 use crate::domain::entry::{Edit, Field};
+use crate::domain::fingerprint::Fingerprint;
 use crate::domain::ids::BookingId;
 use crate::domain::link::{Link, Pending, Standing};
 use crate::domain::waiting::HeldAction;
@@ -72,7 +75,8 @@ pub async fn end(
 }
 
 /// Asks Zoom by id for bookings that its list did not show. Where that are too many to believe,
-/// nothing is asked, and those that no person released are given back.
+/// only those are asked for that a new booking may have taken the place of, or that a person
+/// released; the others are given back.
 async fn ask_by_id(
     pass: &Pass<'_>,
     listing: &mut Listing,
@@ -82,18 +86,19 @@ async fn ask_by_id(
 ) -> std::result::Result<Vec<BookingId>, Halt> {
     let empty = guard::zoom_listing(listing.shown.len(), survey.unseen.len());
     let many = guard::deletions(survey.unseen.len(), survey.entries);
-    if let Some(refusal) = empty.or(many) {
-        refused(
-            pass,
-            "comparing Zoom's list with what is known",
-            &refusal.to_string(),
-        );
-    }
+    let new: BTreeSet<Fingerprint> = listing
+        .maybe_moved
+        .iter()
+        .filter_map(Booking::pair_key)
+        .collect();
     let mut unasked = Vec::new();
     let mut left_out = 0_u64;
     for id in &survey.unseen {
         let released = holding.leave(pass, id, HeldAction::DeleteEntry) == Leave::Released;
-        if (empty.is_some() || many.is_some()) && !released {
+        let link = pass.ledger.link(id).map_err(|error| pass.halt(&error))?;
+        let pair = link.as_ref().and_then(|link| link.pair.as_ref());
+        let may_be_moved = pair.is_some_and(|pair| new.contains(pair));
+        if (empty.is_some() || many.is_some()) && !released && !may_be_moved {
             unasked.push(id.clone());
             continue;
         }
@@ -112,6 +117,13 @@ async fn ask_by_id(
             }
             Err(error) => pass.item_failed(id, &error).await?,
         }
+    }
+    if let Some(refusal) = empty.or(many).filter(|_| !unasked.is_empty()) {
+        refused(
+            pass,
+            "comparing Zoom's list with what is known",
+            &refusal.to_string(),
+        );
     }
     if left_out > 0 {
         listing.left_out = true;

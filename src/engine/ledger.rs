@@ -31,8 +31,11 @@ pub struct Known {
 pub struct Retry {
     /// How often it was refused in a row.
     pub attempts: u32,
-    /// Not before then.
+    /// Not before then, unless a person changes the entry.
     pub not_before: Timestamp,
+    /// What the entry was when it was refused.
+    #[serde(default)]
+    pub entry: Option<Fingerprint>,
     /// What we were doing.
     pub doing: String,
     /// Why it was refused.
@@ -219,6 +222,23 @@ impl<'a> Ledger<'a> {
         }
     }
 
+    /// Remembers that an object has the `UID` of a linked one.
+    pub fn put_copy(&self, batch: &mut Batch, uid: &Uid, href: &Href) {
+        batch.put(self.copy_key(uid, href), href);
+    }
+
+    /// Forgets that.
+    pub fn drop_copy(&self, batch: &mut Batch, uid: &Uid, href: &Href) {
+        batch.delete(self.copy_key(uid, href));
+    }
+
+    /// An object that had the `UID` of a linked one when it was last seen.
+    pub fn copy_of(&self, uid: &Uid) -> Result<Option<Href>> {
+        let prefix = format!("{}/", self.key("copy", uid.as_str()));
+        let copies: Vec<Href> = self.walk(&prefix, None)?;
+        Ok(copies.into_iter().next())
+    }
+
     /// Forgets an object that is not linked.
     pub fn drop_known(&self, batch: &mut Batch, href: &Href) {
         batch.delete(self.key("known", href.as_str()));
@@ -278,6 +298,11 @@ impl<'a> Ledger<'a> {
     /// Forgets a held action.
     pub fn drop_held(&self, batch: &mut Batch, id: &WaitingId) {
         batch.delete(self.waiting_key("held", id));
+    }
+
+    fn copy_key(&self, uid: &Uid, href: &Href) -> String {
+        let copies = self.key("copy", uid.as_str());
+        format!("{copies}/{}", part(href.as_str()))
     }
 
     fn pair_key(&self, link: &Link) -> Option<String> {

@@ -66,6 +66,8 @@ pub struct Order {
     pub dry_run: bool,
     /// Ignore the stored cursor, list everything.
     pub full: bool,
+    /// Try again at once what was refused and put off: a person asked for this pass.
+    pub retry_now: bool,
     /// Set from outside to end the pass after the call in hand.
     pub stop: Stop,
 }

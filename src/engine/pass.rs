@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::entry::Field;
 use crate::domain::fingerprint::Fingerprint;
-use crate::domain::ids::BookingId;
+use crate::domain::ids::{BookingId, Href};
 use crate::domain::waiting::Conflict;
 use crate::domain::window::Window;
 use crate::plan::fields::Decided;
@@ -38,6 +39,8 @@ pub struct Pass<'a> {
     pub(super) conflicts: BTreeMap<BookingId, Vec<Conflict>>,
     wrote_calendar: AtomicBool,
     halting: AtomicBool,
+    adopted: AtomicBool,
+    promoted: Mutex<Vec<Href>>,
 }
 
 impl<'a> Pass<'a> {
@@ -66,6 +69,8 @@ impl<'a> Pass<'a> {
             tally: Tally::default(),
             wrote_calendar: AtomicBool::new(false),
             halting: AtomicBool::new(false),
+            adopted: AtomicBool::new(false),
+            promoted: Mutex::new(Vec::new()),
             sides,
             host,
             order,
@@ -97,6 +102,29 @@ impl<'a> Pass<'a> {
     /// Whether the calendar was written to.
     pub(super) fn has_written(&self) -> bool {
         self.wrote_calendar.load(Ordering::Relaxed)
+    }
+
+    /// Remembers that entries were, or may have been, taken over without their state: what they
+    /// stand for may have been rescheduled since.
+    pub(super) fn adopted(&self) {
+        self.adopted.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether entries were taken over without their state.
+    pub(super) fn has_adopted(&self) -> bool {
+        self.adopted.load(Ordering::Relaxed)
+    }
+
+    /// Remembers a copy that took the place of its original, and is to be read.
+    pub(super) fn promote(&self, href: Href) {
+        let mut promoted = self.promoted.lock().unwrap_or_else(PoisonError::into_inner);
+        promoted.push(href);
+    }
+
+    /// The copies that are to be read.
+    pub(super) fn take_promoted(&self) -> Vec<Href> {
+        let mut promoted = self.promoted.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut promoted)
     }
 
     /// Lets bookings that are worked on at once know that the pass ends.
@@ -139,7 +167,8 @@ impl<'a> Pass<'a> {
         let Some(retry) = self
             .ledger
             .retry(id)?
-            .filter(|retry| retry.not_before > self.now)
+            .filter(|retry| retry.not_before > self.now && !self.order.retry_now)
+            .filter(|retry| self.entry_print(id) == retry.entry)
         else {
             return Ok(false);
         };
@@ -155,6 +184,14 @@ impl<'a> Pass<'a> {
         Ok(true)
     }
 
+    /// What is pending about a booking's entry, as a digest: whoever mends what was refused need
+    /// not wait.
+    fn entry_print(&self, id: &BookingId) -> Option<Fingerprint> {
+        let pending = self.ledger.link(id).ok()??.pending?;
+        let text = serde_json::to_string(&pending).ok()?;
+        Some(Fingerprint::of([text]))
+    }
+
     async fn put_off(&self, id: &BookingId, error: &Error) -> Result<()> {
         let attempts = self
             .ledger
@@ -165,6 +202,7 @@ impl<'a> Pass<'a> {
         let retry = Retry {
             attempts,
             not_before: plus(self.now, super::backoff::after(attempts)),
+            entry: self.entry_print(id),
             doing: trouble.doing,
             cause: trouble.cause,
             hint: trouble.hint,

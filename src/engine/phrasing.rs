@@ -55,7 +55,7 @@ async fn with_answers(pass: &Pass<'_>, booking: &mut Booking) -> Result<()> {
     let found = match pass.sides.zoom.attendee(&booking.id, id).await {
         Ok(found) => found,
         // An app without this right still brings bookings across, without the answers.
-        Err(error) if matches!(error.kind(), Kind::Refused | Kind::Missing) => None,
+        Err(error) if matches!(error.kind(), Kind::Refused | Kind::Missing | Kind::Denied) => None,
         Err(error) => return Err(error),
     };
     let position = booking

@@ -145,6 +145,15 @@ async fn attempt(pass: &Pass<'_>, booking: &Booking, if_new: IfNew) -> Result<Ne
             create(pass, &booking, Some(&link), conflict).await?;
             Ok(Next::Nothing)
         }
+        Verdict::LetGo => {
+            pass.tally.count(Count::Unchanged);
+            let mut left = link.clone();
+            left.standing = Standing::LeftAlone;
+            let mut batch = Batch::default();
+            pass.ledger.put_link(&mut batch, &left, None);
+            pass.ledger.commit(batch).await?;
+            Ok(Next::Nothing)
+        }
         Verdict::Wait { .. } | Verdict::LeaveAlone => {
             pass.tally.count(Count::Unchanged);
             Ok(Next::Nothing)
@@ -183,6 +192,7 @@ async fn rescheduled(pass: &Pass<'_>, old: &Link, booking: &Booking) -> Result<N
         | Verdict::HoldCancellation
         | Verdict::Wait { .. }
         | Verdict::Recreate { .. }
+        | Verdict::LetGo
         | Verdict::LeaveAlone => pass.tally.count(Count::Unchanged),
     }
     Ok(Next::Nothing)

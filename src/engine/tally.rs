@@ -134,7 +134,7 @@ impl Tally {
     pub fn aborted(&self, error: &Error) {
         let transient = matches!(
             error.kind(),
-            Kind::Transient | Kind::Malformed | Kind::Stale
+            Kind::Transient | Kind::Malformed | Kind::Stale | Kind::Refused
         );
         let _known = self.failed(error);
         if transient {

@@ -5,6 +5,8 @@
 //! | stands, as agreed | reconcile field by field | `deleted_in_calendar` | `deleted_in_calendar` |
 //! | stands, changed | reconcile field by field | put back, recorded | put back, recorded |
 //! | cancelled or gone | delete or mark | delete or mark | forget |
+//!
+//! An entry that is gone after its appointment is over means nothing: people tidy up.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -68,6 +70,8 @@ pub enum Verdict {
         /// What is recorded about it.
         conflict: Option<FieldConflict>,
     },
+    /// The entry of an appointment that is over is gone: whoever tidies up cancels nothing.
+    LetGo,
     /// A person decided to leave both as they are.
     LeaveAlone,
 }
@@ -157,6 +161,9 @@ fn withdrawn(
     now: Timestamp,
     marked: Option<&Entry>,
 ) -> Verdict {
+    if known.link.end <= now && marked.is_none() {
+        return Verdict::LetGo;
+    }
     let changed = zoom_changed(known);
     let conflict = changed.then(|| FieldConflict {
         field: Field::Status,

@@ -28,7 +28,7 @@ fn link(agreed: &Fields) -> Link {
         booking_print: None,
         policy_print: None,
         start: Timestamp::UNIX_EPOCH,
-        end: Timestamp::UNIX_EPOCH,
+        end: Timestamp::from_second(1000).unwrap(),
         pair: None,
         manage_url: None,
         pending: None,
@@ -101,6 +101,26 @@ fn the_policy_says_what_a_deletion_means(
     assert_eq!(
         decide(&fields("n", "CONFIRMED"), GONE, &with(policy)),
         verdict
+    );
+}
+
+#[test]
+fn tidying_up_what_is_over_cancels_nothing() {
+    let agreed = fields("n", "CONFIRMED");
+    let mut link = link(&agreed);
+    link.end = Timestamp::from_second(99).unwrap();
+    let decisions = BTreeMap::new();
+    let known = Known {
+        link: &link,
+        zoom: &agreed,
+        entry: GONE,
+        rescheduled: false,
+        decisions: &decisions,
+    };
+    let now = Timestamp::from_second(100).unwrap();
+    assert_eq!(
+        standing(known, &BookingsPolicy::default(), now),
+        Verdict::LetGo
     );
 }
 
