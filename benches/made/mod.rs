@@ -68,6 +68,7 @@ pub fn draft(booking: &Booking) -> Draft {
             host: Some(host()),
             sequence: 0,
             base,
+            notes_shown: true,
         },
         modified: now(),
         alarm_seconds: Some(600),

@@ -270,6 +270,16 @@ pub struct Entry {
     pub sequence: u32,
     /// `X-SLOTBRIDGE-BASE`; empty when absent.
     pub base: Base,
+    /// Whether the description has the line [`NOTES_LINE`]. Without it the absent
+    /// [`Field::Notes`] says nothing: a client that rewrote the description dropped the line, and
+    /// nobody emptied the notes.
+    #[serde(default = "notes_shown")]
+    pub notes_shown: bool,
+}
+
+/// Records from before the line was watched count as having it.
+fn notes_shown() -> bool {
+    true
 }
 
 /// A new entry to be written.

@@ -214,5 +214,6 @@ fn nothing_known(link: &Link) -> Entry {
         host: None,
         sequence: link.sequence,
         base: Base::default(),
+        notes_shown: true,
     }
 }

@@ -49,6 +49,7 @@ pub(super) async fn create(
             host: Some(pass.host.name.clone()),
             sequence: link.map_or(0, |link| link.sequence.saturating_add(1)),
             base: base.clone(),
+            notes_shown: true,
         },
         modified: booking.updated.unwrap_or(pass.now),
         alarm_seconds: pass.host.bookings.alarm.map(|alarm| alarm.as_secs()),

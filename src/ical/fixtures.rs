@@ -78,6 +78,7 @@ pub(super) fn draft() -> Draft {
             sequence: 0,
             base: Base::from(&fields),
             fields,
+            notes_shown: true,
         },
         modified: modified(),
         alarm_seconds: Some(600),

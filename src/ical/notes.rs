@@ -4,12 +4,14 @@ use crate::domain::canonical::canonical;
 use crate::domain::entry::{Field, NOTES_LINE};
 
 /// The two halves of a description, as they stand in it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Halves {
     /// Above the line, without the line ending before it.
     pub about: String,
     /// Below the line.
     pub notes: String,
+    /// Whether the line is there.
+    pub shown: bool,
 }
 
 impl Halves {
@@ -23,6 +25,7 @@ impl Halves {
                 return Self {
                     about: about.join("\n"),
                     notes: lines.collect::<Vec<_>>().join("\n"),
+                    shown: true,
                 };
             }
             about.push(line);
@@ -30,12 +33,17 @@ impl Halves {
         Self {
             about: description.to_owned(),
             notes: String::new(),
+            shown: false,
         }
     }
 
-    /// Joins both halves. The line is always there, with a line below it to type on.
+    /// Joins both halves. Below the line there is always one to type on. A line that is not shown
+    /// is not put there: with nothing below it, it would read as notes that somebody emptied.
     pub(super) fn join(&self) -> String {
         let about = canonical(Field::About, &self.about);
+        if !self.shown {
+            return about;
+        }
         let gap = if about.is_empty() { "" } else { "\n\n" };
         format!("{about}{gap}{NOTES_LINE}\n{}", self.notes)
     }
@@ -48,22 +56,28 @@ mod tests {
     #[test]
     fn a_description_splits_at_the_first_notes_line() {
         let cases = [
-            ("", "", ""),
-            ("about", "about", ""),
-            ("about\n--- Notes ---", "about", ""),
-            ("about\n\n--- Notes ---  \nnotes\n", "about\n", "notes\n"),
+            ("", "", "", false),
+            ("about", "about", "", false),
+            ("about\n--- Notes ---", "about", "", true),
+            (
+                "about\n\n--- Notes ---  \nnotes\n",
+                "about\n",
+                "notes\n",
+                true,
+            ),
             (
                 "--- Notes ---\na\n--- Notes ---\nb",
                 "",
                 "a\n--- Notes ---\nb",
+                true,
             ),
-            ("see --- Notes ---\nx", "see --- Notes ---\nx", ""),
+            ("see --- Notes ---\nx", "see --- Notes ---\nx", "", false),
         ];
-        for (text, about, notes) in cases {
+        for (text, about, notes, shown) in cases {
             let halves = Halves::split(text);
             assert_eq!(
-                (halves.about.as_str(), halves.notes.as_str()),
-                (about, notes)
+                (halves.about.as_str(), halves.notes.as_str(), halves.shown),
+                (about, notes, shown)
             );
         }
     }
@@ -73,6 +87,7 @@ mod tests {
         let joined = Halves {
             about: "answer\n--- Notes ---\nevil".to_owned(),
             notes: "mine".to_owned(),
+            shown: true,
         }
         .join();
         let halves = Halves::split(&joined);

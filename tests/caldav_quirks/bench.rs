@@ -152,6 +152,7 @@ pub fn draft(id: &str, title: &str) -> Draft {
             event_id: Some(BookingId::new(id)),
             host: Some(HostName::new("alice")),
             sequence: 0,
+            notes_shown: true,
         },
         modified: "2026-11-21T10:00:00Z".parse().unwrap(),
         alarm_seconds: None,

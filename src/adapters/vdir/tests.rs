@@ -38,6 +38,7 @@ fn draft() -> Draft {
             sequence: 0,
             base: Base::from(&fields),
             fields,
+            notes_shown: true,
         },
         modified: "2026-11-21T09:00:00Z".parse().expect("a time"),
         alarm_seconds: None,

@@ -62,6 +62,7 @@ fn event(draft: &Draft) -> Event {
     let halves = Halves {
         about: value(Field::About),
         notes: value(Field::Notes),
+        shown: true,
     };
     event.description(&halves.join());
     event.categories([words::CATEGORY]);

@@ -93,7 +93,8 @@ fn set(event: &mut Component, name: &str, value: &str) {
     event.put(line, |line| line.is(name));
 }
 
-/// Sets one or both halves of the description; the half that is not named stays as it stands.
+/// Sets one or both halves of the description; the half that is not named stays as it stands. Notes
+/// put the line between them back where it is missing.
 fn set_description(event: &mut Component, edit: &Edit) {
     let about = edit.set.get(&Field::About);
     let notes = edit.set.get(&Field::Notes);
@@ -107,6 +108,7 @@ fn set_description(event: &mut Component, edit: &Edit) {
     }
     if let Some(notes) = notes {
         halves.notes = canonical(Field::Notes, notes);
+        halves.shown = true;
     }
     set(event, "DESCRIPTION", &text::escape(&halves.join()));
 }

@@ -188,6 +188,27 @@ fn notes_and_about_are_changed_one_without_the_other() {
 }
 
 #[test]
+fn a_missing_notes_line_comes_back_with_notes_alone() {
+    let stripped = String::from_utf8_lossy(THUNDERBIRD)
+        .lines()
+        .filter(|line| !line.starts_with("DESCRIPTION") && !line.starts_with(' '))
+        .collect::<Vec<_>>()
+        .join("\r\n");
+    assert!(!ours(stripped.as_bytes()).notes_shown);
+    let about = edited(stripped.as_bytes(), &[(Field::About, "Booked by Eve")]);
+    assert!(
+        !ours(&about).notes_shown,
+        "empty notes would read as emptied"
+    );
+    for notes in ["Called back", ""] {
+        let back = ours(&edited(&about, &[(Field::Notes, notes)]));
+        assert!(back.notes_shown);
+        assert_eq!(back.fields.get(Field::Notes), notes);
+        assert_eq!(back.fields.get(Field::About), "Booked by Eve");
+    }
+}
+
+#[test]
 fn a_moved_entry_has_one_time_again() {
     let time = "2026-12-05T10:00:00Z/2026-12-05T10:30:00Z";
     for bytes in [

@@ -19,13 +19,18 @@ pub(super) fn read(calendar: &Component, event: &Component) -> Result<Entry, Bro
         let text = event.text(name).unwrap_or_default().trim().to_owned();
         (!text.is_empty()).then_some(text)
     };
+    let halves = Halves::split(&text::normal_lines(
+        &event.text("DESCRIPTION").unwrap_or_default(),
+    ));
+    let notes_shown = halves.shown;
     Ok(Entry {
         uid,
-        fields: fields(calendar, event, &base)?,
+        fields: fields(calendar, event, &base, halves)?,
         event_id: word(words::EVENT_ID).map(BookingId::new),
         host: word(words::HOST).map(HostName::new),
         sequence: sequence(event),
         base,
+        notes_shown,
     })
 }
 
@@ -35,10 +40,13 @@ pub(in super::super) fn base(event: &Component) -> Base {
     Base::from_digest_line(&line.unwrap_or_default().replace('\\', ""))
 }
 
-fn fields(calendar: &Component, event: &Component, base: &Base) -> Result<Fields, Broken> {
+fn fields(
+    calendar: &Component,
+    event: &Component,
+    base: &Base,
+    halves: Halves,
+) -> Result<Fields, Broken> {
     let text = |name| event.text(name).unwrap_or_default();
-    let description = text::normal_lines(&text("DESCRIPTION"));
-    let halves = Halves::split(&description);
     let status = match text("STATUS").trim() {
         "" => "CONFIRMED".to_owned(),
         status => status.to_owned(),

@@ -284,3 +284,27 @@ fn attendees_are_ours_by_their_mark_or_by_what_was_agreed() {
         fields().get(Field::Attendees)
     );
 }
+
+#[test]
+fn an_entry_tells_whether_its_notes_line_is_there() {
+    let shown = |properties: &str| {
+        let text = format!(
+            "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:x@scheduler.slotbridge\nDTSTART:20261202T100000Z\n{properties}END:VEVENT\nEND:VCALENDAR\n"
+        );
+        ours(text.as_bytes()).notes_shown
+    };
+    assert!(!shown(""));
+    assert!(!shown("DESCRIPTION:Booked by Bob\n"));
+    assert!(shown("DESCRIPTION:Booked by Bob\\n\\n--- Notes ---\n"));
+    assert!(shown("DESCRIPTION:--- Notes ---\\nCalled back\n"));
+}
+
+#[test]
+fn an_entry_recorded_before_the_notes_line_was_watched_has_it() {
+    let mut old = serde_json::to_value(draft().entry).expect("json");
+    old.as_object_mut()
+        .and_then(|entry| entry.remove("notes_shown"))
+        .expect("it is recorded");
+    let entry: Entry = serde_json::from_value(old).expect("an entry");
+    assert!(entry.notes_shown);
+}

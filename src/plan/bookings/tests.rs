@@ -44,6 +44,7 @@ fn entry(fields: Fields) -> Entry {
         host: None,
         sequence: 0,
         base: Base::default(),
+        notes_shown: true,
     }
 }
 

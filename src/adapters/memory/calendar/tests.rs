@@ -26,6 +26,7 @@ fn draft(id: &str) -> Draft {
             sequence: 1,
             base: Base::from(&fields),
             fields,
+            notes_shown: true,
         },
         modified: "2026-11-21T09:00:00Z".parse().expect("a time"),
         alarm_seconds: None,
