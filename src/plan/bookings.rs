@@ -136,10 +136,15 @@ pub fn stands(booking: &Booking) -> bool {
 }
 
 fn three_way(known: Known<'_>, entry: &Entry, policy: &BookingsPolicy) -> Reconciled {
+    let mut calendar = entry.fields.clone();
+    if !entry.notes_shown {
+        // A client dropped the line (or all of the description): that says nothing about notes.
+        calendar.set(Field::Notes, known.zoom.get(Field::Notes));
+    }
     reconcile(Three {
         base: &known.link.base,
         zoom: known.zoom,
-        calendar: &entry.fields,
+        calendar: &calendar,
         moved: policy.moved_in_calendar,
         rescheduled: known.rescheduled,
         decisions: known.decisions,

@@ -239,3 +239,14 @@ fn what_was_left_alone_stays_so() {
         Ended::Forget
     );
 }
+
+#[test]
+fn a_client_that_drops_the_notes_line_clears_no_notes() {
+    let mut stripped = entry(fields("", "CONFIRMED"));
+    stripped.notes_shown = false;
+    let there = EntryNow::There(&stripped);
+    match decide(&fields("n", "CONFIRMED"), there, &BookingsPolicy::default()) {
+        Verdict::Reconcile(out) => assert_eq!((out.note, out.set), (None, BTreeMap::new())),
+        other => panic!("{other:?}"),
+    }
+}
