@@ -48,6 +48,7 @@ pub async fn run(
 ) -> Result<(), Failure> {
     settings.complete()?;
     let state = state::open(&settings.state_dir, clock.as_ref())?;
+    state.look_again_after_a_loss().await?;
     let mut signals = Signals::listen()?;
     let (wake, wakes) = mpsc::channel(16);
     let (settings_now, settings_seen) = watch::channel(Arc::new(settings));
@@ -71,6 +72,8 @@ pub async fn run(
         next: next_now,
         plan,
         failures: 0,
+        state_failed: false,
+        told_to_wait: Duration::ZERO,
         exported: None,
     };
     notify(&[
@@ -137,6 +140,10 @@ struct Daemon {
     plan: Plan,
     /// Passes in a row in which a side could not be reached.
     failures: u32,
+    /// Whether the last pass found the state unusable.
+    state_failed: bool,
+    /// How long a side asked to be left alone.
+    told_to_wait: Duration,
     /// The UTC day of the last export.
     exported: Option<jiff::civil::Date>,
 }
@@ -177,6 +184,13 @@ impl Daemon {
             let begun = Instant::now();
             if self.pass(signals, running).await? == Ended::Asked {
                 return Ok(());
+            }
+            if self.state_failed {
+                return Err(Failure::new(
+                    Exit::State,
+                    "the state cannot be used any more",
+                    "see the log; it is opened anew, and checked, at the next start",
+                ));
             }
             self.export().await;
             due = self.due(begun);
@@ -233,7 +247,13 @@ impl Daemon {
                 );
             }
         }
+        self.state_failed = round.exit() == Exit::State;
         let unreachable = round.hosts.iter().any(|host| host.worst.unreachable);
+        let until = round.hosts.iter().filter_map(|host| host.worst.wait_until);
+        self.told_to_wait = until
+            .max()
+            .and_then(|until| Duration::try_from(until.duration_since(self.clock.now())).ok())
+            .unwrap_or_default();
         self.failures = if unreachable {
             self.failures.saturating_add(1)
         } else {
@@ -252,7 +272,7 @@ impl Daemon {
 
     fn due(&self, begun: Instant) -> Option<Instant> {
         if self.failures > 0 {
-            let wait = rhythm::after_failures(self.failures, rand::random());
+            let wait = rhythm::after_failures(self.failures, rand::random()).max(self.told_to_wait);
             return Some(Instant::now() + wait);
         }
         let sync = &self.settings.borrow().sync;

@@ -69,6 +69,7 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let exit = match error.kind() {
             Kind::Denied => Exit::Denied,
+            Kind::State => Exit::State,
             Kind::Unreachable | Kind::Transient | Kind::Throttled { .. } => Exit::Unreachable,
             Kind::Stale | Kind::Missing | Kind::Refused | Kind::Malformed | Kind::Local => {
                 Exit::Attention

@@ -103,7 +103,8 @@ fn failed(name: &HostName, error: &Error) -> HostReport {
     report.worst = Worst {
         denied: error.kind() == Kind::Denied,
         unreachable: error.kind() == Kind::Unreachable,
-        state: false,
+        state: error.kind() == Kind::State,
+        wait_until: None,
     };
     report.errors.push(Trouble::from_error(error));
     report
@@ -137,6 +138,7 @@ mod tests {
             denied,
             unreachable,
             state,
+            wait_until: None,
         };
         let round = Round {
             version: 1,

@@ -4,8 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::adapters::store::{OpenError, Options, Recovered, SledBase};
+use crate::engine::ledger;
 use crate::ports::base::Base;
 use crate::ports::clock::Clock;
+use crate::ports::error::Error;
 
 use super::failure::{Exit, Failure};
 
@@ -16,6 +18,22 @@ pub struct State {
     pub store: SledBase,
     /// The store, as the engine sees it.
     pub base: Arc<dyn Base>,
+    /// Whether some of it was lost: everything is then to be looked at again.
+    lost_some: bool,
+}
+
+impl State {
+    /// After a loss: forgets where listings ended, so that the next passes list everything. That
+    /// is on disk before the first of them begins.
+    ///
+    /// # Errors
+    /// When the state cannot be written.
+    pub async fn look_again_after_a_loss(&self) -> Result<(), Error> {
+        if !self.lost_some {
+            return Ok(());
+        }
+        ledger::forget_positions(self.base.as_ref()).await
+    }
 }
 
 /// Why this process does not hold the state.
@@ -64,7 +82,9 @@ pub fn open(dir: &Path, clock: &dyn Clock) -> Result<State, NotHeld> {
         }
         Recovered::Fresh { aside: None } => tracing::info!("the state is new"),
     }
+    let lost_some = !matches!(opened.recovered, Recovered::No | Recovered::WithoutSnapshot);
     Ok(State {
+        lost_some,
         base: Arc::new(opened.base.clone()),
         store: opened.base,
     })

@@ -198,7 +198,7 @@ fn last(base: &dyn Base, host: &HostName) -> Result<Option<LastPass>> {
         return Ok(None);
     };
     serde_json::from_slice(&value).map(Some).map_err(|error| {
-        Error::new(Kind::Local, "reading the last pass from the state")
+        Error::new(Kind::State, "reading the last pass from the state")
             .because(error)
             .hint("run `slotbridge state verify`")
     })

@@ -38,6 +38,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     }
     let revealed = compose::reveal(&settings).await?;
     let state = hold(context, &settings)?;
+    state.look_again_after_a_loss().await?;
     let base: Arc<dyn Base> = if arguments.dry_run {
         Arc::new(Overlay::new(state.base.clone()))
     } else {
@@ -53,13 +54,13 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     let hears = |host: &HostName| terminal::progress(host, shown);
     let round = Round::run(&wired, &order, context.clock.as_ref(), &hears);
     let round = until_interrupted(round, &order.stop).await;
-    if !arguments.dry_run {
-        round.remember(state.base.as_ref()).await?;
-    }
     if arguments.json {
         terminal::print_json(&round)?;
     } else {
         terminal::print(&words::of_round(&round))?;
+    }
+    if !arguments.dry_run && round.exit() != Exit::State {
+        round.remember(state.base.as_ref()).await?;
     }
     Ok(if order.stop.asked() && round.exit() == Exit::Done {
         Exit::Attention

@@ -21,7 +21,7 @@ pub fn print(text: &str) -> Result<(), Failure> {
 /// What became of writing to stdout.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub fn written(result: io::Result<()>) -> Result<(), Failure> {
     match result {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::new(
@@ -36,7 +36,7 @@ pub fn written(result: io::Result<()>) -> Result<(), Failure> {
 /// Prints a result as one line of JSON.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string(value).map_err(|error| {
         Failure::new(

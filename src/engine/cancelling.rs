@@ -21,7 +21,9 @@ use super::ending::{Lost, take_along};
 use super::holding::{Holding, Leave, refused};
 use super::ledger::Batch;
 use super::pass::{Halt, Pass};
-use super::settle::{IfNew, begin, conflicts, finish, settle};
+use super::recording::{begin, conflicts, finish};
+use super::settle::{IfNew, settle};
+
 use super::survey::Survey;
 use super::tally::Count;
 

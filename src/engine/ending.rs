@@ -16,8 +16,11 @@ use crate::ports::error::Result;
 use super::bookings::Listing;
 use super::holding::{Holding, Leave, refused};
 use super::ledger::Batch;
+use super::looking::read_entry;
 use super::pass::{Halt, Pass};
-use super::settle::{IfNew, begin, conflicts, finish, move_entry, read_entry, settle};
+use super::recording::{begin, conflicts, finish};
+use super::settle::{IfNew, move_entry, settle};
+
 use super::survey::{Survey, survey};
 use super::tally::Count;
 

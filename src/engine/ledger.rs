@@ -373,12 +373,33 @@ fn decode<T: DeserializeOwned>(key: &str, value: &[u8]) -> Result<T> {
         // The kind of record is enough to say where it is; ids are not private.
         let kind = key.split('/').next().unwrap_or_default();
         Error::new(
-            Kind::Local,
+            Kind::State,
             format!("reading a record of kind `{kind}` from the state"),
         )
         .because(format!("it does not fit ({:?} error)", error.classify()))
         .hint("run `slotbridge state verify`, then `slotbridge state rebuild`")
     })
+}
+
+/// Forgets where all listings ended, of all hosts: the next ones list everything.
+///
+/// # Errors
+/// When the base cannot be read or written.
+pub async fn forget_positions(base: &dyn Base) -> Result<()> {
+    let mut changes = Vec::new();
+    let mut after: Option<String> = None;
+    loop {
+        let pairs = base.scan("position/", after.as_deref(), PAGE)?;
+        let Some((last, _)) = pairs.last() else {
+            break;
+        };
+        after = Some(last.clone());
+        changes.extend(pairs.into_iter().map(|(key, _)| Change::Delete(key)));
+    }
+    if changes.is_empty() {
+        return Ok(());
+    }
+    base.commit(changes).await
 }
 
 /// A part of a key: `/` and `%` cannot stand in it.

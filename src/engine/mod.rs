@@ -9,7 +9,10 @@ mod ending;
 mod holding;
 /// What is remembered, as typed records.
 pub mod ledger;
+mod looking;
 mod pass;
+mod phrasing;
+mod recording;
 mod recover;
 /// What a pass did, for people and machines.
 pub mod report;
@@ -19,6 +22,7 @@ mod survey;
 mod tally;
 /// What a person does about conflicts and held actions.
 pub mod waiting;
+mod writing;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,5 +1,6 @@
 //! What a pass did, for people and machines: the shape of `sync --json` (CONTRACT section 9).
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::domain::ids::HostName;
@@ -100,6 +101,8 @@ pub struct Worst {
     pub unreachable: bool,
     /// The state cannot be used (exit code 5).
     pub state: bool,
+    /// A side asked to be left alone until then.
+    pub wait_until: Option<Timestamp>,
 }
 
 impl Trouble {
@@ -126,6 +129,7 @@ fn usual_remedy(kind: Kind) -> &'static str {
         Kind::Missing => "check the address or name in the configuration",
         Kind::Refused => "look at this item on its server; its neighbours are not affected",
         Kind::Malformed => "look at what the server answers there; it is tried again by itself",
+        Kind::State => "run `slotbridge state verify`; `slotbridge state rebuild` is always safe",
         Kind::Local => "check disk space and file rights on this machine",
     }
 }
@@ -146,7 +150,8 @@ impl HostReport {
             worst: Worst {
                 denied: error.kind() == Kind::Denied,
                 unreachable: matches!(error.kind(), Kind::Unreachable | Kind::Missing),
-                state: false,
+                state: error.kind() == Kind::State,
+                wait_until: None,
             },
             ..Self::new(name)
         }

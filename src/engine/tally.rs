@@ -109,12 +109,21 @@ impl Tally {
                     GoOn::No
                 }
             }
-            Kind::Throttled { .. } | Kind::Unreachable | Kind::Missing => {
+            Kind::Throttled { until } => {
+                inner.worst.unreachable = true;
+                inner.worst.wait_until = inner.worst.wait_until.max(Some(until));
+                GoOn::No
+            }
+            Kind::Unreachable | Kind::Missing => {
                 inner.worst.unreachable = true;
                 GoOn::No
             }
             Kind::Denied => {
                 inner.worst.denied = true;
+                GoOn::No
+            }
+            Kind::State => {
+                inner.worst.state = true;
                 GoOn::No
             }
             Kind::Local => GoOn::No,

@@ -29,8 +29,11 @@ pub enum Kind {
     Refused,
     /// The answer makes no sense, or is larger than allowed.
     Malformed,
-    /// This machine cannot do it (disk full, no right to a file, a damaged state).
+    /// This machine cannot do it (disk full, no right to a file).
     Local,
+    /// The state on disk cannot be used (damaged, or it could not be written): nothing goes on
+    /// without it.
+    State,
 }
 
 /// A failed call: what we were doing, why it failed, how to react and what a person can do.
@@ -127,6 +130,7 @@ impl fmt::Display for Kind {
             Self::Refused => "this item was refused",
             Self::Malformed => "the answer makes no sense",
             Self::Local => "this machine cannot do it",
+            Self::State => "the state cannot be used",
         })
     }
 }

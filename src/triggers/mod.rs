@@ -1,4 +1,4 @@
-//! What wakes the engine. Each trigger only sends a [`Wake`]; the pass reads the truth.
+//! What wakes the engine. Each trigger only sends a `Wake`; the pass reads the truth.
 
 /// Notices that the machine slept.
 pub mod clock_jump;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use slotbridge::domain::booking::BookingStatus;
 use slotbridge::domain::entry::{Entry, Field};
-use slotbridge::domain::ids::{BookingId, Href};
+use slotbridge::domain::ids::{BookingId, Href, Uid};
 use slotbridge::engine::waiting;
 use slotbridge::ical::import::{Found, read};
 use slotbridge::plan::policy::{CancelledInZoom, DeletedInCalendar, MovedInCalendar};
@@ -59,6 +59,7 @@ pub fn check(world: &World) {
     only_withdrawn_bookings_were_cancelled(world);
     foreign_objects_are_untouched(world);
     own_words_survive(world, &entries);
+    rescheduled_entries_stay(world, &entries);
     notes_agree(world, &entries);
 }
 
@@ -191,6 +192,23 @@ fn own_words_survive(world: &World, entries: &BTreeMap<Href, Entry>) {
                 "law 2: {href} lost {line}:\n{raw}"
             );
         }
+    }
+}
+
+/// Law 2: where nothing went wrong, an entry with something of a person's own in it follows its
+/// booking through every reschedule.
+fn rescheduled_entries_stay(world: &World, entries: &BTreeMap<Href, Entry>) {
+    for name in world.seen.own.keys().filter(|_| world.fair) {
+        let mut id = Uid::new(name.as_str()).first_booking().unwrap();
+        while let Some(next) = world.seen.moved.get(&id) {
+            id = next.clone();
+        }
+        let stands = world.zoom.standing().contains(&id) && !held(world).contains(&id);
+        let there = entries.values().any(|entry| entry.uid.as_str() == name);
+        assert!(
+            there || !stands,
+            "law 2: {name} did not follow its booking to {id}"
+        );
     }
 }
 

@@ -15,7 +15,14 @@ use super::world::World;
 impl World {
     /// Somebody does something.
     pub fn somebody_acts(&mut self) {
-        match self.rng.random_range(0..26) {
+        // In a fair world nothing vanishes or goes wrong by itself.
+        let fair = [0, 1, 2, 3, 4, 5, 6, 6, 7, 8, 10, 12, 16, 17, 19];
+        let what = if self.fair {
+            fair[self.rng.random_range(0..fair.len())]
+        } else {
+            self.rng.random_range(0..26)
+        };
+        match what {
             0..6 => self.book(),
             6..8 => self.reschedule(),
             8 => self.cancel_in_zoom(),
@@ -50,7 +57,11 @@ impl World {
 
     fn book(&mut self) {
         let (start, end) = self.slot();
-        let booker = ["bob", "eve", "mallory"][self.rng.random_range(0..3)].to_owned();
+        let booker = if self.fair {
+            self.seen.text("booker").replace(' ', "-")
+        } else {
+            ["bob", "eve", "mallory"][self.rng.random_range(0..3)].to_owned()
+        };
         let page = ["intro", "review"][self.rng.random_range(0..2)].to_owned();
         let id = self.zoom.book(&Appointment {
             page,
@@ -168,10 +179,14 @@ impl World {
     }
 
     fn delete_entry(&mut self) {
-        let Some(href) = self.an_entry() else { return };
-        self.tell(|_| format!("{href} deleted by hand"));
-        self.withdrawn(&href);
-        self.calendar.remove(&href);
+        // Now and then a person tidies up.
+        let many = if self.rng.random_bool(0.3) { 5 } else { 1 };
+        for _ in 0..many {
+            let Some(href) = self.an_entry() else { return };
+            self.tell(|_| format!("{href} deleted by hand"));
+            self.withdrawn(&href);
+            self.calendar.remove(&href);
+        }
     }
 
     fn mark_cancelled(&mut self) {
@@ -310,7 +325,7 @@ impl World {
 
     /// Somebody will act in the middle of the next pass.
     pub fn somebody_intrudes(&mut self) -> Intruded {
-        if self.calm || !self.rng.random_bool(0.3) {
+        if self.calm || self.fair || !self.rng.random_bool(0.3) {
             return Intruded::Nobody;
         }
         let after = self.rng.random_range(0..12);

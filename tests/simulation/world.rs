@@ -32,6 +32,8 @@ pub struct World {
     pub base: Arc<MemoryBase>,
     pub host: Host,
     pub seen: History,
+    /// Whether nothing goes wrong, and everybody books under a name of their own.
+    pub fair: bool,
     /// Whether nobody acts any more.
     pub calm: bool,
     aloud: bool,
@@ -120,6 +122,7 @@ impl World {
             base,
             host,
             seen: History::default(),
+            fair: seed.is_multiple_of(4),
             calm: false,
             aloud,
         };
@@ -147,6 +150,11 @@ impl World {
                 .rng
                 .random_bool(0.4)
                 .then(|| self.rng.random_range(0..60));
+            if self.fair {
+                self.pass(0, None).await;
+                self.clock.advance(SignedDuration::from_mins(5));
+                continue;
+            }
             self.calendar.set_missing(self.rng.random_bool(0.05));
             let lines = self.rng.random_range(0..4);
             let shortened = self.rng.random_bool(0.1).then_some(lines);

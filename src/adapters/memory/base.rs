@@ -135,7 +135,7 @@ impl Base for MemoryBase {
             .as_ref()
             .map_or(CommitFault::None, |hook| hook(&batch));
         let failed = || {
-            Err(Error::new(Kind::Local, "writing the state")
+            Err(Error::new(Kind::State, "writing the state")
                 .because("a fault was asked for")
                 .hint("none: this is a test"))
         };

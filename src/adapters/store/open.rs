@@ -142,7 +142,7 @@ impl From<OpenError> for Error {
             OpenError::Failed(error) => error,
             error => {
                 let hint = error.remedy().to_owned();
-                Self::new(Kind::Local, "opening the state")
+                Self::new(Kind::State, "opening the state")
                     .because(error)
                     .hint(hint)
             }
@@ -215,7 +215,7 @@ fn migrate(base: &SledBase, schema: Schema) -> Result<(), OpenError> {
         return Ok(());
     }
     Err(Error::new(
-        Kind::Local,
+        Kind::State,
         format!(
             "bringing the state in {} to schema {}",
             base.dir().display(),

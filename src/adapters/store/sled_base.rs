@@ -196,7 +196,7 @@ impl Inner {
     fn ensure_sound(&self) -> Result<()> {
         match self.failed.get() {
             None => Ok(()),
-            Some(why) => Err(Error::new(Kind::Local, self.doing())
+            Some(why) => Err(Error::new(Kind::State, self.doing())
                 .because(format!("an earlier write failed ({why})"))
                 .hint("see to that, then start again: nothing that was confirmed is lost")),
         }
@@ -213,7 +213,7 @@ impl Inner {
 
     fn failure(&self, error: DiskError) -> Error {
         let hint = remedy(&error);
-        Error::new(Kind::Local, self.doing())
+        Error::new(Kind::State, self.doing())
             .because(error)
             .hint(hint)
     }
@@ -224,7 +224,7 @@ impl Inner {
 
     fn decode(&self, key: &str, stored: &[u8]) -> Result<Vec<u8>> {
         self.blobs.decode(stored).map_err(|error| {
-            Error::new(Kind::Local, format!("{}, key {key}", self.doing()))
+            Error::new(Kind::State, format!("{}, key {key}", self.doing()))
                 .because(error)
                 .hint("restore the file from a backup, or run `slotbridge state rebuild`")
         })
@@ -306,7 +306,7 @@ async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
     spawn_blocking(work).await.unwrap_or_else(|error| {
-        Err(Error::new(Kind::Local, "writing the state")
+        Err(Error::new(Kind::State, "writing the state")
             .because(error)
             .hint("start again: nothing that was confirmed is lost"))
     })
