@@ -28,6 +28,8 @@ mod calendar_faults;
 mod calendar_to_zoom;
 #[path = "scenarios/conflicts.rs"]
 mod conflicts;
+#[path = "scenarios/copies.rs"]
+mod copies;
 #[path = "scenarios/dry_run.rs"]
 mod dry_run;
 #[path = "scenarios/entry.rs"]
