@@ -2,6 +2,7 @@
 
 mod faults;
 mod listing;
+mod refused;
 mod single;
 mod throttling;
 mod tokens;
