@@ -5,6 +5,7 @@ mod listing;
 mod refused;
 mod single;
 mod throttling;
+mod token_place;
 mod tokens;
 
 use std::collections::BTreeMap;
