@@ -10,13 +10,13 @@ const EVENTS: &str = "/v2/scheduler/events";
 const TOKEN: &str = "/oauth/token";
 
 /// A token endpoint that finds parameters in the query alone, and says this where there are none.
-async fn reading_the_query(auth: Auth, word: &'static str) -> World {
+async fn reading_the_query(auth: Auth, refusal: &'static str) -> World {
     let mut world = World::new().await;
     world.config.auth = auth;
     world
         .on("POST", TOKEN, move |request: &Request| {
             match query(request).get("grant_type").map(String::as_str) {
-                None => body(400, &json!({"error": word})),
+                None => body(400, &json!({"error": refusal})),
                 Some("refresh_token") => token("t", 3_599, Some("r1")),
                 Some(_) => token("t", 3_599, None),
             }
