@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::fingerprint::Fingerprint;
+
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
@@ -85,11 +87,12 @@ impl Uid {
 }
 
 impl Href {
-    /// Where the entry with this `UID` is created: `{UID}.ics`, with what cannot stand in a
-    /// file name replaced by `_`.
+    /// Where the entry with this `UID` is created: `{UID}.ics`. What cannot stand in a file name is
+    /// replaced by `_`, and then a digest of the whole `UID` follows, because `a/b` and `a_b` are
+    /// two entries.
     #[must_use]
     pub fn of_uid(uid: &Uid) -> Self {
-        let safe: String = uid
+        let mut safe: String = uid
             .as_str()
             .chars()
             .map(|c| match c {
@@ -100,7 +103,14 @@ impl Href {
             })
             .collect();
         // A leading dot would hide the file from those who list a directory.
-        let safe = safe.replacen('.', "_", usize::from(safe.starts_with('.')));
+        if let Some(rest) = safe.strip_prefix('.') {
+            safe = format!("_{rest}");
+        }
+        if safe != uid.as_str() {
+            let print = Fingerprint::of([uid.as_str()]);
+            safe.push('-');
+            safe.extend(print.as_str().chars().take(8));
+        }
         Self(format!("{safe}.ics"))
     }
 }
@@ -129,9 +139,24 @@ mod tests {
     #[test]
     fn an_href_cannot_leave_its_collection() {
         let uid = Uid::of_booking(&BookingId::new("../a/b"));
-        assert_eq!(
-            Href::of_uid(&uid).as_str(),
-            "_._a_b@scheduler.slotbridge.ics"
+        let href = Href::of_uid(&uid);
+        let rest = href.as_str().strip_prefix("_._a_b@scheduler.slotbridge-");
+        let digest = rest.and_then(|rest| rest.strip_suffix(".ics"));
+        assert!(
+            digest
+                .is_some_and(|digest| digest.len() == 8
+                    && digest.bytes().all(|byte| byte.is_ascii_hexdigit())),
+            "{href}"
         );
+    }
+
+    #[test]
+    fn uids_that_differ_in_replaced_characters_have_names_of_their_own() {
+        let href = |id| Href::of_uid(&Uid::of_booking(&BookingId::new(id)));
+        assert_eq!(href("a_b").as_str(), "a_b@scheduler.slotbridge.ics");
+        assert_eq!(href("a/b"), href("a/b"));
+        let all = ["a_b", "a/b", "a:b", ".a", "_a", "a\u{7}b"].map(href);
+        let distinct: std::collections::BTreeSet<_> = all.iter().map(Href::as_str).collect();
+        assert_eq!(distinct.len(), all.len());
     }
 }

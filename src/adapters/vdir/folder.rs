@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use sha2::{Digest as _, Sha256};
-use tempfile::{Builder, NamedTempFile};
+use tempfile::NamedTempFile;
 
 use super::failure::{failure, missing, stale};
+use super::hidden;
 use crate::domain::entry::{Draft, Edit};
-use crate::domain::fingerprint::Fingerprint;
 use crate::domain::ids::{Etag, Href};
 use crate::ical::component::MAX_OBJECT_BYTES;
 use crate::ical::{export, import};
@@ -51,6 +51,7 @@ impl Folder {
     /// Starts a listing.
     pub(super) fn files(&self) -> Result<(ReadDir, Identity)> {
         let identity = self.is_there()?;
+        hidden::sweep(&self.path);
         let files = fs::read_dir(&self.path).map_err(|cause| self.unlisted(cause))?;
         Ok((files, identity))
     }
@@ -200,8 +201,8 @@ impl Folder {
         }
     }
 
-    /// A hidden file beside its target, complete and on disk. Its name depends on the target alone,
-    /// so that what a power cut leaves behind is used again rather than piled up.
+    /// A hidden file beside its target, complete and on disk. No two have the same name, so that
+    /// nobody else's is taken away; what a power cut leaves behind is swept by a later listing.
     fn temporary(
         &self,
         place: &Path,
@@ -209,19 +210,8 @@ impl Folder {
         bytes: &[u8],
         like: Option<&Path>,
     ) -> Result<NamedTempFile> {
-        let prefix = format!(".slotbridge-{}", Fingerprint::of([href.as_str()]).as_str());
         let make = || -> io::Result<NamedTempFile> {
-            let mut builder = Builder::new();
-            builder.prefix(&prefix).suffix(".tmp").rand_bytes(0);
-            #[cfg(unix)]
-            builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-            let mut file = match builder.tempfile_in(place) {
-                Err(cause) if cause.kind() == ErrorKind::AlreadyExists => {
-                    fs::remove_file(place.join(format!("{prefix}.tmp")))?;
-                    builder.tempfile_in(place)?
-                }
-                made => made?,
-            };
+            let mut file = hidden::file().tempfile_in(place)?;
             file.write_all(bytes)?;
             if let Some(like) = like {
                 file.as_file()

@@ -7,6 +7,7 @@
 
 mod failure;
 mod folder;
+mod hidden;
 #[cfg(test)]
 mod tests;
 

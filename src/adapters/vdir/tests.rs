@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::Path;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -193,14 +194,46 @@ async fn a_change_of_the_same_size_at_the_same_time_is_seen() {
 }
 
 #[tokio::test]
-async fn what_a_power_cut_left_behind_is_used_again() {
+async fn what_a_power_cut_left_behind_harms_nobody_and_is_swept_after_a_day() {
     let (directory, calendar) = open();
     let draft = draft();
     let folder = Folder::at(directory.path().to_owned()).expect("a folder");
-    let cut = folder.leave_behind(&draft.href);
-    assert_eq!(files(directory.path()), [cut]);
-    assert_eq!(names(&calendar).await, Vec::<String>::new());
+    let now = fs::metadata(directory.path()).and_then(|now| now.modified());
+    let now = now.expect("a time");
+    let aged = |name: &str, hours: u64| {
+        let path = directory.path().join(name);
+        let file = fs::File::options().append(true).create(true).open(path);
+        let time = now - Duration::from_hours(hours);
+        file.expect("a file").set_modified(time).expect("set");
+    };
+    let old = folder.leave_behind(&draft.href);
+    let young = folder.leave_behind(&draft.href);
+    assert_ne!(old, young, "another's file is not taken away");
+    aged(&old, 25);
+    aged(&young, 23);
+    // Nobody's business of ours, however old.
+    let others = [".other.tmp", ".slotbridge-note.ics", "x.tmp"];
+    for name in others {
+        aged(name, 1_000);
+    }
     calendar.create(&draft).await.expect("created");
+    assert_eq!(names(&calendar).await, [draft.href.as_str()]);
+    let mut left = vec![young, draft.href.as_str().to_owned()];
+    left.extend(others.map(str::to_owned));
+    left.sort();
+    assert_eq!(files(directory.path()), left);
+}
+
+#[tokio::test]
+async fn many_writers_of_one_entry_do_not_take_away_each_others_files() {
+    let (directory, calendar) = open();
+    let draft = draft();
+    let writes = (0..16).map(|_| calendar.create(&draft));
+    let done = futures_util::future::join_all(writes).await;
+    assert_eq!(done.iter().filter(|one| one.is_ok()).count(), 1);
+    for error in done.into_iter().filter_map(Result::err) {
+        assert_eq!(error.kind(), Kind::Stale, "{error}");
+    }
     assert_eq!(files(directory.path()), [draft.href.as_str()]);
 }
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::account::Shared;
 use super::auth::AccessToken;
 use super::backoff::wait_until;
-use super::failure::Failure;
+use super::failure::{Failure, Subject};
 use super::limiter::Told;
 use crate::adapters::http_client::{HttpClient, is_passing, read_body, retry_after};
 use crate::ports::error::{Error, Kind, Result};
@@ -44,6 +44,7 @@ pub(super) struct Call<'a> {
     pub(super) query: &'a [(&'a str, &'a str)],
     pub(super) body: Option<Value>,
     pub(super) repeat: Repeat,
+    pub(super) subject: Subject,
     /// What we are doing, for messages.
     pub(super) doing: &'a str,
 }
@@ -112,7 +113,11 @@ impl Calls {
                 Tried::Answer(answer) => return Ok(answer),
                 Tried::Refused(failure) => {
                     let young = self.shared.clock.now().duration_since(current.since) < YOUNG;
-                    if renewed || (failure.is_about_scope() && young) {
+                    // One resource that is refused is no reason to ask for a token time and again:
+                    // within its hour, any token is replaced by one with the scopes of the day.
+                    let scope = failure.is_about_scope();
+                    let one = failure.is_about_one() && (scope || young);
+                    if renewed || one || (scope && young) {
                         return Ok(Answer::Failed(failure));
                     }
                     renewed = true;
@@ -185,7 +190,7 @@ impl Calls {
         if status.is_success() {
             return Ok(content(call, &body));
         }
-        let failure = Failure::read(status, &body);
+        let failure = Failure::read(status, &body, call.subject);
         if failure.is_about_token() {
             return Ok(Tried::Refused(failure));
         }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::calls::{Answer, Call, Calls, Repeat};
 use super::config::HostUser;
 use super::convert;
-use super::failure::Failure;
+use super::failure::{Failure, Subject};
 use super::reach::Reach;
 use crate::domain::booking::{Attendee, Booking, BookingStatus};
 use crate::domain::ids::{AttendeeId, BookingId, PageToken};
@@ -50,6 +50,9 @@ impl ZoomClient {
             query: &self.user_query(),
             body: None,
             repeat: Repeat::Freely,
+            subject: Subject::One {
+                scope: "scheduler:read:scheduled_event",
+            },
             doing,
         };
         match self.calls.make(&call).await? {
@@ -81,6 +84,9 @@ impl ZoomClient {
             query: &self.user_query(),
             body: Some(body),
             repeat: Repeat::Once,
+            subject: Subject::One {
+                scope: "scheduler:update:scheduled_event",
+            },
             doing,
         };
         self.calls.make(&call).await
@@ -107,6 +113,7 @@ impl Zoom for ZoomClient {
             query: &query,
             body: None,
             repeat: Repeat::Freely,
+            subject: Subject::Whole,
             doing,
         };
         let value = match self.calls.make(&call).await? {
@@ -151,6 +158,9 @@ impl Zoom for ZoomClient {
             query: &[],
             body: None,
             repeat: Repeat::Freely,
+            subject: Subject::One {
+                scope: "scheduler:read:scheduled_event_attendee",
+            },
             doing: &doing,
         };
         match self.calls.make(&call).await? {
@@ -201,11 +211,15 @@ impl Zoom for ZoomClient {
             Answer::Done(_) => Ok(()),
             Answer::Failed(failure) => {
                 let error = failure.error(&doing);
-                Err(if error.kind() == Kind::Refused {
-                    error.hint("shorten the notes: Zoom takes about 1,000 characters of plain text")
-                } else {
-                    error
-                })
+                Err(
+                    if error.kind() == Kind::Refused && !failure.is_about_one() {
+                        error.hint(
+                            "shorten the notes: Zoom takes about 1,000 characters of plain text",
+                        )
+                    } else {
+                        error
+                    },
+                )
             }
         }
     }

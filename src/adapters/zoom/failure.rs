@@ -7,9 +7,22 @@ use serde_json::Value;
 use crate::adapters::http_client::is_passing;
 use crate::ports::error::{Error, Kind};
 
+/// What a request was about, and so what a refusal of it stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Subject {
+    /// The host or the account: nothing goes on without it.
+    Whole,
+    /// One resource by its id: its neighbours may pass.
+    One {
+        /// The scope that such a request needs.
+        scope: &'static str,
+    },
+}
+
 /// An answer that is not a success.
 pub(super) struct Failure {
     pub(super) status: StatusCode,
+    subject: Subject,
     code: Option<i64>,
     /// Zoom's words. They may name people or quote what was sent, so they are read, not shown.
     message: String,
@@ -28,7 +41,7 @@ struct Shape {
 
 impl Failure {
     /// Reads either shape; any other body leaves the status alone to speak.
-    pub(super) fn read(status: StatusCode, body: &[u8]) -> Self {
+    pub(super) fn read(status: StatusCode, body: &[u8], subject: Subject) -> Self {
         let outer: Shape = serde_json::from_slice(body).unwrap_or_default();
         let inner: Shape = serde_json::from_value(outer.error).unwrap_or_default();
         let fields = [&outer.errors, &inner.errors]
@@ -42,6 +55,7 @@ impl Failure {
             .collect();
         Self {
             status,
+            subject,
             code: number(&outer.code).or_else(|| number(&inner.code)),
             message: outer
                 .message
@@ -62,6 +76,15 @@ impl Failure {
     /// Whether the token is good but lacks a scope, which another token of the same app does too.
     pub(super) fn is_about_scope(&self) -> bool {
         self.is_about_token() && self.message.to_lowercase().contains("scope")
+    }
+
+    /// Whether it is one resource that is refused to a token which may be good for others. The
+    /// listing of the next pass tells whether it is. Code 124 says that the token itself is bad.
+    pub(super) fn is_about_one(&self) -> bool {
+        let scope = matches!(self.code, Some(4700 | 4711)) || self.is_about_scope();
+        matches!(self.subject, Subject::One { .. })
+            && self.code != Some(124)
+            && (self.status == StatusCode::FORBIDDEN || (self.status.is_client_error() && scope))
     }
 
     /// Whether the user never opened Scheduler, or is not in this account.
@@ -109,7 +132,9 @@ impl Failure {
     /// The error for this failure, where the caller has no better one.
     pub(super) fn error(&self, doing: &str) -> Error {
         let status = self.status;
-        let (kind, hint) = if self.is_about_token() {
+        let (kind, hint) = if self.is_about_one() {
+            (Kind::Refused, self.right_hint())
+        } else if self.is_about_token() {
             (Kind::Denied, self.scope_hint())
         } else if self.is_about_user() {
             let hint = "open Zoom Scheduler once as this user, or check host.zoom_user";
@@ -131,13 +156,29 @@ impl Failure {
         Error::new(kind, doing).because(self.cause()).hint(hint)
     }
 
-    fn scope_hint(&self) -> String {
-        let named: Vec<&str> = self
-            .message
+    /// The remedy for one resource that is refused: a right, or somebody else's booking.
+    fn right_hint(&self) -> String {
+        let named = self.named_scopes();
+        let scopes = match self.subject {
+            Subject::One { scope } if named.is_empty() => scope.to_owned(),
+            Subject::One { .. } | Subject::Whole => named.join(", "),
+        };
+        format!(
+            "the app may lack the scope {scopes} (for other users the `:admin` one): give it in \
+             Zoom's marketplace; or this booking is not this user's. Others are not affected"
+        )
+    }
+
+    fn named_scopes(&self) -> Vec<&str> {
+        self.message
             .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == ':'))
             .filter(|word| word.starts_with("scheduler:") || word.starts_with("calendar:"))
             .take(6)
-            .collect();
+            .collect()
+    }
+
+    fn scope_hint(&self) -> String {
+        let named = self.named_scopes();
         let scopes = if named.is_empty() {
             "scheduler:read:list_scheduled_events, scheduler:read:scheduled_event, \
              scheduler:read:scheduled_event_attendee, scheduler:update:scheduled_event"

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::calls::{Answer, Call, Repeat};
 use super::client::ZoomClient;
+use super::failure::Subject;
 use crate::domain::ids::BookingId;
 use crate::ports::error::Result;
 
@@ -56,6 +57,7 @@ impl ZoomClient {
             query: &pairs,
             body,
             repeat,
+            subject: Subject::Whole,
             doing,
         };
         match self.calls.make(&call).await? {
@@ -82,6 +84,9 @@ impl ZoomClient {
             query: &self.user_query(),
             body: None,
             repeat: Repeat::Once,
+            subject: Subject::One {
+                scope: "scheduler:delete:scheduled_event",
+            },
             doing: &doing,
         };
         match self.calls.make(&call).await? {
@@ -102,6 +107,7 @@ impl ZoomClient {
             query: &[],
             body: None,
             repeat: Repeat::Freely,
+            subject: Subject::Whole,
             doing,
         };
         self.calls.make(&call).await?.done(doing)

@@ -1,5 +1,7 @@
-//! Speaks with the token endpoint: client id and secret by HTTP Basic, parameters as a form.
+//! Speaks with the token endpoint: client id and secret by HTTP Basic, parameters as a form, or in
+//! the query for a server that reads them only there.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -25,6 +27,24 @@ pub(super) struct TokenEndpoint {
     url: Url,
     auth: Auth,
     first_wait: Duration,
+    /// Whether this server was seen to read parameters in the query alone.
+    reads_query: AtomicBool,
+}
+
+/// Where the parameters stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// In the body, as a form (RFC 6749 section 4).
+    Body,
+    /// In the query, as Zoom's older examples have it.
+    Query,
+}
+
+/// What one request came to, unless it failed for good.
+enum Reply {
+    Granted(Granted),
+    /// As if the server had not found the parameters, so that nothing can be used up.
+    Unread(Error),
 }
 
 /// What the endpoint gave.
@@ -73,6 +93,7 @@ impl TokenEndpoint {
             url,
             auth: config.auth.clone(),
             first_wait: config.first_wait,
+            reads_query: AtomicBool::new(false),
         }
     }
 
@@ -106,13 +127,45 @@ impl TokenEndpoint {
     }
 
     async fn ask_once(&self, form: &[(&str, &str)], doing: &str) -> Result<Granted> {
+        if self.reads_query.load(Ordering::Relaxed) {
+            return match self.send(form, Place::Query, doing).await? {
+                Reply::Granted(granted) => Ok(granted),
+                Reply::Unread(error) => Err(error),
+            };
+        }
+        let unread = match self.send(form, Place::Body, doing).await? {
+            Reply::Granted(granted) => return Ok(granted),
+            Reply::Unread(error) => error,
+        };
+        match self.send(form, Place::Query, doing).await {
+            Ok(Reply::Granted(granted)) => {
+                tracing::debug!("Zoom's token endpoint reads parameters in the query alone");
+                self.reads_query.store(true, Ordering::Relaxed);
+                Ok(granted)
+            }
+            Err(error) if matches!(error.kind(), Kind::Transient | Kind::Throttled { .. }) => {
+                Err(error)
+            }
+            // The usual place is the better one to speak of.
+            Ok(Reply::Unread(_)) | Err(_) => Err(unread),
+        }
+    }
+
+    async fn send(&self, form: &[(&str, &str)], place: Place, doing: &str) -> Result<Reply> {
         let (id, secret) = self.auth.client();
-        let request = self
+        let mut url = self.url.clone();
+        if place == Place::Query {
+            url.query_pairs_mut().extend_pairs(form);
+        }
+        let mut request = self
             .http
             .requests()
-            .post(self.url.clone())
-            .basic_auth(id, Some(secret.expose_secret()))
-            .form(form)
+            .post(url)
+            .basic_auth(id, Some(secret.expose_secret()));
+        if place == Place::Body {
+            request = request.form(form);
+        }
+        let request = request
             .build()
             .map_err(|error| Error::new(Kind::Local, doing).because(error.without_url()))?;
         let response = self.http.send(request, doing).await?;
@@ -125,14 +178,18 @@ impl TokenEndpoint {
         if status.is_success() {
             // The parser's words could quote a token, so they are dropped.
             return serde_json::from_slice(&body)
-                .map(Granted::Grant)
+                .map(|grant| Reply::Granted(Granted::Grant(grant)))
                 .map_err(|_| wrong_place(doing, "the answer holds no token"));
         }
         let word = refusal(&body);
         if status.is_client_error() && word.as_deref() == Some("invalid_grant") {
-            return Ok(Granted::Invalid);
+            return Ok(Reply::Granted(Granted::Invalid));
         }
-        Err(self.refused(status, word.as_deref(), until, doing))
+        let error = self.refused(status, word.as_deref(), until, doing);
+        if status == StatusCode::BAD_REQUEST && is_unread(word.as_deref(), form) {
+            return Ok(Reply::Unread(error));
+        }
+        Err(error)
     }
 
     fn refused(
@@ -172,6 +229,19 @@ impl TokenEndpoint {
             }
         };
         Error::new(Kind::Denied, doing).because(cause).hint(hint)
+    }
+}
+
+/// Whether a refusal may mean that the parameters were not found. What works once is sent again
+/// only where the server surely did not take it.
+fn is_unread(word: Option<&str>, form: &[(&str, &str)]) -> bool {
+    let works_once = form
+        .iter()
+        .any(|(name, _)| matches!(*name, "refresh_token" | "code"));
+    match word {
+        Some("invalid_request") => true,
+        Some("unsupported_grant_type") => !works_once,
+        _ => false,
     }
 }
 

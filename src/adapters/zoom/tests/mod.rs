@@ -2,8 +2,10 @@
 
 mod faults;
 mod listing;
+mod refused;
 mod single;
 mod throttling;
+mod token_place;
 mod tokens;
 
 use std::collections::BTreeMap;
