@@ -109,7 +109,7 @@ fn as_the_writer() {
         match runtime.block_on(base.commit(batch)) {
             Ok(()) => println!("DONE {number}"),
             Err(error) => {
-                assert_eq!(error.kind(), Kind::Local);
+                assert_eq!(error.kind(), Kind::State);
                 println!("FAILED {error} HINT {}", error.remedy().unwrap());
                 let again = runtime.block_on(base.commit(vec![put("more", "x")]));
                 println!("AGAIN {}", again.unwrap_err());

@@ -29,7 +29,7 @@ fn a_second_opening_names_who_has_it() {
         Err(error @ OpenError::Locked { pid, .. }) => {
             assert_eq!(pid, Some(std::process::id()));
             assert!(!error.remedy().is_empty());
-            assert_eq!(Error::from(error).kind(), Kind::Local);
+            assert_eq!(Error::from(error).kind(), Kind::State);
         }
         Err(other) => panic!("{other}"),
         Ok(_) => panic!("it opened twice"),
