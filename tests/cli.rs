@@ -7,6 +7,8 @@
     reason = "a test may fail loudly, and reads its own environment"
 )]
 
+#[path = "cli/damage.rs"]
+mod damage;
 #[path = "cli/machine.rs"]
 mod machine;
 

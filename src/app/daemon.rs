@@ -11,7 +11,6 @@ use sd_notify::NotifyState;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-use crate::adapters::store::export_daily;
 use crate::domain::ids::HostName;
 use crate::engine::{Order, Progress, Silent};
 use crate::ports::clock::Clock;
@@ -48,6 +47,9 @@ pub async fn run(
 ) -> Result<(), Failure> {
     settings.complete()?;
     let state = state::open(&settings.state_dir, clock.as_ref())?;
+    if let Some(damage) = state.damage() {
+        tracing::error!(cause = %damage.cause, hint = %damage.hint, "{}", damage.doing);
+    }
     state.look_again_after_a_loss().await?;
     let mut signals = Signals::listen()?;
     let (wake, wakes) = mpsc::channel(16);
@@ -74,7 +76,6 @@ pub async fn run(
         failures: 0,
         state_failed: false,
         told_to_wait: Duration::ZERO,
-        exported: None,
     };
     notify(&[
         NotifyState::Ready,
@@ -144,8 +145,6 @@ struct Daemon {
     state_failed: bool,
     /// How long a side asked to be left alone.
     told_to_wait: Duration,
-    /// The UTC day of the last export.
-    exported: Option<jiff::civil::Date>,
 }
 
 impl Daemon {
@@ -341,16 +340,8 @@ impl Daemon {
     /// Writes the daily export; without one, a damaged state could only be rebuilt.
     async fn export(&mut self) {
         let now = self.clock.now();
-        let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
-        if self.exported == Some(today) {
-            return;
-        }
-        let store = self.state.store.clone();
-        let written = tokio::task::spawn_blocking(move || export_daily(&store, now)).await;
-        match written {
-            Ok(Ok(_)) => self.exported = Some(today),
-            Ok(Err(error)) => tracing::warn!(%error, "the daily export failed"),
-            Err(error) => tracing::warn!(%error, "the daily export failed"),
+        if let Err(error) = self.state.export_today(now).await {
+            tracing::warn!(%error, "the daily export failed");
         }
     }
 }

@@ -182,7 +182,11 @@ pub async fn ask(ask: &Ask, settings: &Settings, clock: &dyn Clock) -> Result<An
             Ok(Answer::Status(status::before_any_pass(settings)))
         }
         Err(NoDaemon::Absent) => {
-            let state = state::open(&settings.state_dir, clock)?;
+            let state = if ask.decides() {
+                state::open_if_whole(&settings.state_dir, clock)?
+            } else {
+                state::open_to_read(&settings.state_dir, clock)?
+            };
             answer(ask, &state, settings, clock).await
         }
     }

@@ -53,6 +53,15 @@ impl Round {
         }
     }
 
+    /// Adds to every host what went wrong with the state before the pass: exit code 5, once.
+    pub fn add_damage(&mut self, damage: &Trouble) {
+        for host in &mut self.hosts {
+            host.ok = false;
+            host.worst.state = true;
+            host.errors.insert(0, damage.clone());
+        }
+    }
+
     /// Remembers this pass for `status`.
     ///
     /// # Errors

@@ -3,11 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::adapters::store::{OpenError, Options, Recovered, SledBase};
+use crate::adapters::store::{self, OpenError, Options, Recovered, SledBase};
 use crate::engine::ledger;
+use crate::engine::report::Trouble;
 use crate::ports::base::Base;
 use crate::ports::clock::Clock;
-use crate::ports::error::Error;
+use crate::ports::error::{Error, Kind};
+
+use jiff::Timestamp;
 
 use super::failure::{Exit, Failure};
 
@@ -20,9 +23,35 @@ pub struct State {
     pub base: Arc<dyn Base>,
     /// Whether some of it was lost: everything is then to be looked at again.
     lost_some: bool,
+    /// What is to be said about a damage that was recovered from.
+    damage: Option<Trouble>,
 }
 
 impl State {
+    /// What a person has to be told about a damage that was recovered from, once.
+    #[must_use]
+    pub fn damage(&self) -> Option<&Trouble> {
+        self.damage.as_ref()
+    }
+
+    /// Writes the daily export, where this day has none yet; without one, a damaged state could
+    /// only be rebuilt.
+    ///
+    /// # Errors
+    /// When the state cannot be read, or the file not be written.
+    pub async fn export_today(&self, now: Timestamp) -> Result<(), Error> {
+        let store = self.store.clone();
+        let written = tokio::task::spawn_blocking(move || {
+            if store::is_exported(&store, now) {
+                return Ok(());
+            }
+            store::export_daily(&store, now).map(|_| ())
+        });
+        written.await.unwrap_or_else(|error| {
+            Err(Error::new(Kind::Local, "writing the daily export").because(error))
+        })
+    }
+
     /// After a loss: forgets where listings ended, so that the next passes list everything. That
     /// is on disk before the first of them begins.
     ///
@@ -53,12 +82,36 @@ impl From<NotHeld> for Failure {
     }
 }
 
-/// Opens the state, and tells the log what that took.
+/// Opens the state to read it. What is damaged stays as it is, for a pass to see and to report.
+///
+/// # Errors
+/// When another process holds it, it is damaged, or it cannot be used.
+pub fn open_to_read(dir: &Path, clock: &dyn Clock) -> Result<State, NotHeld> {
+    open_with(dir, &Options::to_read(clock.now()))
+}
+
+/// Opens the state to write it, but only where it is whole: whoever recovers a damaged one has to
+/// report that, and a decision has no place for it.
+///
+/// # Errors
+/// As [`open_to_read`].
+pub fn open_if_whole(dir: &Path, clock: &dyn Clock) -> Result<State, NotHeld> {
+    if dir.join("db").exists() {
+        drop(open_to_read(dir, clock)?);
+    }
+    open(dir, clock)
+}
+
+/// Opens the state, recovers what is damaged, and tells the log what that took.
 ///
 /// # Errors
 /// When another process holds it, or it cannot be used.
 pub fn open(dir: &Path, clock: &dyn Clock) -> Result<State, NotHeld> {
-    let opened = SledBase::open(dir, &Options::at(clock.now())).map_err(|error| {
+    open_with(dir, &Options::at(clock.now()))
+}
+
+fn open_with(dir: &Path, options: &Options) -> Result<State, NotHeld> {
+    let opened = SledBase::open(dir, options).map_err(|error| {
         let failure = Failure::new(Exit::State, &error, error.remedy());
         match error {
             OpenError::Locked { .. } => NotHeld::Locked(failure),
@@ -85,7 +138,39 @@ pub fn open(dir: &Path, clock: &dyn Clock) -> Result<State, NotHeld> {
     let lost_some = !matches!(opened.recovered, Recovered::No | Recovered::WithoutSnapshot);
     Ok(State {
         lost_some,
+        damage: damage(&opened.recovered, dir),
         base: Arc::new(opened.base.clone()),
         store: opened.base,
+    })
+}
+
+/// What a person has to be told about it, where something was damaged.
+fn damage(recovered: &Recovered, dir: &Path) -> Option<Trouble> {
+    let what = match recovered {
+        // A new state, and one whose snapshot alone was damaged, have lost nothing.
+        Recovered::No | Recovered::WithoutSnapshot | Recovered::Fresh { aside: None } => {
+            return None;
+        }
+        Recovered::Older { missing } => {
+            format!("its last {missing} batches are missing, the rest is whole and stays in use")
+        }
+        Recovered::FromExport { export, aside } => {
+            let aside = aside.as_ref().map_or_else(
+                || "its database was gone".to_owned(),
+                |aside| format!("the damaged files are in {}", aside.display()),
+            );
+            format!("the export {} took its place, {aside}", export.display())
+        }
+        Recovered::Fresh { aside: Some(aside) } => format!(
+            "there was no export, so a new one was begun, the damaged files are in {}",
+            aside.display()
+        ),
+    };
+    Some(Trouble {
+        doing: format!("opening the state in {}", dir.display()),
+        cause: format!(
+            "it was damaged; {what}; tokens and what waits for you were taken from their second copy where there was one"
+        ),
+        hint: "nothing was deleted or cancelled because of it, and this pass looked at everything again; run `slotbridge state verify`, and keep the files put aside until all looks right".to_owned(),
     })
 }

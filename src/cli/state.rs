@@ -12,7 +12,7 @@ use crate::adapters::store::{self, Force};
 use crate::app::control::{self, NoDaemon};
 use crate::app::desk::{self, Answer, Ask};
 use crate::app::failure::{Exit, Failure};
-use crate::app::state as held;
+use crate::app::state::{self, State};
 use crate::settings::Settings;
 
 #[derive(Debug, Subcommand)]
@@ -63,7 +63,7 @@ async fn export(context: &Context, settings: &Settings, path: &Path) -> Result<E
         Err(NoDaemon::Broken(failure)) => return Err(failure),
         Err(NoDaemon::Absent) => {}
     }
-    let state = held::open(&settings.state_dir, context.clock.as_ref())?;
+    let state = state::open_to_read(&settings.state_dir, context.clock.as_ref())?;
     let now = context.clock.now();
     if to_stdout {
         store::export(&state.store, &mut io::stdout().lock(), now)?;
@@ -98,7 +98,8 @@ async fn import(
     path: &Path,
     force: bool,
 ) -> Result<Exit, Failure> {
-    let state = super::sync::hold(context, settings)?;
+    let state = super::sync::hold(context, settings, state::open)?;
+    say_damage(&state);
     let force = if force { Force::Yes } else { Force::No };
     let base = state.base.as_ref();
     let imported = if path == Path::new("-") {
@@ -124,8 +125,16 @@ async fn import(
     })
 }
 
+/// A damage that was recovered from on the way.
+fn say_damage(state: &State) {
+    if let Some(damage) = state.damage() {
+        terminal::warn(&format!("{}: {}", damage.doing, damage.cause));
+    }
+}
+
 async fn rebuild(context: &Context, settings: &Settings) -> Result<Exit, Failure> {
-    let state = super::sync::hold(context, settings)?;
+    let state = super::sync::hold(context, settings, state::open)?;
+    say_damage(&state);
     let forgotten = store::rebuild(state.base.as_ref()).await?;
     terminal::print(&format!(
         "{forgotten} records forgotten; tokens and what waits for you are kept\nthe next pass looks at both sides and recognises its own entries\n"

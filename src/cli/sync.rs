@@ -1,5 +1,6 @@
 //! `slotbridge sync`: one pass over all hosts.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use clap::Args;
@@ -8,10 +9,12 @@ use super::{Context, terminal, words};
 use crate::adapters::store::Overlay;
 use crate::app::failure::{Exit, Failure};
 use crate::app::round::Round;
-use crate::app::{compose, control, state};
+use crate::app::state::{self, NotHeld, State};
+use crate::app::{compose, control};
 use crate::domain::ids::HostName;
 use crate::engine::{Order, Stop};
 use crate::ports::base::Base;
+use crate::ports::clock::Clock;
 use crate::settings::Settings;
 
 #[derive(Debug, Args)]
@@ -37,7 +40,11 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         only(&mut settings, name)?;
     }
     let revealed = compose::reveal(&settings).await?;
-    let state = hold(context, &settings)?;
+    let state = if arguments.dry_run {
+        hold(context, &settings, state::open_if_whole)?
+    } else {
+        hold(context, &settings, state::open)?
+    };
     state.look_again_after_a_loss().await?;
     let base: Arc<dyn Base> = if arguments.dry_run {
         Arc::new(Overlay::new(state.base.clone()))
@@ -54,14 +61,21 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     let shown = !arguments.json && !context.quiet();
     let hears = |host: &HostName| terminal::progress(host, shown);
     let round = Round::run(&wired, &order, context.clock.as_ref(), &hears);
-    let round = until_interrupted(round, &order.stop).await;
+    let mut round = until_interrupted(round, &order.stop).await;
+    let usable = round.exit() != Exit::State;
+    if let Some(damage) = state.damage() {
+        round.add_damage(damage);
+    }
     if arguments.json {
         terminal::print_json(&round)?;
     } else {
         terminal::print(&words::of_round(&round))?;
     }
-    if !arguments.dry_run && round.exit() != Exit::State {
+    if !arguments.dry_run && usable {
         round.remember(state.base.as_ref()).await?;
+        if let Err(error) = state.export_today(context.clock.now()).await {
+            terminal::warn(&format!("the daily export failed: {error}"));
+        }
     }
     Ok(if order.stop.asked() && round.exit() == Exit::Done {
         Exit::Attention
@@ -89,8 +103,12 @@ fn only(settings: &mut Settings, name: &str) -> Result<(), Failure> {
 }
 
 /// Holds the state, or says who does.
-pub(super) fn hold(context: &Context, settings: &Settings) -> Result<state::State, Failure> {
-    state::open(&settings.state_dir, context.clock.as_ref()).map_err(|why| {
+pub(super) fn hold(
+    context: &Context,
+    settings: &Settings,
+    open: fn(&Path, &dyn Clock) -> Result<State, NotHeld>,
+) -> Result<State, Failure> {
+    open(&settings.state_dir, context.clock.as_ref()).map_err(|why| {
         let mut failure = Failure::from(why);
         if control::path(&settings.state_dir).exists() {
             failure.words.push_str("\n  hint: a running daemon does this by itself; `slotbridge status` asks it how it is, `systemctl stop slotbridge` ends it");

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::{Context, terminal};
 use crate::adapters::zoom::ZoomClient;
 use crate::adapters::zoom::raw::Verb;
-use crate::app::compose;
 use crate::app::failure::{Exit, Failure};
+use crate::app::{compose, state};
 use crate::settings::Settings;
 
 #[derive(Debug, Subcommand)]
@@ -112,7 +112,7 @@ pub(super) async fn run(context: &Context, resource: Resource) -> Result<Exit, F
         .iter_mut()
         .for_each(|host| host.bookings = None);
     let revealed = compose::reveal(&settings).await?;
-    let state = super::sync::hold(context, &settings)?;
+    let state = super::sync::hold(context, &settings, state::open_if_whole)?;
     let client = compose::zoom_client(
         &settings,
         &revealed,

@@ -6,6 +6,7 @@ use std::process::{Child, Command as Process, Stdio};
 use std::time::{Duration, Instant};
 
 use assert_cmd::Command;
+use slotbridge::demo::account::{Account, AccountOptions, NewBooking, Server};
 use tempfile::TempDir;
 
 /// A machine of its own: a home, a state, a configuration.
@@ -86,6 +87,71 @@ impl Machine {
             .spawn()
             .unwrap();
         Daemon::new(child)
+    }
+}
+
+/// A machine with an account and a directory calendar that both answer.
+pub struct Alive {
+    pub machine: Machine,
+    pub account: Account,
+    pub calendar: PathBuf,
+    _server: Server,
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl Alive {
+    /// `auth` is what `[zoom.auth]` says besides the client.
+    pub fn with(auth: impl Fn(&AccountOptions) -> String) -> Self {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let account = Account::new(AccountOptions::default());
+        let server = runtime.block_on(account.serve()).unwrap();
+        let app = account.options();
+        let machine = Machine::with("");
+        let calendar = machine.home.path().join("calendar");
+        std::fs::create_dir(&calendar).unwrap();
+        let config = format!(
+            "[zoom]\napi_url = \"{}\"\noauth_url = \"{}\"\n[zoom.auth]\nclient_id = \"{}\"\nclient_secret = \"{}\"\n{}\n[sync]\nevery = \"1h\"\njitter = \"0s\"\n[[calendar]]\nname = \"work\"\nkind = \"vdir\"\npath = \"{}\"\n[[host]]\nname = \"alice\"\n[host.bookings]\ncalendar = \"work\"\n",
+            server.api_url(),
+            server.oauth_url(),
+            app.client_id,
+            app.client_secret,
+            auth(app),
+            calendar.display(),
+        );
+        std::fs::write(&machine.config, config).unwrap();
+        Self {
+            machine,
+            account,
+            calendar,
+            _server: server,
+            _runtime: runtime,
+        }
+    }
+
+    pub fn server_to_server() -> Self {
+        Self::with(|app| {
+            format!(
+                "kind = \"server_to_server\"\naccount_id = \"{}\"",
+                app.account_id
+            )
+        })
+    }
+
+    pub fn user() -> Self {
+        Self::with(|app| format!("kind = \"user\"\nrefresh_token = \"{}\"", app.refresh_token))
+    }
+
+    pub fn book(&self) {
+        let start = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24);
+        self.account
+            .book(NewBooking::new(start, "Bob Bunting", "bob@example.org"));
+    }
+
+    /// The exit code and the object of a pass.
+    pub fn sync(&self) -> (i32, serde_json::Value) {
+        let (code, out, error) = self.machine.run(&["sync", "--json"]);
+        let json = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{code} {error}"));
+        (code, json)
     }
 }
 

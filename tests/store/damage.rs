@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rand::{RngExt, SeedableRng, rngs::StdRng};
-use slotbridge::adapters::store::{Recovered, SledBase, export_daily};
+use slotbridge::adapters::store::{OpenError, Options, Recovered, SledBase, export_daily};
 use slotbridge::ports::base::Base;
 
 use super::{all, delete, now, opened, options, put, whole};
@@ -187,7 +187,8 @@ async fn a_database_that_is_gone_comes_back_from_the_export() {
         state.recovered,
         Recovered::FromExport { aside: None, .. }
     ));
-    assert_eq!(state.base.get("token/a").unwrap().unwrap(), b"1");
+    // Newer than the export: out of its second copy.
+    assert_eq!(state.base.get("token/a").unwrap().unwrap(), b"2");
     assert_eq!(state.base.get("large").unwrap().unwrap().len(), 70_000);
 }
 
@@ -247,4 +248,63 @@ async fn a_damaged_large_value_is_named() {
         base.verify().problems.is_empty(),
         "writing it again mends it"
     );
+}
+
+#[tokio::test]
+async fn a_token_outlives_a_database_of_which_nothing_can_be_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let base = whole(dir.path());
+    for (token, held) in [("1", put("held/a", "x")), ("2", delete("held/a"))] {
+        base.commit(vec![put("token/a", token), put("link/1", "x"), held])
+            .await
+            .unwrap();
+        export_daily(&base, now()).unwrap();
+    }
+    base.commit(vec![put("token/a", "3"), put("held/b", "y")])
+        .await
+        .unwrap();
+    drop(base);
+    let mode = fs::metadata(dir.path().join("kept.json")).unwrap();
+    assert_eq!(std::os::unix::fs::MetadataExt::mode(&mode) & 0o777, 0o600);
+    for exports in [true, false] {
+        fs::write(dir.path().join("db/db"), "nonsense".repeat(1000)).unwrap();
+        if !exports {
+            fs::remove_dir_all(dir.path().join("exports")).unwrap();
+        }
+        let state = opened(dir.path());
+        assert_ne!(state.recovered, Recovered::No);
+        assert_eq!(state.base.get("token/a").unwrap().unwrap(), b"3");
+        assert_eq!(state.base.get("held/a").unwrap(), None);
+        assert_eq!(state.base.get("held/b").unwrap().unwrap(), b"y");
+        assert_eq!(state.base.get("link/1").unwrap().is_some(), exports);
+    }
+}
+
+#[tokio::test]
+async fn opening_to_read_leaves_a_damaged_state_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let pairs = history(dir.path()).await;
+    let base = SledBase::open(dir.path(), &Options::to_read(now()))
+        .unwrap()
+        .base;
+    assert!(all(&base) == pairs);
+    assert!(base.commit(vec![put("link/1", "x")]).await.is_err());
+    drop(base);
+    for harm in ["nonsense".repeat(1000).into_bytes(), Vec::new()] {
+        fs::write(dir.path().join("db/db"), &harm).unwrap();
+        let names = || {
+            let entries = fs::read_dir(dir.path()).unwrap();
+            let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+            names.sort();
+            names
+        };
+        let before = names();
+        match SledBase::open(dir.path(), &Options::to_read(now())) {
+            Err(OpenError::Damaged { path, .. }) => assert_eq!(path, dir.path().join("db")),
+            Err(error) => panic!("{error}"),
+            Ok(_) => panic!("a damaged state was opened"),
+        }
+        assert_eq!(names(), before);
+        assert!(fs::read(dir.path().join("db/db")).unwrap() == harm);
+    }
 }

@@ -34,7 +34,7 @@ pub fn export_daily(base: &SledBase, now: Timestamp) -> Result<PathBuf> {
             .because(error)
             .hint("check the disk space and the rights of the state directory")
         })?;
-    let path = dir.join(format!("state-{}.jsonl", now.strftime("%Y-%m-%d")));
+    let path = todays(base, now);
     base.still(|generation| write_file(base, &path, now, Some(generation)))?;
     for old in exports(base.dir()).into_iter().skip(DAYS_KEPT) {
         if let Err(error) = fs::remove_file(&old) {
@@ -42,6 +42,17 @@ pub fn export_daily(base: &SledBase, now: Timestamp) -> Result<PathBuf> {
         }
     }
     Ok(path)
+}
+
+/// Whether this (UTC) day has its export already.
+#[must_use]
+pub fn is_exported(base: &SledBase, now: Timestamp) -> bool {
+    todays(base, now).exists()
+}
+
+fn todays(base: &SledBase, now: Timestamp) -> PathBuf {
+    let name = format!("state-{}.jsonl", now.strftime("%Y-%m-%d"));
+    base.dir().join("exports").join(name)
 }
 
 /// The daily exports, newest first.

@@ -6,6 +6,7 @@
 //!   db/                sled
 //!   blobs/             values of 64 KiB and more, by their SHA-256
 //!   generation         number of the last batch that is known to be on disk
+//!   kept.json          a second copy of tokens and of what waits for a person
 //!   exports/           one export a day, the newest seven
 //!   db.damaged-…/      what could not be read, put aside and never deleted
 //! ```
@@ -17,6 +18,7 @@ mod export;
 mod guard;
 mod head;
 mod import;
+mod kept;
 mod lock;
 mod open;
 mod overlay;
@@ -25,10 +27,10 @@ mod schema;
 mod sled_base;
 mod upkeep;
 
-pub use daily::{DAYS_KEPT, export_daily};
+pub use daily::{DAYS_KEPT, export_daily, is_exported};
 pub use export::{Exported, export, write_export};
 pub use import::{Force, Imported, import};
-pub use open::{OpenError, Opened, Options, Recovered};
+pub use open::{Damage, OpenError, Opened, Options, Recovered};
 pub use overlay::Overlay;
 pub use schema::{Schema, Step};
 pub use sled_base::SledBase;

@@ -7,12 +7,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use tempfile::TempDir;
 
 use super::blobs::sync_dir;
+use super::kept;
 use super::lock::Lock;
 use super::recover::Recovery;
 use super::schema::Schema;
-use super::sled_base::{Inner, Mark, SledBase};
+use super::sled_base::{Held, Inner, Mark, SledBase};
+use crate::ports::base::Change;
 use crate::ports::error::{Error, Kind};
 
 /// How to open the state.
@@ -22,6 +25,19 @@ pub struct Options {
     pub now: Timestamp,
     /// How much memory sled may use for its cache, in bytes.
     pub cache_bytes: u64,
+    /// What to do about a damaged state.
+    pub damage: Damage,
+}
+
+/// What to do about a damaged state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Damage {
+    /// Put it aside, and go on from what is left and the newest export.
+    Recover,
+    /// Leave it as it is, byte for byte, and give [`OpenError::Damaged`]. A whole state can then
+    /// be read, but not written: opening alone makes sled cut damaged bytes off, so a copy is
+    /// what is opened.
+    Refuse,
 }
 
 impl Options {
@@ -31,6 +47,16 @@ impl Options {
         Self {
             now,
             cache_bytes: 4 * 1024 * 1024,
+            damage: Damage::Recover,
+        }
+    }
+
+    /// For reading alone: what is damaged stays as it is.
+    #[must_use]
+    pub fn to_read(now: Timestamp) -> Self {
+        Self {
+            damage: Damage::Refuse,
+            ..Self::at(now)
         }
     }
 }
@@ -92,6 +118,14 @@ pub enum OpenError {
         /// The newest schema known.
         known: u32,
     },
+    /// It is damaged, and was to be left as it is.
+    #[error("the state in {path} is damaged: {why}", path = .path.display())]
+    Damaged {
+        /// The database.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The machine refused.
     #[error("{doing} ({path})", path = .path.display())]
     Unusable {
@@ -125,6 +159,9 @@ impl OpenError {
             }
             Self::NewerSchema { .. } => {
                 "install the newer version again, or use another --state-dir"
+            }
+            Self::Damaged { .. } => {
+                "`slotbridge sync` puts the damaged files aside, goes on from what is left and says what that was; `slotbridge state rebuild` does without a pass"
             }
             Self::Unusable { .. } => {
                 "check the disk space and the rights of this directory, or use another --state-dir"
@@ -161,17 +198,41 @@ pub(super) fn open(dir: &Path, options: &Options, schema: Schema) -> Result<Open
     prepare(dir)?;
     let lock = Lock::take(dir)?;
     let (file, expected) = generation_file(dir)?;
+    let copy = match options.damage {
+        Damage::Recover => None,
+        Damage::Refuse => Some(copied(dir)?),
+    };
     let recovery = Recovery {
         dir,
+        db: copy.as_ref().map_or(dir, TempDir::path).join("db"),
         options,
         schema,
         expected,
     };
-    let state = recovery.run()?;
-    let inner = Inner::new(dir, state.disk, state.written, file, lock);
+    let mut state = recovery.run()?;
+    let read_only = copy.is_some();
+    let inner = Inner::new(
+        dir,
+        state.disk,
+        state.written,
+        Held {
+            generation: file,
+            copy,
+            lock,
+        },
+    );
     let base = SledBase {
         inner: Arc::new(inner),
     };
+    if read_only {
+        migrate(&base, schema)?;
+        return Ok(Opened {
+            base,
+            recovered: state.recovered,
+        });
+    }
+    let missed = missed(&base.inner, &state.recovered, &state.pairs);
+    state.pairs.extend(missed);
     if state.recovered != Recovered::No {
         tracing::warn!(recovered = ?state.recovered, "the state had to be recovered");
         // Counted past the batches that are missing, so that they are reported once.
@@ -180,7 +241,13 @@ pub(super) fn open(dir: &Path, options: &Options, schema: Schema) -> Result<Open
             at_least: expected,
         };
         base.inner.apply(state.pairs, mark)?;
+    } else if !state.pairs.is_empty() {
+        tracing::warn!("a token was newer in its second copy, and is taken from there");
+        base.inner.apply(state.pairs, Mark::default())?;
     }
+    base.inner
+        .keep()
+        .map_err(|source| OpenError::unusable("copying the tokens", dir, source))?;
     migrate(&base, schema)?;
     base.inner.sync()?;
     // The files are on disk; now their names.
@@ -197,6 +264,52 @@ pub(super) fn open(dir: &Path, options: &Options, schema: Schema) -> Result<Open
         base,
         recovered: state.recovered,
     })
+}
+
+/// What the second copy has that the database lost.
+fn missed(inner: &Inner, recovered: &Recovered, restored: &[Change]) -> Vec<Change> {
+    let written = inner.written();
+    let ahead = kept::read(&inner.dir).filter(|kept| kept.generation > written.head.generation);
+    match (ahead, recovered) {
+        (None, _) => Vec::new(),
+        (Some(kept), Recovered::No | Recovered::WithoutSnapshot) => kept
+            .tokens()
+            .into_iter()
+            .filter(|change| match change {
+                Change::Put(key, value) => written.kept.get(key) != Some(value),
+                Change::Delete(_) => false,
+            })
+            .collect(),
+        (Some(kept), _) => {
+            let there = written.kept.iter();
+            let there = there.map(|(key, value)| Change::Put(key.clone(), value.clone()));
+            let there: Vec<Change> = there.chain(restored.iter().cloned()).collect();
+            kept.over(&there)
+        }
+    }
+}
+
+/// A copy of the database, gone when it is dropped.
+fn copied(dir: &Path) -> Result<TempDir, OpenError> {
+    let unusable = |source| OpenError::unusable("copying the state to read it", dir, source);
+    let copy = tempfile::Builder::new()
+        .prefix("look-")
+        .tempdir_in(dir)
+        .map_err(unusable)?;
+    let to = copy.path().join("db");
+    fs::create_dir(&to).map_err(unusable)?;
+    let entries = match fs::read_dir(dir.join("db")) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(copy),
+        entries => entries.map_err(unusable)?,
+    };
+    for entry in entries {
+        let entry = entry.map_err(unusable)?;
+        // sled keeps its blobs in a directory that ours never fill: large values are our files.
+        if entry.file_type().map_err(unusable)?.is_file() {
+            fs::copy(entry.path(), to.join(entry.file_name())).map_err(unusable)?;
+        }
+    }
+    Ok(copy)
 }
 
 fn migrate(base: &SledBase, schema: Schema) -> Result<(), OpenError> {

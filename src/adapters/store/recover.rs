@@ -9,7 +9,8 @@ use super::daily;
 use super::disk::{Disk, DiskError};
 use super::head::Head;
 use super::import::{self, Force, WholeExport};
-use super::open::{OpenError, Options, Recovered};
+use super::kept;
+use super::open::{Damage, OpenError, Options, Recovered};
 use super::schema::Schema;
 use super::sled_base::Written;
 use super::upkeep::{self, Census};
@@ -19,6 +20,8 @@ use crate::ports::base::Change;
 /// One search for a state that can be trusted.
 pub(super) struct Recovery<'a> {
     pub(super) dir: &'a Path,
+    /// The database: the one in the directory, or a copy that is only to be read.
+    pub(super) db: PathBuf,
     pub(super) options: &'a Options,
     pub(super) schema: Schema,
     /// The generation that was on disk for certain.
@@ -47,6 +50,9 @@ enum Found {
 impl Recovery<'_> {
     /// Searches.
     pub(super) fn run(&self) -> Result<Trusted, OpenError> {
+        if self.options.damage == Damage::Refuse {
+            return self.run_without_recovery();
+        }
         let salvage = match self.look()? {
             Found::Whole(disk, census) => return Ok(self.whole(disk, census, Recovered::No)),
             Found::Empty(disk) if self.expected == 0 => {
@@ -76,8 +82,32 @@ impl Recovery<'_> {
         }
     }
 
+    /// The state as it is, or what is wrong with it.
+    fn run_without_recovery(&self) -> Result<Trusted, OpenError> {
+        let why = match self.look()? {
+            Found::Whole(disk, census) => {
+                let state = self.whole(disk, census, Recovered::No);
+                match &state.recovered {
+                    Recovered::Older { missing } => {
+                        format!("its last {missing} batches are missing")
+                    }
+                    _ => return Ok(state),
+                }
+            }
+            Found::Empty(disk) if self.expected == 0 => {
+                return Ok(self.empty(disk, Recovered::No));
+            }
+            Found::Empty(_) => "it is empty, but was not".to_owned(),
+            Found::Damaged(_) => "its contents are not those that were written".to_owned(),
+        };
+        Err(OpenError::Damaged {
+            path: self.dir.join("db"),
+            why,
+        })
+    }
+
     fn look(&self) -> Result<Found, OpenError> {
-        let path = self.dir.join("db");
+        let path = self.db.clone();
         let failed = |source| OpenError::unusable("opening the state", &path, source);
         let outcome = Disk::open(&path, self.options.cache_bytes).and_then(|disk| {
             let stored = disk.get(super::head::HEAD)?;
@@ -179,6 +209,7 @@ impl Recovery<'_> {
             written: Written {
                 head: Head::new(self.schema.current),
                 references: super::blobs::References::new(),
+                kept: kept::Pairs::new(),
             },
             recovered,
             pairs: Vec::new(),
@@ -190,11 +221,13 @@ impl Recovery<'_> {
             0 => usual,
             missing => Recovered::Older { missing },
         };
+        let kept = kept::of(&disk, &Blobs::new(self.dir));
         Trusted {
             disk,
             written: Written {
                 head: census.head,
                 references: census.references,
+                kept,
             },
             recovered,
             pairs: Vec::new(),

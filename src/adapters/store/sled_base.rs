@@ -9,11 +9,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use async_trait::async_trait;
+use tempfile::TempDir;
 use tokio::task::spawn_blocking;
 
 use super::blobs::{BlobId, Blobs, References, blob_of};
 use super::disk::{Disk, DiskError, Pair};
 use super::head::{HEAD, Head, PAIR};
+use super::kept;
 use super::lock::Lock;
 use super::open::{self, OpenError, Opened, Options};
 use super::schema::Schema;
@@ -38,13 +40,24 @@ pub(super) struct Inner {
     generation: File,
     /// Set by the first failed write; nothing is believed after that.
     failed: OnceLock<String>,
-    dir: PathBuf,
+    pub(super) dir: PathBuf,
+    /// The copy that was opened, where the state is only to be read.
+    copy: Option<TempDir>,
     _lock: Lock,
+}
+
+/// What an open state holds besides its database.
+pub(super) struct Held {
+    pub(super) generation: File,
+    pub(super) copy: Option<TempDir>,
+    pub(super) lock: Lock,
 }
 
 pub(super) struct Written {
     pub(super) head: Head,
     pub(super) references: References,
+    /// The pairs of which there is a second copy.
+    pub(super) kept: kept::Pairs,
 }
 
 /// What a batch says about the whole state, besides its pairs.
@@ -93,23 +106,18 @@ impl SledBase {
 }
 
 impl Inner {
-    pub(super) fn new(
-        dir: &Path,
-        disk: Disk,
-        written: Written,
-        generation: File,
-        lock: Lock,
-    ) -> Self {
+    pub(super) fn new(dir: &Path, disk: Disk, written: Written, held: Held) -> Self {
         let on_disk = written.head.generation;
         Self {
             disk,
             blobs: Blobs::new(dir),
             written: Mutex::new(written),
             synced: tokio::sync::Mutex::new(on_disk),
-            generation,
+            generation: held.generation,
             failed: OnceLock::new(),
             dir: dir.to_owned(),
-            _lock: lock,
+            copy: held.copy,
+            _lock: held.lock,
         }
     }
 
@@ -128,8 +136,10 @@ impl Inner {
         let mut changes = Vec::new();
         let mut gained = Vec::new();
         let mut lost = Vec::new();
-        for (key, value) in last_of_each(batch) {
-            let key = stored_key(&key);
+        let mut keeping: Option<kept::Pairs> = None;
+        for (name, value) in last_of_each(batch) {
+            let key = stored_key(&name);
+            let copy = kept::is_kept(&name).then(|| value.clone());
             let old = self.disk.get(&key).map_err(|e| self.give_up(e))?;
             let new = value
                 .map(|value| self.blobs.encode(&value))
@@ -147,6 +157,13 @@ impl Inner {
                 gained.extend(blob_of(new));
             }
             changes.push((key, new));
+            if let Some(copy) = copy {
+                let pairs = keeping.get_or_insert_with(|| written.kept.clone());
+                match copy {
+                    Some(value) => drop(pairs.insert(name, value)),
+                    None => drop(pairs.remove(&name)),
+                }
+            }
         }
         if changes.is_empty() && head == written.head {
             // Nothing to write, but what is there may still have to reach the disk.
@@ -154,6 +171,12 @@ impl Inner {
         }
         head.generation = head.generation.saturating_add(1);
         changes.push((HEAD.to_vec(), Some(head.bytes())));
+        if let Some(pairs) = keeping {
+            // First: of a batch that is lost after this, its token is not.
+            kept::write(&self.dir, head.generation, &pairs)
+                .map_err(|e| self.failure(DiskError::Io(e)))?;
+            written.kept = pairs;
+        }
         self.disk.apply(changes).map_err(|e| self.give_up(e))?;
         written.head = head;
         for id in gained {
@@ -165,6 +188,16 @@ impl Inner {
             }
         }
         Ok((written.head.generation, lost))
+    }
+
+    /// Writes the second copy where it does not say what the database says.
+    pub(super) fn keep(&self) -> io::Result<()> {
+        let written = self.written();
+        let there = kept::read(&self.dir).map(|kept| kept.pairs);
+        if there.unwrap_or_default() == written.kept {
+            return Ok(());
+        }
+        kept::write(&self.dir, written.head.generation, &written.kept)
     }
 
     /// Brings everything applied so far onto the disk; gives its generation.
@@ -264,6 +297,11 @@ impl Base for SledBase {
     }
 
     async fn commit(&self, batch: Vec<Change>) -> Result<()> {
+        if self.inner.copy.is_some() {
+            return Err(Error::new(Kind::State, self.inner.doing())
+                .because("it was opened to be read")
+                .hint("this is a bug: please report it"));
+        }
         let inner = Arc::clone(&self.inner);
         let (generation, lost) = blocking(move || inner.apply(batch, Mark::default())).await?;
         let mut synced = self.inner.synced.lock().await;
