@@ -22,7 +22,8 @@ const READ: usize = 50;
 /// Reads what changed since the last pass.
 pub async fn calendar(pass: &Pass<'_>) -> Result<()> {
     let position = pass.ledger.position()?;
-    if position.is_none() {
+    // A first listing that a power cut ended may have taken entries over already.
+    if position.is_none() && !pass.ledger.links(None)?.is_empty() {
         pass.adopted();
     }
     let since = position
