@@ -7,6 +7,8 @@
     reason = "a test may fail loudly, and reads its own environment"
 )]
 
+#[path = "cli/alive.rs"]
+mod alive;
 #[path = "cli/damage.rs"]
 mod damage;
 #[path = "cli/machine.rs"]

@@ -9,6 +9,7 @@ use super::{Context, terminal, words};
 use crate::adapters::store::Overlay;
 use crate::app::failure::{Exit, Failure};
 use crate::app::round::Round;
+use crate::app::signals::{GRACE, Signals};
 use crate::app::state::{self, NotHeld, State};
 use crate::app::{compose, control};
 use crate::domain::ids::HostName;
@@ -59,8 +60,9 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     };
     let shown = !arguments.json && !context.quiet();
     let hears = |host: &HostName| terminal::progress(host, shown);
+    let signals = Signals::listen()?;
     let round = Round::run(&wired, &order, context.clock.as_ref(), &hears);
-    let mut round = until_interrupted(round, &order.stop).await;
+    let mut round = until_interrupted(round, &order.stop, signals).await?;
     let usable = round.exit() != Exit::State;
     if let Some(damage) = state.damage() {
         round.add_damage(damage);
@@ -116,18 +118,28 @@ pub(super) fn hold(
     })
 }
 
-/// The first Ctrl-C lets the call in hand end and be committed; the second ends everything.
-async fn until_interrupted(round: impl Future<Output = Round>, stop: &Stop) -> Round {
+/// The first signal lets the call in hand end and be committed, for as long as [`GRACE`]; the
+/// second ends everything.
+async fn until_interrupted(
+    round: impl Future<Output = Round>,
+    stop: &Stop,
+    mut signals: Signals,
+) -> Result<Round, Failure> {
     let mut round = Box::pin(round);
     tokio::select! {
-        round = &mut round => return round,
-        _ = tokio::signal::ctrl_c() => {
+        round = &mut round => return Ok(round),
+        () = signals.end() => {
             terminal::say("stopping after the call in hand; again to stop at once");
             stop.ask();
         }
     }
     tokio::select! {
-        round = &mut round => round,
-        _ = tokio::signal::ctrl_c() => std::process::exit(130),
+        round = &mut round => Ok(round),
+        () = signals.end() => std::process::exit(130),
+        () = tokio::time::sleep(GRACE) => Err(Failure::new(
+            Exit::Attention,
+            "stopped in the middle of a call that did not end in time",
+            "nothing that was done is lost: the next pass looks again and goes on from there",
+        )),
     }
 }
