@@ -7,6 +7,8 @@
     reason = "a test may fail loudly, and reads its own environment"
 )]
 
+#[path = "cli/alive.rs"]
+mod alive;
 #[path = "cli/damage.rs"]
 mod damage;
 #[path = "cli/machine.rs"]
@@ -70,6 +72,11 @@ fn a_wrong_usage_exits_with_2(#[case] words: &[&str]) {
     "\"free\", \"pro\", \"business\""
 )]
 #[case::not_toml("[zoom", "config.toml:1: this is not TOML", "correct the line")]
+#[case::two_hosts_for_one_flow(
+    "[[calendar]]\nname = \"w\"\nkind = \"vdir\"\npath = \"/x\"\n[[host]]\nname = \"a\"\n[host.bookings]\ncalendar = \"w\"\n[[host]]\nname = \"b\"\nzoom_user = \"me\"\n[host.bookings]\ncalendar = \"w\"",
+    "hosts \"a\" and \"b\" bring the same person's bookings",
+    "give each its own"
+)]
 #[case::no_calendar(
     "[[host]]\nname = \"a\"\n[host.bookings]\ncalendar = \"w\"",
     "there is no calendar \"w\"",
@@ -105,6 +112,18 @@ fn a_wrong_configuration_exits_with_2_and_says_what_to_do(
         !machine.state().exists(),
         "nothing is made for a wrong configuration"
     );
+}
+
+#[rstest]
+#[case("[sync]\nevery 5m")]
+#[case("[sync]\nevrey = ")]
+#[case("[sync]\nevrey = \"5m")]
+#[case("[zoom]\nplan gold = 5")]
+fn a_line_that_is_no_toml_is_one_mistake(#[case] config: &str) {
+    let (code, _, error) = Machine::with(config).run(&["sync"]);
+    assert_eq!(code, 2, "{error}");
+    assert!(error.contains("config.toml:2: this is not TOML"), "{error}");
+    assert!(!error.contains("is not known"), "{error}");
 }
 
 #[test]
@@ -180,6 +199,20 @@ fn config_show_prints_the_merged_result_without_secrets() {
         Some("work")
     );
     assert_eq!(shown["calendar"][0]["password"].as_str(), Some("***"));
+    assert_eq!(shown["host"][0]["zoom_user"].as_str(), Some("me"));
+    for (key, usual) in [
+        ("past", "7d"),
+        ("future", "180d"),
+        ("grace", "0s"),
+        ("deleted_in_calendar", "cancel"),
+        ("attendees", "description"),
+    ] {
+        assert_eq!(
+            shown["host"][0]["bookings"][key].as_str(),
+            Some(usual),
+            "{key}"
+        );
+    }
     let (_, origins, _) = machine.run(&["config", "show", "-v"]);
     assert!(
         origins.contains("config.toml:") && origins.contains("# built in"),

@@ -24,12 +24,13 @@ use super::control::{self, Desk};
 use super::failure::{Exit, Failure};
 use super::rhythm;
 use super::round::Round;
+use super::signals::GRACE;
 use super::signals::{Asked, Signals};
 use super::state::{self, State};
 use super::tasks::{self, Tasks, notify};
 
-/// How long a pass may take to end once the end is asked for.
-const GRACE: Duration = Duration::from_secs(10);
+/// How long the tasks beside the passes may take to end: nothing of theirs can be lost.
+const BESIDE: Duration = Duration::from_millis(500);
 /// How soon after the start the first pass begins.
 const AT_ONCE: Duration = Duration::ZERO;
 
@@ -84,9 +85,14 @@ pub async fn run(
     tracing::info!(pid = std::process::id(), "started");
     let outcome = daemon.live(&mut signals, &mut running, reload).await;
     notify(&[NotifyState::Stopping]);
-    running.shutdown().await;
     let Daemon { plan, settings, .. } = daemon;
-    plan.end().await;
+    let beside = async {
+        running.shutdown().await;
+        plan.end().await;
+    };
+    if tokio::time::timeout(BESIDE, beside).await.is_err() {
+        tracing::debug!("not all tasks ended in time");
+    }
     if let Err(error) = std::fs::remove_file(control::path(&settings.borrow().state_dir)) {
         tracing::debug!(%error, "the socket was gone already");
     }

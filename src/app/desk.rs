@@ -41,8 +41,8 @@ pub enum Ask {
     },
     /// Leave both sides as they are.
     Drop {
-        /// Which.
-        id: WaitingId,
+        /// Which; all of them without.
+        id: Option<WaitingId>,
     },
     /// Whether the state is whole.
     Verify,
@@ -127,10 +127,18 @@ pub async fn answer(
             }
             Answer::Done(count)
         }
-        Ask::Drop { id } => {
+        Ask::Drop { id: Some(id) } => {
             let dropped = waiting::drop_held(base, &scopes, id).await;
             dropped.map_err(named_by_a_person)?;
             Answer::Done(1)
+        }
+        Ask::Drop { id: None } => {
+            let mut count = 0;
+            for held in waiting::held(base, &scopes)? {
+                waiting::drop_held(base, &scopes, &held.id).await?;
+                count += 1;
+            }
+            Answer::Done(count)
         }
         Ask::Verify => {
             let report = state.store.verify();

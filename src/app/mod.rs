@@ -16,7 +16,8 @@ pub mod named;
 pub mod rhythm;
 /// One pass over all hosts.
 pub mod round;
-mod signals;
+/// The signals that mean something to a pass.
+pub mod signals;
 /// The state on disk, opened.
 pub mod state;
 mod tasks;

@@ -1,11 +1,17 @@
 //! The signals that mean something to the daemon.
 
+use std::time::Duration;
+
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::failure::{Exit, Failure};
 
+/// How long a pass may take to end once the end is asked for: ten seconds are promised, and the
+/// process itself has to end after it.
+pub const GRACE: Duration = Duration::from_secs(7);
+
 /// The signals that mean something.
-pub(super) struct Signals {
+pub struct Signals {
     term: Signal,
     interrupt: Signal,
     hangup: Signal,
@@ -13,7 +19,7 @@ pub(super) struct Signals {
 
 /// What a signal asks for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asked {
+pub enum Asked {
     /// SIGTERM or SIGINT: finish the call in hand, and end.
     End,
     /// SIGHUP: read the configuration again.
@@ -21,14 +27,19 @@ pub(super) enum Asked {
 }
 
 impl Signals {
-    pub(super) async fn next(&mut self) -> Asked {
+    /// Waits for the next one.
+    pub async fn next(&mut self) -> Asked {
         tokio::select! {
             () = end(&mut self.term, &mut self.interrupt) => Asked::End,
             _ = self.hangup.recv() => Asked::Reload,
         }
     }
 
-    pub(super) fn listen() -> Result<Self, Failure> {
+    /// Listens from now on.
+    ///
+    /// # Errors
+    /// When this process may not.
+    pub fn listen() -> Result<Self, Failure> {
         let on = |kind| {
             signal(kind).map_err(|error| {
                 Failure::new(
@@ -45,7 +56,8 @@ impl Signals {
         })
     }
 
-    pub(super) async fn end(&mut self) {
+    /// Waits for one that asks for the end.
+    pub async fn end(&mut self) {
         end(&mut self.term, &mut self.interrupt).await;
     }
 }

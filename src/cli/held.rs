@@ -35,7 +35,11 @@ enum Verb {
     /// Leave both sides as they are, for good
     Drop {
         /// As `list` prints it
-        id: String,
+        #[arg(required_unless_present = "all")]
+        id: Option<String>,
+        /// All of them
+        #[arg(long, conflicts_with = "id")]
+        all: bool,
     },
 }
 
@@ -50,8 +54,8 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
                 "released; the next pass looks again and does it",
             )
         }
-        Verb::Drop { id } => {
-            let id = WaitingId::new(id);
+        Verb::Drop { id, .. } => {
+            let id = id.map(WaitingId::new);
             (Ask::Drop { id }, "dropped; both sides stay as they are")
         }
     };
@@ -72,7 +76,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
             text.push_str(if held.is_empty() {
                 "nothing is held\n"
             } else {
-                "`slotbridge held release ID` (or --all) does it, drop ID leaves both sides as they are\n"
+                "`slotbridge held release ID` (or --all) does it, drop ID (or --all) leaves both sides as they are; deleted_in_calendar = \"restore\" puts deleted entries back instead of cancelling\n"
             });
             terminal::print(&text)?;
         }

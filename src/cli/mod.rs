@@ -221,7 +221,7 @@ fn try_execute(cli: Cli) -> Result<Exit, Failure> {
     })?;
     let exit = runtime.block_on(dispatch(command, &context));
     // A blocking call that hangs (a dead network mount) must not keep the process.
-    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     exit
 }
 

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::{Context, terminal, words};
+use crate::adapters::memory::base::MemoryBase;
 use crate::adapters::store::Overlay;
 use crate::app::failure::{Exit, Failure};
 use crate::app::round::Round;
+use crate::app::signals::{GRACE, Signals};
 use crate::app::state::{self, NotHeld, State};
 use crate::app::{compose, control};
 use crate::domain::ids::HostName;
@@ -16,6 +18,7 @@ use crate::engine::{Order, Stop};
 use crate::ports::base::Base;
 use crate::ports::clock::Clock;
 use crate::settings::Settings;
+use crate::settings::resolved::Auth;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -40,18 +43,26 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         only(&mut settings, name)?;
     }
     let revealed = compose::reveal(&settings).await?;
-    let state = if arguments.dry_run {
-        hold(context, &settings, state::open_if_whole)?
+    let state = if !arguments.dry_run {
+        Some(hold(context, &settings, state::open)?)
+    } else if needs_no_state(&settings) {
+        None
     } else {
-        hold(context, &settings, state::open)?
+        Some(hold(context, &settings, state::open_if_whole)?)
     };
-    state.look_again_after_a_loss().await?;
+    let kept: Arc<dyn Base> = match &state {
+        Some(state) => {
+            state.look_again_after_a_loss().await?;
+            state.base.clone()
+        }
+        None => Arc::new(MemoryBase::new()),
+    };
     let base: Arc<dyn Base> = if arguments.dry_run {
-        Arc::new(Overlay::new(state.base.clone()))
+        Arc::new(Overlay::new(kept.clone()))
     } else {
-        state.base.clone()
+        kept.clone()
     };
-    let wired = compose::wire(&settings, &revealed, &base, &state.base, &context.clock)?;
+    let wired = compose::wire(&settings, &revealed, &base, &kept, &context.clock)?;
     let order = Order {
         dry_run: arguments.dry_run,
         full: arguments.full,
@@ -60,10 +71,11 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     };
     let shown = !arguments.json && !context.quiet();
     let hears = |host: &HostName| terminal::progress(host, shown);
+    let signals = Signals::listen()?;
     let round = Round::run(&wired, &order, context.clock.as_ref(), &hears);
-    let mut round = until_interrupted(round, &order.stop).await;
+    let mut round = until_interrupted(round, &order.stop, signals).await?;
     let usable = round.exit() != Exit::State;
-    if let Some(damage) = state.damage() {
+    if let Some(damage) = state.as_ref().and_then(State::damage) {
         round.add_damage(damage);
     }
     if arguments.json {
@@ -71,7 +83,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     } else {
         terminal::print(&words::of_round(&round))?;
     }
-    if !arguments.dry_run && usable {
+    if let Some(state) = state.filter(|_| !arguments.dry_run && usable) {
         round.remember(state.base.as_ref()).await?;
         if let Err(error) = state.export_today(context.clock.now()).await {
             terminal::warn(&format!("the daily export failed: {error}"));
@@ -102,6 +114,16 @@ fn only(settings: &mut Settings, name: &str) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Whether a dry run can do without a state: there is none yet, and nothing has to be kept. With
+/// a user app something has: a refresh token is good for one use, so that the one which Zoom
+/// gives in its place must reach the disk even in a dry run, and making the directory is right.
+fn needs_no_state(settings: &Settings) -> bool {
+    let is_there = |name: &str| settings.state_dir.join(name).exists();
+    !is_there("db")
+        && !is_there("generation")
+        && matches!(settings.zoom.auth, Some(Auth::ServerToServer { .. }))
+}
+
 /// Holds the state, or says who does.
 pub(super) fn hold(
     context: &Context,
@@ -117,18 +139,28 @@ pub(super) fn hold(
     })
 }
 
-/// The first Ctrl-C lets the call in hand end and be committed; the second ends everything.
-async fn until_interrupted(round: impl Future<Output = Round>, stop: &Stop) -> Round {
+/// The first signal lets the call in hand end and be committed, for as long as [`GRACE`]; the
+/// second ends everything.
+async fn until_interrupted(
+    round: impl Future<Output = Round>,
+    stop: &Stop,
+    mut signals: Signals,
+) -> Result<Round, Failure> {
     let mut round = Box::pin(round);
     tokio::select! {
-        round = &mut round => return round,
-        _ = tokio::signal::ctrl_c() => {
+        round = &mut round => return Ok(round),
+        () = signals.end() => {
             terminal::say("stopping after the call in hand; again to stop at once");
             stop.ask();
         }
     }
     tokio::select! {
-        round = &mut round => round,
-        _ = tokio::signal::ctrl_c() => std::process::exit(130),
+        round = &mut round => Ok(round),
+        () = signals.end() => std::process::exit(130),
+        () = tokio::time::sleep(GRACE) => Err(Failure::new(
+            Exit::Attention,
+            "stopped in the middle of a call that did not end in time",
+            "nothing that was done is lost: the next pass looks again and goes on from there",
+        )),
     }
 }

@@ -1,14 +1,20 @@
 //! `slotbridge zoom`: Zoom Scheduler's API as commands. What Zoom answers is printed as it is.
 
+use std::sync::Arc;
+
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::{Context, terminal};
+use crate::adapters::memory::base::MemoryBase;
 use crate::adapters::zoom::ZoomClient;
 use crate::adapters::zoom::raw::Verb;
+use crate::app::compose;
 use crate::app::failure::{Exit, Failure};
-use crate::app::{compose, state};
+use crate::app::state::{self, NotHeld};
+use crate::ports::base::Base;
 use crate::settings::Settings;
+use crate::settings::resolved::Auth;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Resource {
@@ -112,14 +118,8 @@ pub(super) async fn run(context: &Context, resource: Resource) -> Result<Exit, F
         .iter_mut()
         .for_each(|host| host.bookings = None);
     let revealed = compose::reveal(&settings).await?;
-    let state = super::sync::hold(context, &settings, state::open_if_whole)?;
-    let client = compose::zoom_client(
-        &settings,
-        &revealed,
-        &zoom_user,
-        &state.base,
-        &context.clock,
-    )?;
+    let kept = kept(context, &settings)?;
+    let client = compose::zoom_client(&settings, &revealed, &zoom_user, &kept, &context.clock)?;
     let answer = if request.paged {
         all_pages(&client, request).await?
     } else {
@@ -131,6 +131,24 @@ pub(super) async fn run(context: &Context, resource: Resource) -> Result<Exit, F
         terminal::print_json(&answer)?;
     }
     Ok(Exit::Done)
+}
+
+/// Where tokens are kept. An account-wide app gets as many as it asks for, so that a running
+/// daemon is no obstacle; of a user app's refresh tokens only the last one is good, and who holds
+/// the state has it.
+fn kept(context: &Context, settings: &Settings) -> Result<Arc<dyn Base>, Failure> {
+    let account_wide = matches!(settings.zoom.auth, Some(Auth::ServerToServer { .. }));
+    match state::open_if_whole(&settings.state_dir, context.clock.as_ref()) {
+        Ok(state) => Ok(state.base),
+        Err(NotHeld::Locked(_)) if account_wide => Ok(Arc::new(MemoryBase::new())),
+        Err(NotHeld::Locked(mut failure)) => {
+            failure.words.push_str(
+                "\n  hint: with kind = \"user\" only one process can use the app's tokens: end the other one first (`systemctl stop slotbridge`)",
+            );
+            Err(failure)
+        }
+        Err(NotHeld::Unusable(failure)) => Err(failure),
+    }
 }
 
 fn whose(settings: &Settings, name: Option<&str>) -> Result<String, Failure> {

@@ -44,10 +44,17 @@ impl Mistakes {
         self.0.is_empty()
     }
 
-    /// Each of them once, in the order of the places they stand at.
+    /// Each of them once, in the order of the places they stand at. Of a line that is no TOML at
+    /// all only that is said: what was made of the rest of it is a guess.
     #[must_use]
     pub fn sorted(&self) -> Vec<Mistake> {
-        let mut all = self.0.clone();
+        let whole_lines = || self.0.iter().filter(|mistake| mistake.key.is_empty());
+        let guessed = |mistake: &Mistake| {
+            !mistake.key.is_empty()
+                && mistake.origin.is_some()
+                && whole_lines().any(|line| line.origin == mistake.origin)
+        };
+        let mut all: Vec<Mistake> = self.0.iter().filter(|m| !guessed(m)).cloned().collect();
         all.sort();
         all.dedup();
         all

@@ -22,6 +22,7 @@ pub(super) fn hosts(
 ) -> Vec<Host> {
     let mut names = BTreeMap::new();
     let mut feeds = BTreeMap::new();
+    let mut flows = BTreeMap::new();
     let tables = root.tables("host");
     let hosts = tables.into_iter().filter_map(|table| {
         let name = name(&table, &mut names);
@@ -43,11 +44,27 @@ pub(super) fn hosts(
             feed(table, name)
         });
         let feeds: Vec<Feed> = feeds.collect();
+        let zoom_user = zoom_user.unwrap_or_else(|| "me".to_owned());
+        if let (Some(name), Some(Some(bookings))) = (&name, &bookings) {
+            let flow = (zoom_user.clone(), bookings.calendar.clone());
+            if let Some(other) = flows.insert(flow, name.clone()) {
+                table.wrong(
+                    "zoom_user",
+                    format!(
+                        "hosts {} and {} bring the same person's bookings into the same calendar {}",
+                        quoted(&other),
+                        quoted(name),
+                        quoted(bookings.calendar.as_str())
+                    ),
+                    "keep one of them, or give each its own zoom_user or calendar",
+                );
+            }
+        }
         not_yet(&table, name.as_deref(), warnings);
         table.finish();
         Some(Host {
             name: HostName::new(name?),
-            zoom_user: zoom_user.unwrap_or_else(|| "me".to_owned()),
+            zoom_user,
             emails,
             bookings: bookings.flatten(),
             busy,

@@ -3,9 +3,13 @@
 use std::fmt::Write;
 
 use config::{Map, Value, ValueKind};
+use serde::Serialize;
 
+use super::duration;
 use super::layers::Layers;
+use super::origin::Origin;
 use super::secret::MASK;
+use crate::plan::policy::BookingsPolicy;
 
 /// The keys whose values are secrets, or addresses that are as good as one.
 const SECRETS: [&str; 7] = [
@@ -21,7 +25,58 @@ const SECRETS: [&str; 7] = [
 /// What `config show` prints as JSON.
 #[must_use]
 pub fn json(layers: &Layers) -> serde_json::Value {
-    table_json(&layers.root, false)
+    table_json(&with_defaults(&layers.root), false)
+}
+
+/// What every host has without a word of it, filled in: the file of defaults can name no host.
+fn with_defaults(root: &Map<String, Value>) -> Map<String, Value> {
+    let mut root = root.clone();
+    let hosts = root.get_mut("host").map(|hosts| &mut hosts.kind);
+    if let Some(ValueKind::Array(hosts)) = hosts {
+        for host in hosts {
+            let ValueKind::Table(host) = &mut host.kind else {
+                continue;
+            };
+            fill(host, "zoom_user", "me");
+            let bookings = host.get_mut("bookings").map(|table| &mut table.kind);
+            if let Some(ValueKind::Table(bookings)) = bookings {
+                fill_policy(bookings, &BookingsPolicy::default());
+            }
+        }
+    }
+    root
+}
+
+fn fill_policy(table: &mut Map<String, Value>, usual: &BookingsPolicy) {
+    fill(table, "past", &duration::print(usual.past));
+    fill(table, "future", &duration::print(usual.future));
+    fill(table, "grace", &duration::print(usual.grace));
+    fill(table, "title", &usual.title);
+    let words = [
+        ("cancelled_in_zoom", word(&usual.cancelled_in_zoom)),
+        ("deleted_in_calendar", word(&usual.deleted_in_calendar)),
+        ("moved_in_calendar", word(&usual.moved_in_calendar)),
+        ("attendees", word(&usual.attendees)),
+    ];
+    for (key, word) in words {
+        fill(table, key, &word);
+    }
+    if let Some(alarm) = usual.alarm {
+        fill(table, "alarm", &duration::print(alarm));
+    }
+}
+
+/// The word that stands for a choice in a file.
+fn word(choice: &impl Serialize) -> String {
+    let word = serde_json::to_value(choice).unwrap_or_default();
+    word.as_str().unwrap_or_default().to_owned()
+}
+
+fn fill(table: &mut Map<String, Value>, key: &str, usual: &str) {
+    let usual = ValueKind::String(usual.to_owned());
+    table
+        .entry(key.to_owned())
+        .or_insert_with(|| Value::new(None, usual));
 }
 
 fn table_json(map: &Map<String, Value>, feed: bool) -> serde_json::Value {
@@ -52,7 +107,8 @@ fn value_json(value: &Value) -> serde_json::Value {
 #[must_use]
 pub fn toml(layers: &Layers, origins: bool) -> String {
     let mut text = String::new();
-    write_table(&mut text, layers, &layers.root, "", origins);
+    let root = with_defaults(&layers.root);
+    write_table(&mut text, layers, &root, "", origins);
     text.trim_start().to_owned()
 }
 
@@ -76,10 +132,13 @@ fn write_table(
             value_json(value)
         };
         let shown = serde_json_to_toml(&shown);
-        let origin = origins.then(|| layers.origin(value)).flatten();
-        let origin = origin
-            .map(|origin| format!("  # {origin}"))
-            .unwrap_or_default();
+        // What was filled in was said nowhere.
+        let origin = layers.origin(value).unwrap_or(&Origin::BuiltIn);
+        let origin = if origins {
+            format!("  # {origin}")
+        } else {
+            String::new()
+        };
         writeln!(out, "{key} = {shown}{origin}").unwrap_or_default();
     }
     for (key, value) in keys {

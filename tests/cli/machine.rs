@@ -172,7 +172,7 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    fn new(mut child: Child) -> Self {
+    pub fn new(mut child: Child) -> Self {
         let log = BufReader::new(child.stderr.take().unwrap());
         Self { child, log }
     }

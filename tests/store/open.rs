@@ -14,8 +14,11 @@ fn the_directory_is_closed_to_others() {
     let dir = tempfile::tempdir().unwrap();
     let made = dir.path().join("state");
     drop(whole(&made));
-    let rights = |path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let rights =
+        |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(rights(&made), 0o700);
+    assert_eq!(rights(&made.join("db")), 0o700);
+    assert_eq!(rights(&made.join("db/db")), 0o600);
     std::fs::set_permissions(&made, std::fs::Permissions::from_mode(0o755)).unwrap();
     drop(whole(&made));
     assert_eq!(rights(&made), 0o700);

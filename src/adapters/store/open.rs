@@ -209,6 +209,9 @@ pub(super) fn open(dir: &Path, options: &Options, schema: Schema) -> Result<Open
         schema,
         expected,
     };
+    if copy.is_none() {
+        close_to_others(&dir.join("db"))?;
+    }
     let mut state = recovery.run()?;
     let read_only = copy.is_some();
     let inner = Inner::new(
@@ -250,6 +253,10 @@ pub(super) fn open(dir: &Path, options: &Options, schema: Schema) -> Result<Open
         .map_err(|source| OpenError::unusable("copying the tokens", dir, source))?;
     migrate(&base, schema)?;
     base.inner.sync()?;
+    close_to_others(&dir.join("db"))?;
+    if let Err(error) = close_files(&dir.join("db")) {
+        tracing::warn!(%error, "not all files of the state could be closed to others");
+    }
     // The files are on disk; now their names.
     for dir in [&dir.join("db"), dir] {
         sync_dir(dir)
@@ -264,6 +271,32 @@ pub(super) fn open(dir: &Path, options: &Options, schema: Schema) -> Result<Open
         base,
         recovered: state.recovered,
     })
+}
+
+/// Makes the database's directory, closed to everybody else: sled would make it and its files with
+/// the usual rights, which a copy or a backup of it would keep.
+fn close_to_others(db: &Path) -> Result<(), OpenError> {
+    let unusable = |source| OpenError::unusable("preparing the database", db, source);
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(db)
+        .map_err(unusable)?;
+    fs::set_permissions(db, fs::Permissions::from_mode(0o700)).map_err(unusable)
+}
+
+/// Closes the files that sled made.
+fn close_files(db: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(db)? {
+        let entry = entry?;
+        let mode = if entry.file_type()?.is_dir() {
+            0o700
+        } else {
+            0o600
+        };
+        fs::set_permissions(entry.path(), fs::Permissions::from_mode(mode))?;
+    }
+    Ok(())
 }
 
 /// What the second copy has that the database lost.

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use super::blobs::{Blobs, sync_dir};
@@ -244,7 +245,7 @@ impl Recovery<'_> {
                 more => format!("db.damaged-{stamp}-{more}"),
             };
             let path = self.dir.join(name);
-            match fs::create_dir(&path) {
+            match fs::DirBuilder::new().mode(0o700).create(&path) {
                 Ok(()) => return Ok(path),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
                 Err(error) => return Err(aside_failed(&path, error)),

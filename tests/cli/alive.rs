@@ -1,0 +1,114 @@
+//! Commands against an account and a calendar that answer, or hang.
+
+use std::process::{Command as Process, Stdio};
+use std::time::{Duration, Instant};
+
+use slotbridge::demo::account::{Door, Fault};
+
+use super::machine::{Alive, Daemon};
+
+/// What is promised, less what a busy machine may take.
+const PROMISED: Duration = Duration::from_secs(10);
+
+fn hanging() -> Alive {
+    let alive = Alive::server_to_server();
+    let fault = Fault::DelayAfter(Duration::from_mins(2));
+    alive.account.faults().always("GET", "/scheduler", fault);
+    alive
+}
+
+fn until_asked(alive: &Alive) {
+    let start = Instant::now();
+    while alive.account.request_count(Door::Api) == 0 {
+        assert!(start.elapsed() < Duration::from_mins(1), "never asked");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn the_daemon_ends_in_time_though_zoom_hangs() {
+    let alive = hanging();
+    let daemon = alive.machine.daemon();
+    until_asked(&alive);
+    let (code, took, log) = daemon.end();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(took < PROMISED, "{took:?}: {log}");
+}
+
+#[test]
+fn sync_ends_in_time_when_told_and_exits_with_1() {
+    let alive = hanging();
+    let child = Process::new(assert_cmd::cargo::cargo_bin("slotbridge"))
+        .env_clear()
+        .envs(alive.machine.environment())
+        .arg("--config")
+        .arg(&alive.machine.config)
+        .arg("sync")
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let child = Daemon::new(child);
+    until_asked(&alive);
+    let (code, took, error) = child.end();
+    assert_eq!(code, Some(1), "{error}");
+    assert!(took < PROMISED, "{took:?}: {error}");
+    assert!(error.contains("stopping after the call in hand"), "{error}");
+}
+
+#[test]
+fn held_drop_all_leaves_everything_as_it_is() {
+    let alive = Alive::server_to_server();
+    for _ in 0..6 {
+        alive.book();
+    }
+    assert_eq!(alive.sync().0, 0);
+    for entry in std::fs::read_dir(&alive.calendar).unwrap() {
+        std::fs::remove_file(entry.unwrap().path()).unwrap();
+    }
+    assert_eq!(alive.sync().0, 1);
+    let (_, out, _) = alive.machine.run(&["held"]);
+    assert!(
+        out.contains("--all") && out.contains("deleted_in_calendar = \"restore\""),
+        "{out}"
+    );
+    let (code, out, error) = alive.machine.run(&["held", "drop", "--all"]);
+    assert_eq!(code, 0, "{error}");
+    assert!(out.starts_with("6 dropped"), "{out}");
+    assert_eq!(alive.machine.run(&["held"]).1, "nothing is held\n");
+    let (code, json) = alive.sync();
+    assert_eq!(code, 0, "{json}");
+    assert_eq!(json["hosts"][0]["bookings"]["cancelled"], 0, "{json}");
+}
+
+#[test]
+fn a_dry_run_without_a_state_makes_none_unless_a_token_needs_it() {
+    let alive = Alive::server_to_server();
+    alive.book();
+    let (code, out, error) = alive.machine.run(&["sync", "--dry-run", "--json"]);
+    assert_eq!(code, 0, "{error}");
+    assert!(out.contains("\"create\""), "{out}");
+    assert!(!alive.machine.state().exists());
+
+    let alive = Alive::user();
+    alive.book();
+    assert_eq!(alive.machine.run(&["sync", "--dry-run"]).0, 0);
+    // The seed is spent now: without the state the next command would need a new login.
+    alive.account.expire_access_tokens();
+    let (code, json) = alive.sync();
+    assert_eq!(code, 0, "{json}");
+}
+
+#[test]
+fn zoom_can_be_asked_while_the_daemon_runs() {
+    for (alive, expected) in [(Alive::server_to_server(), 0), (Alive::user(), 5)] {
+        let mut daemon = alive.machine.daemon();
+        daemon.until("pass done");
+        let (code, out, error) = alive.machine.run(&["zoom", "events", "list"]);
+        assert_eq!(code, expected, "{out}{error}");
+        assert!(code == 0 || error.contains("kind = \"user\""), "{error}");
+        let (code, _, error) = alive.machine.run(&["sync", "--dry-run"]);
+        assert_eq!(code, 5, "{error}");
+        assert!(error.contains("slotbridge status"), "{error}");
+    }
+}
