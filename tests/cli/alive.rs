@@ -13,7 +13,7 @@ const PROMISED: Duration = Duration::from_secs(10);
 fn hanging() -> Alive {
     let alive = Alive::server_to_server();
     let fault = Fault::DelayAfter(Duration::from_mins(2));
-    alive.account.faults().always("GET", "/scheduler", fault);
+    alive.account.faults().always("GET", "/v2/scheduler", fault);
     alive
 }
 
