@@ -1,11 +1,12 @@
 //! Commands against an account and a calendar that answer, or hang.
 
+use std::io::Read;
 use std::process::{Command as Process, Stdio};
 use std::time::{Duration, Instant};
 
 use slotbridge::demo::account::{Door, Fault};
 
-use super::machine::{Alive, Daemon};
+use super::machine::{Alive, Daemon, Machine};
 
 /// What is promised, less what a busy machine may take.
 const PROMISED: Duration = Duration::from_secs(10);
@@ -13,7 +14,7 @@ const PROMISED: Duration = Duration::from_secs(10);
 fn hanging() -> Alive {
     let alive = Alive::server_to_server();
     let fault = Fault::DelayAfter(Duration::from_mins(2));
-    alive.account.faults().always("GET", "/scheduler", fault);
+    alive.account.faults().always("GET", "/v2/scheduler", fault);
     alive
 }
 
@@ -111,4 +112,27 @@ fn zoom_can_be_asked_while_the_daemon_runs() {
         assert_eq!(code, 5, "{error}");
         assert!(error.contains("slotbridge status"), "{error}");
     }
+}
+
+#[test]
+fn a_reader_that_hangs_up_is_no_failure() {
+    let machine = Machine::with("");
+    let mut child = Process::new(assert_cmd::cargo::cargo_bin("slotbridge"))
+        .env_clear()
+        .envs(machine.environment())
+        .arg("man")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let mut error = String::new();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut error)
+        .unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{error}");
+    assert_eq!(error, "");
 }

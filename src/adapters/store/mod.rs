@@ -23,6 +23,7 @@ mod lock;
 mod open;
 mod overlay;
 mod recover;
+mod rights;
 mod schema;
 mod sled_base;
 mod upkeep;

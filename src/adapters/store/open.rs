@@ -1,8 +1,8 @@
 //! Opening the state: who may, whether it is whole, and what takes its place when it is not.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use super::blobs::sync_dir;
 use super::kept;
 use super::lock::Lock;
 use super::recover::Recovery;
+use super::rights::{close_files, close_to_others, prepare};
 use super::schema::Schema;
 use super::sled_base::{Held, Inner, Mark, SledBase};
 use crate::ports::base::Change;
@@ -273,32 +274,6 @@ pub(super) fn open(dir: &Path, options: &Options, schema: Schema) -> Result<Open
     })
 }
 
-/// Makes the database's directory, closed to everybody else: sled would make it and its files with
-/// the usual rights, which a copy or a backup of it would keep.
-fn close_to_others(db: &Path) -> Result<(), OpenError> {
-    let unusable = |source| OpenError::unusable("preparing the database", db, source);
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(db)
-        .map_err(unusable)?;
-    fs::set_permissions(db, fs::Permissions::from_mode(0o700)).map_err(unusable)
-}
-
-/// Closes the files that sled made.
-fn close_files(db: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(db)? {
-        let entry = entry?;
-        let mode = if entry.file_type()?.is_dir() {
-            0o700
-        } else {
-            0o600
-        };
-        fs::set_permissions(entry.path(), fs::Permissions::from_mode(mode))?;
-    }
-    Ok(())
-}
-
 /// What the second copy has that the database lost.
 fn missed(inner: &Inner, recovered: &Recovered, restored: &[Change]) -> Vec<Change> {
     let written = inner.written();
@@ -371,25 +346,6 @@ fn migrate(base: &SledBase, schema: Schema) -> Result<(), OpenError> {
     .because(format!("there is no way there from schema {found}"))
     .hint("export it with the version that wrote it, and import that")
     .into())
-}
-
-/// Makes the directory, closed to everybody else.
-fn prepare(dir: &Path) -> Result<(), OpenError> {
-    let unusable = |source| OpenError::unusable("preparing the state directory", dir, source);
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(dir)
-        .map_err(unusable)?;
-    let mode = fs::metadata(dir).map_err(unusable)?.permissions().mode() & 0o777;
-    if mode & 0o077 != 0 {
-        tracing::warn!(
-            dir = %dir.display(),
-            "the state directory had mode {mode:03o}; it holds tokens, so it is 700 now"
-        );
-        fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).map_err(unusable)?;
-    }
-    Ok(())
 }
 
 /// The file that names the last generation known to be on disk, and what it says.
