@@ -111,6 +111,8 @@ pub fn open(dir: &Path, clock: &dyn Clock) -> Result<State, NotHeld> {
 }
 
 fn open_with(dir: &Path, options: &Options) -> Result<State, NotHeld> {
+    // A database that a person deleted is not a damaged one, even if an export takes its place.
+    let was_there = dir.join("db").exists();
     let opened = SledBase::open(dir, options).map_err(|error| {
         let failure = Failure::new(Exit::State, &error, error.remedy());
         match error {
@@ -138,7 +140,7 @@ fn open_with(dir: &Path, options: &Options) -> Result<State, NotHeld> {
     let lost_some = !matches!(opened.recovered, Recovered::No | Recovered::WithoutSnapshot);
     Ok(State {
         lost_some,
-        damage: damage(&opened.recovered, dir),
+        damage: damage(&opened.recovered, dir).filter(|_| was_there),
         base: Arc::new(opened.base.clone()),
         store: opened.base,
     })
@@ -147,23 +149,20 @@ fn open_with(dir: &Path, options: &Options) -> Result<State, NotHeld> {
 /// What a person has to be told about it, where something was damaged.
 fn damage(recovered: &Recovered, dir: &Path) -> Option<Trouble> {
     let what = match recovered {
-        // A new state, one whose snapshot alone was damaged, and one that a person deleted: there
-        // is no damage.
-        Recovered::No
-        | Recovered::WithoutSnapshot
-        | Recovered::Fresh { aside: None }
-        | Recovered::FromExport { aside: None, .. } => return None,
+        // A new state, and one whose snapshot alone was damaged, have lost nothing.
+        Recovered::No | Recovered::WithoutSnapshot | Recovered::Fresh { aside: None } => {
+            return None;
+        }
         Recovered::Older { missing } => {
             format!("its last {missing} batches are missing, the rest is whole and stays in use")
         }
-        Recovered::FromExport {
-            export,
-            aside: Some(aside),
-        } => format!(
-            "the export {} took its place, the damaged files are in {}",
-            export.display(),
-            aside.display()
-        ),
+        Recovered::FromExport { export, aside } => {
+            let aside = aside.as_ref().map_or_else(
+                || "its database was gone".to_owned(),
+                |aside| format!("the damaged files are in {}", aside.display()),
+            );
+            format!("the export {} took its place, {aside}", export.display())
+        }
         Recovered::Fresh { aside: Some(aside) } => format!(
             "there was no export, so a new one was begun, the damaged files are in {}",
             aside.display()

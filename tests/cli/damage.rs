@@ -92,6 +92,15 @@ fn only_a_pass_touches_a_damaged_state(#[case] words: &[&str]) {
 }
 
 #[test]
+fn a_deleted_database_is_no_damage() {
+    let alive = Alive::server_to_server();
+    assert_eq!(alive.sync().0, 0);
+    fs::remove_dir_all(alive.machine.state().join("db")).unwrap();
+    let (code, json) = alive.sync();
+    assert_eq!(code, 0, "{json}");
+}
+
+#[test]
 fn the_daemon_says_that_its_state_was_damaged_and_goes_on() {
     let alive = Alive::server_to_server();
     assert_eq!(alive.sync().0, 0);
