@@ -313,18 +313,6 @@ impl Bench {
         count
     }
 
-    /// Whatever waits for a time to be tried again may be tried now.
-    pub fn forget_waiting_times(&self) {
-        let changed = self.change_state(|line| {
-            let Some((before, rest)) = line.split_once("\"not_before\":\"") else {
-                return line.to_owned();
-            };
-            let (_, after) = rest.split_once('"').unwrap();
-            format!("{before}\"not_before\":\"2020-01-01T00:00:00Z\"{after}")
-        });
-        assert!(changed > 0, "nothing waits");
-    }
-
     /// The state is gone.
     pub fn lose_state(&self) {
         fs::remove_dir_all(self.state()).unwrap();
