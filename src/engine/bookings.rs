@@ -98,6 +98,7 @@ async fn one_page(
             hint: "look at it in Zoom Scheduler; the others are not affected".to_owned(),
         });
         if let Some(id) = &broken.id {
+            pass.undecided(id);
             listing.shown.add(id.as_str());
             listing.standing.add(id.as_str());
         }

@@ -22,6 +22,7 @@ use super::ledger::Batch;
 use super::looking::read_entry;
 use super::pass::{Halt, Pass};
 use super::recording::{begin, conflicts, finish};
+use super::seen::Seen;
 use super::settle::{IfNew, move_entry, settle};
 
 use super::survey::{Survey, survey};
@@ -69,7 +70,7 @@ pub async fn end(
         let next = settle(pass, booking, IfNew::Create).await?;
         listing.remember(next);
     }
-    deletions(pass, holding, &survey, lost, unasked).await?;
+    deletions(pass, holding, &survey, &listing.shown, lost, unasked).await?;
     super::cancelling::cancellations(pass, holding, &survey, listing).await?;
     Ok(survey)
 }
@@ -185,7 +186,9 @@ async fn moved(
                 let next = move_entry(pass, &lost.link, booking).await?;
                 listing.remember(next);
             }
-            None if listing.left_out && may_be_moved(pass, &lost) => {}
+            None if listing.left_out && may_be_moved(pass, &lost) => {
+                pass.undecided(&lost.link.booking);
+            }
             None => rest.push(lost),
         }
     }
@@ -196,21 +199,27 @@ async fn deletions(
     pass: &Pass<'_>,
     holding: &mut Holding,
     survey: &Survey,
+    listed: &Seen,
     lost: Vec<Lost>,
     unasked: Vec<BookingId>,
 ) -> std::result::Result<(), Halt> {
     let what = HeldAction::DeleteEntry;
-    // What was held because a list was not believed is believed now that Zoom says it.
-    let leave_of = |holding: &Holding, id: &BookingId| match holding.leave(pass, id, what) {
-        Leave::Waiting if holding.is_doubted(pass, id) => Leave::Unasked,
-        leave => leave,
+    // What was held because a list was not believed is believed once a list says it; what a list
+    // goes on to leave out waits for a person, however few are left of it.
+    let leave_of = |holding: &Holding, lost: &Lost| {
+        let id = &lost.link.booking;
+        let listed = listed.has(id.as_str());
+        match holding.leave(pass, id, what) {
+            Leave::Waiting if listed && holding.is_doubted(pass, id) => Leave::Unasked,
+            leave => leave,
+        }
     };
     let delete = pass.host.bookings.cancelled_in_zoom == CancelledInZoom::Delete;
     let wanted = lost.iter().filter(|lost| {
         delete
             && !matches!(lost.link.pending, Some(Pending::Gone { .. }))
             && lost.link.standing != Standing::LeftAlone
-            && leave_of(holding, &lost.link.booking) == Leave::Unasked
+            && leave_of(holding, lost) == Leave::Unasked
     });
     let refusal = guard::deletions(wanted.count() + unasked.len(), survey.entries);
     let why = refusal.map_or_else(
@@ -231,7 +240,7 @@ async fn deletions(
             holding.keep(pass, &lost.link.booking, what);
             continue;
         }
-        let leave = leave_of(holding, &lost.link.booking);
+        let leave = leave_of(holding, &lost);
         let gone = matches!(lost.link.pending, Some(Pending::Gone { .. }));
         let held = match leave {
             Leave::Waiting => true,

@@ -121,12 +121,12 @@ impl Holding {
     /// Forgets what was done, or is not wanted any more because the sides agree again.
     pub async fn tidy(self, pass: &Pass<'_>) -> Result<()> {
         let mut batch = Batch::default();
-        for id in self
-            .held
-            .keys()
-            .filter(|id| !self.still_wanted.contains(id))
-        {
-            pass.ledger.drop_held(&mut batch, id);
+        for (id, held) in &self.held {
+            // A booking that failed, or was put off, says nothing about what is held: forgetting it
+            // would let the next pass do it without asking.
+            if !self.still_wanted.contains(id) && !pass.is_undecided(&held.booking) {
+                pass.ledger.drop_held(&mut batch, id);
+            }
         }
         pass.ledger.commit(batch).await
     }

@@ -1,6 +1,6 @@
 //! What one pass carries with it, and how it goes on when a call fails.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -41,6 +41,7 @@ pub struct Pass<'a> {
     halting: AtomicBool,
     adopted: AtomicBool,
     promoted: Mutex<Vec<Href>>,
+    undecided: Mutex<BTreeSet<BookingId>>,
 }
 
 impl<'a> Pass<'a> {
@@ -71,6 +72,7 @@ impl<'a> Pass<'a> {
             halting: AtomicBool::new(false),
             adopted: AtomicBool::new(false),
             promoted: Mutex::new(Vec::new()),
+            undecided: Mutex::new(BTreeSet::new()),
             sides,
             host,
             order,
@@ -127,6 +129,25 @@ impl<'a> Pass<'a> {
         std::mem::take(&mut promoted)
     }
 
+    /// Remembers that this pass could not say what is to become of a booking: whatever is held
+    /// about it stays held.
+    pub(super) fn undecided(&self, id: &BookingId) {
+        let mut ids = self
+            .undecided
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        ids.insert(id.clone());
+    }
+
+    /// Whether this pass could not say what is to become of a booking.
+    pub(super) fn is_undecided(&self, id: &BookingId) -> bool {
+        let ids = self
+            .undecided
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        ids.contains(id)
+    }
+
     /// Lets bookings that are worked on at once know that the pass ends.
     pub(super) fn halting(&self) {
         self.halting.store(true, Ordering::Relaxed);
@@ -149,6 +170,7 @@ impl<'a> Pass<'a> {
         id: &BookingId,
         error: &Error,
     ) -> std::result::Result<(), Halt> {
+        self.undecided(id);
         self.tally.count(Count::Failed);
         let go_on = self.tally.failed(error);
         if matches!(error.kind(), Kind::Refused | Kind::Malformed) && !self.order.dry_run {
@@ -172,6 +194,7 @@ impl<'a> Pass<'a> {
         else {
             return Ok(false);
         };
+        self.undecided(id);
         self.tally.count(Count::Failed);
         self.tally.trouble(Trouble {
             doing: retry.doing,

@@ -1,6 +1,6 @@
 //! What a fresh reading found: copies, many moves at once, appointments that are over.
 
-use slotbridge::demo::account::NewBooking;
+use slotbridge::demo::account::{Fault, NewBooking};
 
 use super::bench::{Bench, at, name_of};
 use super::ics;
@@ -111,4 +111,31 @@ fn a_client_that_drops_the_description_clears_no_notes() {
     bench.edit(&id, |text| ics::without(text, "DESCRIPTION"));
     bench.clean_passes(2);
     assert_eq!(bench.zoom_notes(&id), "from Zoom");
+}
+
+#[test]
+fn what_is_held_stays_held_however_few_are_left_of_it() {
+    let bench = Bench::new(Vdir, "");
+    let ids = bench.book_many(10);
+    bench.pass();
+    for id in &ids[..7] {
+        assert!(bench.account.purge(id));
+    }
+    assert_eq!(bench.sync(&["--json"]).code, 1);
+    let held = bench.waiting("held");
+    assert_eq!(held.len(), 7);
+    for one in &held[..5] {
+        let run = bench.run(&["held", "release", one["id"].as_str().unwrap()]);
+        assert_eq!(run.code, 0, "{run:#?}");
+    }
+    // Two are left, fewer than the guard minds; a pass that cannot ask for them changes nothing.
+    assert_eq!(bench.sync(&["--json"]).code, 1);
+    assert_eq!(bench.entries().len(), 5);
+    let faults = bench.account.faults();
+    faults.always("GET", "/v2/scheduler/events/", Fault::Status(500));
+    bench.sync(&["--json"]);
+    bench.account.faults().clear();
+    assert_eq!(bench.waiting("held").len(), 2);
+    assert_eq!(bench.sync(&["--json"]).code, 1);
+    assert_eq!(bench.entries().len(), 5, "deleted without leave");
 }
