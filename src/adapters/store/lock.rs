@@ -10,7 +10,7 @@ use super::open::OpenError;
 /// Held while the state is open; let go by the kernel even after a kill.
 #[derive(Debug)]
 pub(super) struct Lock {
-    _file: File,
+    file: File,
 }
 
 impl Lock {
@@ -43,7 +43,17 @@ impl Lock {
         if let Err(error) = noted {
             tracing::debug!(%error, "the lock file does not name this process");
         }
-        Ok(Self { _file: file })
+        Ok(Self { file })
+    }
+}
+
+impl Drop for Lock {
+    // Closing is not enough: a program that is just being started by another thread holds a copy
+    // of the file for a moment, and the lock with it. Unlocking lets go of it for all copies.
+    fn drop(&mut self) {
+        if let Err(error) = self.file.unlock() {
+            tracing::debug!(%error, "the lock file is let go by closing it");
+        }
     }
 }
 
@@ -51,4 +61,24 @@ fn holder(file: &mut File) -> Option<u32> {
     let mut text = String::new();
     file.take(32).read_to_string(&mut text).ok()?;
     text.trim().parse().ok()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_of_the_file_in_a_child_does_not_keep_it_locked() {
+        let dir = tempfile::tempdir().unwrap();
+        let lock = Lock::take(dir.path()).unwrap();
+        let copy = lock.file.try_clone().unwrap();
+        assert!(matches!(
+            Lock::take(dir.path()),
+            Err(OpenError::Locked { .. })
+        ));
+        drop(lock);
+        assert!(Lock::take(dir.path()).is_ok());
+        drop(copy);
+    }
 }
