@@ -16,7 +16,7 @@ const ARROW: &[(&str, Option<&[&str]>)] = &[
     ("ical", Some(&["domain"])),
     ("plan", Some(&["domain"])),
     ("ports", Some(&["domain"])),
-    ("engine", Some(&["domain", "plan", "ports"])),
+    ("engine", Some(&["domain", "ical", "plan", "ports"])),
     ("adapters", Some(&["domain", "ical", "ports"])),
     ("triggers", Some(&["engine", "ports"])),
     ("settings", Some(&["domain", "plan"])),

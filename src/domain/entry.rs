@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fingerprint::Fingerprint;
 use super::ids::{BookingId, Etag, HostName, Href, Uid};
+pub use super::time_span::TimeSpan;
 
 /// The fields of an entry that Zoom and a person may both change. Everything else in an entry
 /// belongs to the person alone (alarms, colours, categories, unknown properties) or to us alone
@@ -76,39 +77,6 @@ impl Field {
 
 /// The line of a `DESCRIPTION` below which Zoom's `meeting_notes` stand.
 pub const NOTES_LINE: &str = "--- Notes ---";
-
-/// The canonical text of [`Field::Time`] for a timed, not recurring entry:
-/// `2026-11-21T10:00:00Z/2026-11-21T10:30:00Z`. All-day, floating and recurring entries have other
-/// texts (made by `ical`), which never equal one of these.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TimeSpan {
-    /// `DTSTART`, in UTC.
-    pub start: Timestamp,
-    /// `DTEND`, in UTC.
-    pub end: Timestamp,
-}
-
-impl TimeSpan {
-    /// The canonical text. Seconds are the finest unit that iCalendar has.
-    #[must_use]
-    pub fn text(&self) -> String {
-        format!(
-            "{}/{}",
-            self.start.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            self.end.strftime("%Y-%m-%dT%H:%M:%SZ")
-        )
-    }
-
-    /// Reads the canonical text back; `None` for all-day, floating and recurring entries.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let (start, end) = text.split_once('/')?;
-        Some(Self {
-            start: start.parse().ok()?,
-            end: end.parse().ok()?,
-        })
-    }
-}
 
 /// Field values; an absent field is the empty text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

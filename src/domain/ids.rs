@@ -62,6 +62,14 @@ ids! {
     Cursor,
     /// Zoom's `next_page_token`.
     PageToken,
+    /// The `availability_id` of an availability schedule in Zoom Scheduler.
+    AvailabilityId,
+    /// The id of a calendar in Zoom Calendar (FACTS.md section 3).
+    ZoomCalendarId,
+    /// The id of an event in a Zoom calendar that we wrote.
+    BlockId,
+    /// The `nextSyncToken` of Zoom Calendar.
+    SyncToken,
     /// A short id under which a person finds a conflict or a held action.
     WaitingId,
 }

@@ -6,7 +6,9 @@
 /// `ATTENDEE` lines of ours, as one comparable text.
 mod attendees;
 /// Why an object cannot be understood.
-mod broken;
+pub mod broken;
+/// When an object blocks time.
+pub mod busy;
 /// Components and content lines in their original order.
 pub mod component;
 /// One unfolded content line: name, parameters, value.

@@ -1,0 +1,78 @@
+//! When an object of somebody's calendar blocks time: what is kept of it, and its occurrences in
+//! a window.
+
+use jiff::tz::TimeZone;
+
+use super::broken::Broken;
+use crate::domain::busy::Timing;
+use crate::domain::ids::{Etag, Href};
+use crate::domain::time_span::TimeSpan;
+use crate::domain::window::Window;
+
+/// What is kept of an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stripped {
+    /// It may block time.
+    Timing(Timing),
+    /// It never does: a task, a cancelled or transparent event, one of our own entries or blocks.
+    Nothing,
+}
+
+/// One event (all components with one `UID`) of a feed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedEvent {
+    /// A made-up place: a digest of its `UID`.
+    pub href: Href,
+    /// A digest of what it says about time.
+    pub etag: Etag,
+    /// What is kept of it.
+    pub content: Result<Stripped, Broken>,
+}
+
+/// Who asks when an object blocks time.
+#[derive(Clone, Copy, Debug)]
+pub struct Viewer<'a> {
+    /// Occurrences that overlap it are wanted.
+    pub window: Window,
+    /// Where floating times and whole days are read (RFC 5545 section 3.3.5).
+    pub zone: &'a TimeZone,
+    /// Whose declined invitations are not busy.
+    pub emails: &'a [String],
+}
+
+/// When an object blocks time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Occurrences {
+    /// In any order, each as a whole: what begins before the window keeps its start.
+    pub spans: Vec<TimeSpan>,
+    /// What could not be expanded and is busy all through instead, or was left out: in words
+    /// without private content.
+    pub notes: Vec<String>,
+}
+
+/// Strips one object, a text with components of one `UID`, of what says nothing about time.
+///
+/// # Errors
+/// When it cannot be understood.
+pub fn strip(object: &[u8]) -> Result<Stripped, Broken> {
+    drop(object.len());
+    Err(Broken::new("being built"))
+}
+
+/// Splits a feed into its events, each stripped. One that is broken stops only itself.
+///
+/// # Errors
+/// When it is no iCalendar text at all.
+pub fn split(feed: &[u8]) -> Result<Vec<FeedEvent>, Broken> {
+    drop(feed.len());
+    Err(Broken::new("being built"))
+}
+
+/// The occurrences that block time in the viewer's window.
+///
+/// # Errors
+/// When the timing cannot be understood.
+pub fn occurrences(timing: &Timing, viewer: &Viewer<'_>) -> Result<Occurrences, Broken> {
+    drop((timing.as_str().len(), viewer.emails.len()));
+    Err(Broken::new("being built"))
+}
