@@ -87,7 +87,11 @@ pub fn decide(
     rest.retain(|block| !taken.contains(&block.id));
     let mut created: Vec<usize> = (0..spans.len())
         .filter(|wanted| !settled.contains(wanted) && !paired.contains(wanted))
-        .filter(|wanted| spans.get(*wanted).is_some_and(|span| listed.shows(span.start, span.end)))
+        .filter(|wanted| {
+            spans
+                .get(*wanted)
+                .is_some_and(|span| listed.shows(span.start, span.end))
+        })
         .collect();
     let mut deleted: Vec<BlockId> = Vec::new();
     match certain {
@@ -173,12 +177,21 @@ fn pair<'a>(
     let mut pairs: BTreeMap<usize, Pair<'a>> = BTreeMap::new();
     let mut taken: BTreeSet<&BlockId> = BTreeSet::new();
     for (_, wanted, block) in offers {
-        let Some(span) = spans.get(wanted) else { continue };
+        let Some(span) = spans.get(wanted) else {
+            continue;
+        };
         if pairs.contains_key(&wanted) || !taken.insert(&block.id) {
             continue;
         }
         let draft = draft(*span);
-        pairs.insert(wanted, Pair { block, wanted, draft });
+        pairs.insert(
+            wanted,
+            Pair {
+                block,
+                wanted,
+                draft,
+            },
+        );
     }
     pairs.into_values().collect()
 }
@@ -218,17 +231,16 @@ fn in_safe_order<'a>(
 }
 
 fn opens_nothing(spans: &[TimeSpan], pair: &Pair<'_>, good: &BTreeSet<usize>) -> bool {
-    let Some(old) = pair.block.span else { return true };
+    let Some(old) = pair.block.span else {
+        return true;
+    };
     let new = pair.draft.span;
     (new.start <= old.start && old.end <= new.end)
         || overlapped(spans, old).all(|(other, _)| other == pair.wanted || good.contains(&other))
 }
 
 /// The spans that one overlaps: they are in order and do not overlap each other.
-fn overlapped(
-    spans: &[TimeSpan],
-    with: TimeSpan,
-) -> impl Iterator<Item = (usize, TimeSpan)> {
+fn overlapped(spans: &[TimeSpan], with: TimeSpan) -> impl Iterator<Item = (usize, TimeSpan)> {
     let first = spans.partition_point(|span| span.end <= with.start);
     spans
         .iter()

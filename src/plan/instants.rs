@@ -55,7 +55,10 @@ impl Instants {
 
     /// How much time it is, at most the largest there is.
     pub(super) fn length(&self) -> SignedDuration {
-        let lengths = self.0.iter().map(|span| span.end.duration_since(span.start));
+        let lengths = self
+            .0
+            .iter()
+            .map(|span| span.end.duration_since(span.start));
         lengths.fold(SignedDuration::ZERO, SignedDuration::saturating_add)
     }
 
@@ -92,12 +95,18 @@ impl Instants {
         let mut start = span.start;
         for own in self.within(span).0 {
             if start < own.start {
-                left.push(TimeSpan { start, end: own.start });
+                left.push(TimeSpan {
+                    start,
+                    end: own.start,
+                });
             }
             start = own.end;
         }
         if start < span.end {
-            left.push(TimeSpan { start, end: span.end });
+            left.push(TimeSpan {
+                start,
+                end: span.end,
+            });
         }
         left
     }

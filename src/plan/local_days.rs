@@ -65,7 +65,10 @@ pub(super) fn as_hours(date: Date, open: &Instants, zone: &TimeZone) -> Option<D
             return Some(Minute::END);
         }
         let time = zone.to_datetime(instant).time();
-        let (hour, minute) = (u16::try_from(time.hour()).ok()?, u16::try_from(time.minute()).ok()?);
+        let (hour, minute) = (
+            u16::try_from(time.hour()).ok()?,
+            u16::try_from(time.minute()).ok()?,
+        );
         let minute = hour.checked_mul(60)?.checked_add(minute)?;
         Minute::new(minute).filter(|_| time.second() == 0 && time.subsec_nanosecond() == 0)
     };

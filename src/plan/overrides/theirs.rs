@@ -51,7 +51,11 @@ pub fn theirs(now: Now<'_>, remembered: &Remembered, busy: &Busy) -> Theirs {
     };
     let mut shut: Vec<TimeSpan> = Vec::new();
     for region in regions(now, remembered) {
-        let seen: Vec<TimeSpan> = region.seen.iter().flat_map(|run| run.segments.clone()).collect();
+        let seen: Vec<TimeSpan> = region
+            .seen
+            .iter()
+            .flat_map(|run| run.segments.clone())
+            .collect();
         let said = Said::by(&seen, now.zone);
         let guessed = (!remembered.sure)
             .then(|| looks_like_ours(&region.seen, &said, now, busy))
@@ -128,7 +132,9 @@ impl Theirs {
             }
         }
         for date in &changed {
-            let Some(hours) = overrides.get(date) else { continue };
+            let Some(hours) = overrides.get(date) else {
+                continue;
+            };
             segments.extend(or_off(*date, &open_on(*date, hours, zone), zone));
         }
         segments.sort_unstable();
@@ -176,18 +182,18 @@ fn regions<'a>(now: Now<'_>, remembered: &'a Remembered) -> Vec<Region<'a>> {
 }
 
 /// The weekly hours of a day, where its override is just them less busy time.
-fn looks_like_ours(
-    seen: &[Run],
-    said: &Said,
-    now: Now<'_>,
-    busy: &Busy,
-) -> Option<Instants> {
+fn looks_like_ours(seen: &[Run], said: &Said, now: Now<'_>, busy: &Busy) -> Option<Instants> {
     let [run] = seen else { return None };
     if run.first != run.last {
         return None;
     }
     let weekly = open_on(run.first, now.week.on(run.first), now.zone);
-    let left = Instants::of(weekly.spans().iter().flat_map(|span| busy.cut_out_of(*span)));
+    let left = Instants::of(
+        weekly
+            .spans()
+            .iter()
+            .flat_map(|span| busy.cut_out_of(*span)),
+    );
     let alike = if left.is_empty() {
         said.open.is_empty() || said.open.is_a_minute()
     } else {
@@ -205,12 +211,7 @@ fn wanted_before(first: Date, touched: &Touched, now: Now<'_>) -> Instants {
 }
 
 /// Three-way, as sets of instants: what they had, and what they added, less what they took away.
-fn edited(
-    seen: &[Run],
-    said: &Said,
-    wrote: &[(Date, &Touched)],
-    now: Now<'_>,
-) -> Vec<TimeSpan> {
+fn edited(seen: &[Run], said: &Said, wrote: &[(Date, &Touched)], now: Now<'_>) -> Vec<TimeSpan> {
     let mut had = Instants::default();
     let mut ours: Vec<TimeSpan> = Vec::new();
     for (first, touched) in wrote {
@@ -222,14 +223,20 @@ fn edited(
     let taken = ours.open.minus(&said.open);
     // A day with no segment at all has its weekly hours again; a day off says all about its day.
     let kept = Instants::of(seen.iter().map(|run| run.bounds(now.zone)));
-    let off = said.off.difference(&ours.off).map(|date| day(*date, now.zone));
+    let off = said
+        .off
+        .difference(&ours.off)
+        .map(|date| day(*date, now.zone));
     let wanted = had
         .plus(&added)
         .minus(&taken)
         .both(&kept)
         .minus(&Instants::of(off));
     let mut segments = wanted.spans().to_vec();
-    let still_off = said.off.iter().filter(|date| wanted.within(day(**date, now.zone)).is_empty());
+    let still_off = said
+        .off
+        .iter()
+        .filter(|date| wanted.within(day(**date, now.zone)).is_empty());
     segments.extend(still_off.map(|date| empty(*date, now.zone)));
     segments
 }

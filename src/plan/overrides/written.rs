@@ -28,7 +28,10 @@ pub fn overrides(
 ) -> Plan {
     let zone = now.zone;
     let closed = closed(theirs, busy, days, certain, zone);
-    let runs: Vec<Opened> = runs(&theirs.segments, zone).into_iter().map(Opened::of).collect();
+    let runs: Vec<Opened> = runs(&theirs.segments, zone)
+        .into_iter()
+        .map(Opened::of)
+        .collect();
     let mut made = Made::default();
     let mut cut: BTreeMap<Date, BTreeSet<Date>> = BTreeMap::new();
     let mut effects = Vec::new();
