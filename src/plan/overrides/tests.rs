@@ -161,7 +161,6 @@ impl Schedule {
 )]
 #[case::an_own_weekend("6T10:00/6T12:00", "6T11:00/6T13:00", "6T10:00/6T11:00")]
 #[case::an_own_day_off("1T00:00", "1T10:00/1T11:00", "1T00:00")]
-#[case::before_today("", "1T10:00/1T11:00", "1T09:00/1T10:00 1T11:00/1T17:00")]
 #[case::an_own_one_over_days(
     "1T20:00/3T04:00",
     "2T10:00/2T11:00",
