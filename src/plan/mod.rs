@@ -11,7 +11,7 @@ pub mod fields;
 pub mod guard;
 /// Three-way merge of one value.
 pub mod merge;
-/// The policies of `[host.bookings]`.
+/// The policies of `[host.bookings]`, `[host.busy]` and `[host.hours]`.
 pub mod policy;
 /// Which new booking is an old one at another time.
 pub mod reschedule;
