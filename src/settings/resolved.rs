@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use secrecy::SecretString;
 use serde::Serialize;
 use url::Url;
 
@@ -141,9 +142,11 @@ pub enum CalendarPlace {
     },
     /// A read-only feed.
     Ics {
-        /// http(s), webcal(s) or a path.
+        /// http(s), webcal(s) or a path: often the only thing that keeps the feed private.
         #[serde(skip)]
-        url: String,
+        url: SecretString,
+        /// How to be let in: without, or with a password (Basic).
+        credentials: Credentials,
     },
     /// A directory.
     Vdir {

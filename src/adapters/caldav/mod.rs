@@ -13,6 +13,7 @@ mod listing;
 mod objects;
 mod place;
 mod refusal;
+mod source;
 mod tries;
 mod trust;
 mod writes;
@@ -26,6 +27,7 @@ use url::Url;
 
 pub use auth::Credentials;
 pub use collection::Collection;
+pub use source::CaldavSource;
 
 use super::http_client::{HttpClient, Timeouts, ensure_secure};
 use crate::domain::entry::{Draft, Edit};
@@ -211,7 +213,7 @@ impl Calendar for Caldav {
     }
 
     async fn read(&self, hrefs: &[Href]) -> Result<Vec<Object>> {
-        objects::read(&self.shared, hrefs).await
+        objects::read(&self.shared, hrefs, objects::entry).await
     }
 
     async fn create(&self, draft: &Draft) -> Result<Written> {
