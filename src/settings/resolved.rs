@@ -11,7 +11,7 @@ use url::Url;
 use super::mistake::Mistakes;
 use super::secret::Secret;
 use crate::domain::ids::{CalendarName, HostName};
-use crate::plan::policy::BookingsPolicy;
+use crate::plan::policy::{BookingsPolicy, BusyTo, Wins};
 
 /// The whole configuration.
 #[derive(Clone, Debug, Serialize)]
@@ -217,18 +217,6 @@ pub struct Busy {
     pub title: String,
 }
 
-/// `to` of `[host.busy]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum BusyTo {
-    /// Events of the primary Zoom calendar.
-    ZoomCalendar,
-    /// Date overrides of the availability.
-    Availability,
-    /// The former where it can be written, else the latter.
-    Auto,
-}
-
 /// `[host.hours]`.
 #[derive(Clone, Debug, Serialize)]
 pub struct Hours {
@@ -238,18 +226,6 @@ pub struct Hours {
     pub calendar: CalendarName,
     /// Who is right on a conflict.
     pub wins: Wins,
-}
-
-/// `wins`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Wins {
-    /// Zoom.
-    Zoom,
-    /// The calendar.
-    Calendar,
-    /// A person decides.
-    Hold,
 }
 
 /// One `[[host.feed]]`.
