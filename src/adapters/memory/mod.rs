@@ -10,5 +10,7 @@ mod calendar_state;
 pub mod clock;
 /// When a fake fails.
 pub mod fault;
+/// Working hours in memory.
+pub mod hours;
 /// Zoom Scheduler in memory.
 pub mod zoom;
