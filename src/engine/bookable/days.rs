@@ -46,15 +46,18 @@ impl Work<'_> {
     /// The report of the pass so far.
     pub(super) fn report(&self) -> HostReport {
         let (busy, worst) = self.tally.report();
+        let (hours, worst_of_hours) = self.hours.report();
         let is_on = self.host.busy.is_some() || busy != FlowReport::default();
-        let ok =
-            busy.failed == 0 && busy.held == 0 && busy.conflicts == 0 && busy.errors.is_empty();
+        let fine = |flow: &FlowReport| {
+            flow.failed == 0 && flow.held == 0 && flow.conflicts == 0 && flow.errors.is_empty()
+        };
         HostReport {
-            ok,
-            actions: busy.actions.clone(),
-            errors: busy.errors.clone(),
-            worst,
+            ok: fine(&busy) && fine(&hours),
+            actions: [&*busy.actions, &*hours.actions].concat(),
+            errors: [&*busy.errors, &*hours.errors].concat(),
+            worst: worst.join(worst_of_hours),
             busy: is_on.then_some(busy),
+            hours: self.host.hours.is_some().then_some(hours),
             ..HostReport::new(&self.host.name)
         }
     }
