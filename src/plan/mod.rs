@@ -21,7 +21,7 @@ mod local_days;
 pub mod merge;
 /// Which date overrides take busy time out of the working hours.
 pub mod overrides;
-/// The policies of `[host.bookings]`.
+/// The policies of `[host.bookings]`, `[host.busy]` and `[host.hours]`.
 pub mod policy;
 /// Which new booking is an old one at another time.
 pub mod reschedule;
