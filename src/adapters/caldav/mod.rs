@@ -10,6 +10,7 @@ mod discovery;
 mod etag;
 mod known;
 mod listing;
+mod near;
 mod objects;
 mod place;
 mod refusal;
@@ -209,7 +210,7 @@ impl Shared {
 #[async_trait]
 impl Calendar for Caldav {
     async fn list(&self, since: Option<&Cursor>) -> Result<Box<dyn Listing>> {
-        listing::start(&self.shared, since).await
+        Ok(listing::start(&self.shared, since).await?)
     }
 
     async fn read(&self, hrefs: &[Href]) -> Result<Vec<Object>> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::objects::{Body, Raw};
-use super::{Caldav, CaldavConfig, Shared, listing, objects};
+use super::{Caldav, CaldavConfig, Shared, listing, near, objects};
 use crate::domain::ids::{Cursor, Href};
 use crate::domain::window::Window;
 use crate::ical::busy::{self, Stripped};
@@ -22,6 +22,8 @@ use crate::ports::source::{Source, SourceContent, SourceObject};
 /// its listings are cursors of its own, and neither hears of the other.
 pub struct CaldavSource {
     shared: Arc<Shared>,
+    /// A full listing of more objects than these is worth asking which of them are near.
+    many: usize,
 }
 
 impl CaldavSource {
@@ -31,14 +33,26 @@ impl CaldavSource {
     /// As [`Caldav::new`].
     pub fn new(config: CaldavConfig, base: Arc<dyn Base>, clock: Arc<dyn Clock>) -> Result<Self> {
         let shared = Caldav::new(config, base, clock)?.shared;
-        Ok(Self { shared })
+        let many = near::MANY;
+        Ok(Self { shared, many })
+    }
+
+    /// Changes how many objects a calendar may have before a full listing leaves out what is far
+    /// away (usually 1,000).
+    #[must_use]
+    pub fn listing_all_of(self, many: usize) -> Self {
+        Self { many, ..self }
     }
 }
 
 #[async_trait]
 impl Source for CaldavSource {
-    async fn list(&self, since: Option<&Cursor>, _around: Window) -> Result<Box<dyn Listing>> {
-        listing::start(&self.shared, since).await
+    async fn list(&self, since: Option<&Cursor>, around: Window) -> Result<Box<dyn Listing>> {
+        let lines = listing::start(&self.shared, since).await?;
+        if !lines.is_of_everything() {
+            return Ok(lines);
+        }
+        Ok(near::only(&self.shared, lines, around, self.many).await?)
     }
 
     async fn read(&self, hrefs: &[Href]) -> Result<Vec<SourceObject>> {
