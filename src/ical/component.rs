@@ -110,6 +110,16 @@ impl Document {
 }
 
 impl Component {
+    /// A component with nothing in it.
+    #[must_use]
+<<<<<<< HEAD
+    pub fn new(name: &str) -> Self {
+=======
+    pub(super) fn named(name: &str) -> Self {
+>>>>>>> expand
+        Self::begin(ContentLine::new("BEGIN", name))
+    }
+
     /// A component that was just begun.
     fn begin(begin: ContentLine) -> Self {
         let end = ContentLine::new("END", begin.value().trim());

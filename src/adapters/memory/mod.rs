@@ -12,6 +12,8 @@ mod calendar_state;
 pub mod clock;
 /// When a fake fails.
 pub mod fault;
+/// A calendar whose busy time is wanted, in memory.
+pub mod source;
 /// Zoom Scheduler in memory.
 pub mod zoom;
 /// The host's Zoom calendar in memory.

@@ -33,12 +33,13 @@ use crate::plan::policy::{BusyPolicy, HoursPolicy};
 use crate::ports::availability::Availabilities;
 use crate::ports::base::Base;
 use crate::ports::clock::Clock;
-use crate::ports::error::Error;
+use crate::ports::error::{Error, Result};
 use crate::ports::hours::HoursCalendar;
 use crate::ports::meter::Meter;
 use crate::ports::source::Source;
 use crate::ports::zoom_calendar::ZoomCalendar;
 use flow::flow;
+use records::{Choice, Records, SourceState};
 use work::Work;
 
 /// What a pass works on.
@@ -87,6 +88,22 @@ pub async fn pass(sides: &Sides, host: &Host, order: &Order) -> HostReport {
     report.requests.zoom = after.0.saturating_sub(before.0);
     report.requests.calendar = after.1.saturating_sub(before.1);
     report
+}
+
+/// Where a host's busy time goes, and why; `None` before the first pass.
+///
+/// # Errors
+/// When the state cannot be read.
+pub fn choice(base: &dyn Base, host: &HostName) -> Result<Option<Choice>> {
+    Records::new(base, host).only(choice::KIND)
+}
+
+/// How a source of a host is.
+///
+/// # Errors
+/// When the state cannot be read.
+pub fn source(base: &dyn Base, host: &HostName, calendar: &CalendarName) -> Result<SourceState> {
+    Records::new(base, host).shelf(calendar).state()
 }
 
 /// Requests sent so far to Zoom and to calendars. Both doors of Zoom may be one client, and so
