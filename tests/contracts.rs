@@ -7,6 +7,9 @@
     reason = "helpers of tests: a failure is a failed test, and some benches open with a request"
 )]
 
+#[macro_use]
+#[path = "contracts/availability.rs"]
+mod availability;
 #[path = "contracts/bench.rs"]
 mod bench;
 #[macro_use]
@@ -24,6 +27,11 @@ mod source;
 mod source_benches;
 #[path = "contracts/vdir.rs"]
 mod vdir_bench;
+#[path = "contracts/zoom_bench.rs"]
+mod zoom_bench;
+#[macro_use]
+#[path = "contracts/zoom_calendar.rs"]
+mod zoom_calendar;
 
 calendar_contract!(memory_with_cursor, crate::memory_bench::with_cursor);
 calendar_contract!(memory_rewriting, crate::memory_bench::rewriting);
@@ -44,3 +52,8 @@ broken_source_contract!(broken_memory, crate::source_benches::memory_near);
 broken_source_contract!(broken_vdir, crate::source_benches::vdir);
 broken_source_contract!(broken_web_feed, crate::source_benches::web_feed);
 broken_source_contract!(broken_file_feed, crate::source_benches::file_feed);
+zoom_calendar_contract!(memory_zoom_calendar, crate::zoom_bench::memory);
+zoom_calendar_contract!(built_in_zoom_calendar, crate::zoom_bench::built_in);
+
+availability_contract!(memory_availability, crate::zoom_bench::memory);
+availability_contract!(built_in_availability, crate::zoom_bench::built_in);

@@ -110,6 +110,12 @@ impl Document {
 }
 
 impl Component {
+    /// A component with nothing in it.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        Self::begin(ContentLine::new("BEGIN", name))
+    }
+
     /// A component that was just begun.
     fn begin(begin: ContentLine) -> Self {
         let end = ContentLine::new("END", begin.value().trim());

@@ -15,7 +15,7 @@ pub(super) const RECURRENCE: [&str; 4] = ["RRULE", "RDATE", "EXDATE", "EXRULE"];
 
 /// A DATE or DATE-TIME value (RFC 5545 sections 3.3.4 and 3.3.5).
 #[derive(Clone, Debug, PartialEq)]
-enum When {
+pub(super) enum When {
     Date(Date),
     Floating(DateTime),
     Zoned(DateTime, TimeZone),
@@ -23,9 +23,9 @@ enum When {
 
 /// A DURATION value: days are nominal, seconds are exact (RFC 5545 section 3.3.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Length {
-    days: i64,
-    seconds: i64,
+pub(super) struct Length {
+    pub(super) days: i64,
+    pub(super) seconds: i64,
 }
 
 /// The text of `Field::Time` for an event: a [`TimeSpan`] where it has one, else a text that no
@@ -100,7 +100,7 @@ fn plain_text(start: &When, end: &When) -> Result<String, Broken> {
 }
 
 impl When {
-    fn read(line: &ContentLine, calendar: &Component) -> Result<Self, Broken> {
+    pub(super) fn read(line: &ContentLine, calendar: &Component) -> Result<Self, Broken> {
         let value = line.value();
         let value = value.trim();
         let broken = || Broken::new("its DTSTART or DTEND makes no sense");
@@ -123,7 +123,7 @@ impl When {
 
     /// The instant. A time that a clock change skips is read with the offset before it, one that
     /// comes twice is the first (RFC 5545 section 3.3.5), which jiff calls compatible.
-    fn instant(&self) -> Result<Timestamp, Broken> {
+    pub(super) fn instant(&self) -> Result<Timestamp, Broken> {
         match self {
             Self::Zoned(local, zone) => zone
                 .to_ambiguous_zoned(*local)
@@ -161,7 +161,7 @@ fn out_of_range() -> Broken {
 
 impl Length {
     /// Reads `P1DT2H30M`, `PT45M`, `P2W`. A negative length is no length of an event.
-    fn read(text: &str) -> Option<Self> {
+    pub(super) fn read(text: &str) -> Option<Self> {
         let text = text.strip_prefix('+').unwrap_or(text).strip_prefix('P')?;
         let mut length = Self {
             days: 0,
@@ -195,7 +195,7 @@ impl Length {
 }
 
 /// Reads `20261121`.
-fn date(text: &str) -> Option<Date> {
+pub(super) fn date(text: &str) -> Option<Date> {
     let month = i8::try_from(digits(text, 4, 6)?).ok()?;
     let day = i8::try_from(digits(text, 6, 8)?).ok()?;
     (text.len() == 8).then(|| Date::new(digits(text, 0, 4)?, month, day).ok())?
