@@ -39,11 +39,6 @@ calendar_contract!(vdir, crate::vdir_bench::open);
 calendar_contract!(radicale, crate::server_bench::radicale);
 calendar_contract!(xandikos, crate::server_bench::xandikos);
 
-zoom_calendar_contract!(memory_zoom_calendar, crate::zoom_bench::memory);
-zoom_calendar_contract!(built_in_zoom_calendar, crate::zoom_bench::built_in);
-
-availability_contract!(memory_availability, crate::zoom_bench::memory);
-availability_contract!(built_in_availability, crate::zoom_bench::built_in);
 source_contract!(source_memory_near, crate::source_benches::memory_near);
 source_contract!(source_memory_by_tags, crate::source_benches::memory_by_tags);
 source_contract!(source_vdir, crate::source_benches::vdir);
@@ -57,3 +52,8 @@ broken_source_contract!(broken_memory, crate::source_benches::memory_near);
 broken_source_contract!(broken_vdir, crate::source_benches::vdir);
 broken_source_contract!(broken_web_feed, crate::source_benches::web_feed);
 broken_source_contract!(broken_file_feed, crate::source_benches::file_feed);
+zoom_calendar_contract!(memory_zoom_calendar, crate::zoom_bench::memory);
+zoom_calendar_contract!(built_in_zoom_calendar, crate::zoom_bench::built_in);
+
+availability_contract!(memory_availability, crate::zoom_bench::memory);
+availability_contract!(built_in_availability, crate::zoom_bench::built_in);
