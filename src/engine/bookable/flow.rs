@@ -10,6 +10,7 @@ use super::records::{BlocksSince, Choice, Sink};
 use super::work::{Days, Work, is_lasting, zone_of};
 use super::{choice, keeping, schedule};
 use crate::domain::busy::Busy;
+use crate::domain::hours::Hours;
 use crate::engine::report::DayReport;
 use crate::engine::tally::GoOn;
 use crate::plan::certainty::Certainty;
@@ -217,10 +218,12 @@ async fn write_overrides(
     };
     let schedule = Schedule::open(work, &found.days, availability)?;
     let busy = blocks.wanted.as_ref().map_or(&nothing, |wanted| wanted);
-    let elsewhere = schedule.effects(&busy.busy);
+    // Where [host.hours] is on, this is what it decided; busy time is taken out of it.
+    let shall: Option<Hours> = None;
+    let elsewhere = schedule.effects(&busy.busy, shall.as_ref());
     let (effects, whole) = match wanted.filter(|_| writes) {
         Some(wanted) => {
-            let (whole, effects) = schedule.settle(wanted).await?;
+            let (whole, effects) = schedule.settle(wanted, shall.as_ref()).await?;
             (if to_availability { effects } else { elsewhere }, whole)
         }
         None => (elsewhere, !writes),

@@ -128,3 +128,6 @@ fn sum<'a>(meters: impl IntoIterator<Item = &'a Meter>) -> u64 {
     }
     counted.iter().map(|meter| meter.requests()).sum()
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,14 +10,14 @@ use super::expanding::Wanted;
 use super::work::{Days, Work};
 use crate::domain::busy::Busy;
 use crate::domain::fingerprint::Fingerprint;
-use crate::domain::hours::Week;
+use crate::domain::hours::{Hours, Week};
 use crate::domain::ids::AvailabilityId;
 use crate::domain::time_span::TimeSpan;
 use crate::engine::ledger::Batch;
 use crate::engine::report::Trouble;
 use crate::engine::tally::Count;
 use crate::plan::certainty::Certainty;
-use crate::plan::overrides::{self, DayOff, Effect, Now, Plan, Remembered};
+use crate::plan::overrides::{self, DayOff, Effect, Now, Plan, Remembered, Theirs};
 use crate::ports::availability::{Availability, AvailabilityChange};
 use crate::ports::error::{Kind, Result};
 
@@ -109,20 +109,44 @@ impl<'a> Schedule<'a> {
         }
     }
 
+    /// The person's hours as Zoom has them, without busy time.
+    pub(super) fn person(&self, busy: &Busy) -> Hours {
+        let theirs = overrides::theirs(self.now(&self.found.week), &self.in_force, busy);
+        Hours {
+            zone: self.days.name.clone(),
+            week: self.found.week.clone(),
+            overrides: theirs.days(&self.days.zone),
+        }
+    }
+
+    /// What the person wants, with the hours that Zoom shall have in place of those it has.
+    fn theirs(&self, busy: &Busy, shall: Option<&Hours>) -> Theirs {
+        let theirs = overrides::theirs(self.now(&self.found.week), &self.in_force, busy);
+        match shall {
+            Some(hours) => theirs.with(&hours.overrides, &self.days.zone),
+            None => theirs,
+        }
+    }
+
     /// The effect on each day, without writing anything: for where busy time goes elsewhere.
-    pub(super) fn effects(&self, busy: &Busy) -> Vec<Effect> {
-        let now = self.now(&self.found.week);
-        let theirs = overrides::theirs(now, &self.in_force, busy);
+    pub(super) fn effects(&self, busy: &Busy, shall: Option<&Hours>) -> Vec<Effect> {
+        let week = shall.map_or(&self.found.week, |hours| &hours.week);
+        let now = self.now(week);
+        let theirs = self.theirs(busy, shall);
         let (days, whole) = (self.days.dates(), Certainty::Whole);
         overrides::overrides(&theirs, now, busy, days, whole, DayOff::Empty).days
     }
 
     /// Writes what has to be there, in one PATCH, if anything differs; says whether the rest of the
     /// pass may rely on it, and the effect on each day.
-    pub(super) async fn settle(mut self, wanted: &Wanted) -> Result<(bool, Vec<Effect>)> {
+    pub(super) async fn settle(
+        mut self,
+        wanted: &Wanted,
+        shall: Option<&Hours>,
+    ) -> Result<(bool, Vec<Effect>)> {
         let week = self.found.week.clone();
-        let new_week = week.clone();
-        let theirs = overrides::theirs(self.now(&week), &self.in_force, &wanted.busy);
+        let new_week = shall.map_or_else(|| week.clone(), |hours| hours.week.clone());
+        let theirs = self.theirs(&wanted.busy, shall);
         let decide = |schedule: &Self, day_off| {
             let days = schedule.days.dates();
             let now = schedule.now(&new_week);

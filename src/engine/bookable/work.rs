@@ -27,6 +27,8 @@ pub struct Work<'a> {
     pub(super) records: Records<'a>,
     /// Of the busy flow.
     pub(super) tally: Tally,
+    /// Of the hours flow.
+    pub(super) hours: Tally,
     pub(super) now: Timestamp,
 }
 
@@ -46,6 +48,7 @@ impl<'a> Work<'a> {
         Self {
             records: Records::new(sides.base.as_ref(), &host.name),
             tally: Tally::default(),
+            hours: Tally::default(),
             now: sides.clock.now(),
             sides,
             host,

@@ -1,0 +1,7 @@
+//! Passes over busy time against strict fakes, with faults and power cuts.
+
+mod bench;
+mod blocks;
+mod faults;
+mod overrides;
+mod sources;
