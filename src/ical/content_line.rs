@@ -60,6 +60,12 @@ impl ContentLine {
         Self { raw }
     }
 
+    /// How many bytes it has. None has none.
+    #[must_use]
+    pub(super) fn size(&self) -> usize {
+        self.raw.len()
+    }
+
     /// The name as it is written; the whole line where there is no `:` or `;`.
     #[must_use]
     pub fn name(&self) -> Cow<'_, str> {

@@ -13,7 +13,19 @@ use crate::domain::entry::TimeSpan;
 /// Properties that make an event recur (RFC 5545 section 3.8.5; EXRULE is from RFC 2445).
 pub(super) const RECURRENCE: [&str; 4] = ["RRULE", "RDATE", "EXDATE", "EXRULE"];
 
-/// A DATE or DATE-TIME value (RFC 5545 sections 3.3.4 and 3.3.5).
+/// A DATE or DATE-TIME value as it is written, whatever its zone (RFC 5545 sections 3.3.4 and
+/// 3.3.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Written {
+    /// `20261121`
+    Date(Date),
+    /// `20261121T100000`
+    Local(DateTime),
+    /// `20261121T100000Z`
+    Utc(DateTime),
+}
+
+/// A DATE or DATE-TIME value with the rules of its zone.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum When {
     Date(Date),
@@ -24,7 +36,9 @@ pub(super) enum When {
 /// A DURATION value: days are nominal, seconds are exact (RFC 5545 section 3.3.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Length {
+    /// Days as the clock on the wall counts them.
     pub(super) days: i64,
+    /// Seconds as they pass.
     pub(super) seconds: i64,
 }
 
@@ -99,26 +113,49 @@ fn plain_text(start: &When, end: &When) -> Result<String, Broken> {
     }
 }
 
+impl Written {
+    /// Reads a value: eight characters are a DATE, whatever `VALUE` says.
+    pub(super) fn parse(value: &str) -> Option<Self> {
+        let value = value.trim();
+        if value.len() == 8 {
+            return date(value).map(Self::Date);
+        }
+        match value.strip_suffix(['Z', 'z']) {
+            Some(local) => local_time(local).map(Self::Utc),
+            None => local_time(value).map(Self::Local),
+        }
+    }
+
+    /// The value, written in one way only.
+    pub(super) fn text(self) -> String {
+        match self {
+            Self::Date(date) => date.strftime("%Y%m%d").to_string(),
+            Self::Local(local) => local.strftime("%Y%m%dT%H%M%S").to_string(),
+            Self::Utc(local) => local.strftime("%Y%m%dT%H%M%SZ").to_string(),
+        }
+    }
+
+    /// What the calendar and the clock on the wall show; a DATE begins at midnight.
+    pub(super) fn local(self) -> DateTime {
+        match self {
+            Self::Date(date) => date.to_datetime(Time::midnight()),
+            Self::Local(local) | Self::Utc(local) => local,
+        }
+    }
+}
+
 impl When {
     pub(super) fn read(line: &ContentLine, calendar: &Component) -> Result<Self, Broken> {
-        let value = line.value();
-        let value = value.trim();
-        let broken = || Broken::new("its DTSTART or DTEND makes no sense");
-        if value.len() == 8 {
-            return Ok(Self::Date(date(value).ok_or_else(broken)?));
-        }
-        let (local, utc) = match value.strip_suffix(['Z', 'z']) {
-            Some(local) => (local, true),
-            None => (value, false),
-        };
-        let local = local_time(local).ok_or_else(broken)?;
-        if utc {
-            return Ok(Self::Zoned(local, TimeZone::UTC));
-        }
-        match line.parameter_value("TZID") {
-            Some(name) => Ok(Self::Zoned(local, timezone::find(&name, local, calendar)?)),
-            None => Ok(Self::Floating(local)),
-        }
+        let written = Written::parse(&line.value())
+            .ok_or_else(|| Broken::new("its DTSTART or DTEND makes no sense"))?;
+        Ok(match written {
+            Written::Date(date) => Self::Date(date),
+            Written::Utc(local) => Self::Zoned(local, TimeZone::UTC),
+            Written::Local(local) => match line.parameter_value("TZID") {
+                Some(name) => Self::Zoned(local, timezone::find(&name, local, calendar)?),
+                None => Self::Floating(local),
+            },
+        })
     }
 
     /// The instant. A time that a clock change skips is read with the offset before it, one that

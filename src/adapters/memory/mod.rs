@@ -1,6 +1,8 @@
 //! Strict fakes, for the simulation, the contract suites and the benchmarks: they refuse what some
 //! real server takes, and fail where they are told to.
 
+/// Availability schedules in memory.
+pub mod availability;
 /// The store that remembers, in memory.
 pub mod base;
 /// A calendar in memory.
@@ -12,5 +14,9 @@ pub mod clock;
 pub mod fault;
 /// Working hours in memory.
 pub mod hours;
+/// A calendar whose busy time is wanted, in memory.
+pub mod source;
 /// Zoom Scheduler in memory.
 pub mod zoom;
+/// The host's Zoom calendar in memory.
+pub mod zoom_calendar;

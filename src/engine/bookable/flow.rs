@@ -8,7 +8,7 @@ use super::expanding::{self, Wanted};
 use super::overrides::{self, Schedule};
 use super::records::{BlocksSince, Choice, Sink};
 use super::work::{Days, Work, is_lasting, zone_of};
-use super::{choice, keeping, schedule};
+use super::{choice, hours, keeping, schedule};
 use crate::domain::busy::Busy;
 use crate::engine::report::DayReport;
 use crate::engine::tally::GoOn;
@@ -215,15 +215,19 @@ async fn write_overrides(
     let Some(availability) = found.availability.take() else {
         return Ok((Vec::new(), !writes));
     };
+    let id = availability.id.clone();
     let schedule = Schedule::open(work, &found.days, availability)?;
     let busy = blocks.wanted.as_ref().map_or(&nothing, |wanted| wanted);
-    let elsewhere = schedule.effects(&busy.busy);
     let (effects, whole) = match wanted.filter(|_| writes) {
         Some(wanted) => {
-            let (whole, effects) = schedule.settle(wanted).await?;
+            // Busy time is taken out of what the hours are to be.
+            let decided = hours::decide(work, &id, schedule.person(&wanted.busy)).await?;
+            let elsewhere = schedule.effects(&busy.busy, decided.shall());
+            let (whole, effects) = schedule.settle(wanted, decided.shall()).await?;
+            hours::finish(work, decided, whole).await?;
             (if to_availability { effects } else { elsewhere }, whole)
         }
-        None => (elsewhere, !writes),
+        None => (schedule.effects(&busy.busy, None), !writes),
     };
     let days = if work.order.dry_run {
         let days = effects.iter();

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use super::work::Work;
+use super::work::{Work, again};
 use crate::domain::hours::Hours;
 use crate::domain::ids::{AvailabilityId, CalendarName, WaitingId};
 use crate::domain::part::Part;
@@ -35,11 +35,15 @@ struct State {
     agreed: Agreed,
 }
 
-/// What was decided about the hours of a host.
-pub(super) struct HoursDecided {
-    /// What Zoom shall have, busy time not counted.
-    pub(super) zoom: Hours,
-    todo: Option<Todo>,
+/// What was decided about the hours of a host; nothing where they are not kept in step.
+#[derive(Default)]
+pub(super) struct HoursDecided(Option<Todo>);
+
+impl HoursDecided {
+    /// What Zoom shall have, busy time not counted; `None`: what it has.
+    pub(super) fn shall(&self) -> Option<&Hours> {
+        self.0.as_ref().map(|todo| &todo.plan.zoom)
+    }
 }
 
 /// What is to be done once Zoom has its hours.
@@ -63,23 +67,24 @@ pub(super) async fn decide(
     zoom: Hours,
 ) -> Result<HoursDecided> {
     let (Some(policy), Some(calendar)) = (&work.host.hours, &work.sides.hours_calendar) else {
-        return Ok(HoursDecided { zoom, todo: None });
+        return Ok(HoursDecided::default());
     };
     work.hours.count(Count::Seen);
-    let seen = match calendar.hours(&zoom.zone, work.now).await {
+    let seen = match calendar {
+        Ok(calendar) => calendar.hours(&zoom.zone, work.now).await,
+        Err(error) => Err(again(error)),
+    };
+    let seen = match seen {
         Ok(seen) => seen,
         Err(error) if error.kind() == Kind::State => return Err(error),
         Err(error) => {
             work.hours.count(Count::Failed);
             work.hours.failed(&error);
-            return Ok(HoursDecided { zoom, todo: None });
+            return Ok(HoursDecided::default());
         }
     };
     let todo = plan(work, policy, availability, &zoom, seen).await?;
-    Ok(HoursDecided {
-        zoom: todo.plan.zoom.clone(),
-        todo: Some(todo),
-    })
+    Ok(HoursDecided(Some(todo)))
 }
 
 async fn plan(
@@ -216,29 +221,22 @@ async fn record(
     Ok(over)
 }
 
-/// What became of Zoom's side.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum InZoom {
-    /// It has its hours.
-    Done,
-    /// It could not be written, or shows other hours since.
-    Failed,
-}
-
-/// Writes the calendar's side, and remembers what both agree on now.
+/// Writes the calendar's side, and remembers what both agree on now. `in_zoom`: Zoom shows its
+/// hours as they are to be.
 ///
 /// # Errors
 /// Only those of the state; what else fails is reported and left for the next pass.
-pub(super) async fn finish(work: &Work<'_>, decided: HoursDecided, zoom: InZoom) -> Result<()> {
-    let (Some(todo), Some(calendar)) = (decided.todo, &work.sides.hours_calendar) else {
+pub(super) async fn finish(work: &Work<'_>, decided: HoursDecided, in_zoom: bool) -> Result<()> {
+    let (Some(todo), Some(calendar)) = (decided.0, calendar_of(work)) else {
         return Ok(());
     };
     let mut lacking = Vec::new();
-    if zoom == InZoom::Failed {
+    if !in_zoom && todo.plan.moves.iter().any(|one| one.side == Side::Zoom) {
+        // Why stands among what the busy flow did: both share one PATCH.
         work.hours.count(Count::Failed);
         lacking.push(Side::Zoom);
     }
-    if work.stopped() || !write(work, calendar.as_ref(), &todo).await? {
+    if work.stopped() || !write(work, calendar, &todo).await? {
         lacking.push(Side::Calendar);
     }
     for one in &todo.plan.moves {
@@ -253,6 +251,11 @@ pub(super) async fn finish(work: &Work<'_>, decided: HoursDecided, zoom: InZoom)
         work.hours.done("update", side, &one.part, one.why);
     }
     remember(work, &todo, &lacking).await
+}
+
+fn calendar_of<'a>(work: &'a Work<'_>) -> Option<&'a dyn HoursCalendar> {
+    let calendar = work.sides.hours_calendar.as_ref()?.as_ref().ok()?;
+    Some(calendar.as_ref())
 }
 
 /// Writes the calendar, if anything is to be written; says whether it has its hours now.

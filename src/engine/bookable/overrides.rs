@@ -7,7 +7,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::expanding::Wanted;
-use super::hours::{self, HoursDecided, InZoom};
 use super::work::{Days, Work};
 use crate::domain::busy::Busy;
 use crate::domain::fingerprint::Fingerprint;
@@ -18,7 +17,7 @@ use crate::engine::ledger::Batch;
 use crate::engine::report::Trouble;
 use crate::engine::tally::Count;
 use crate::plan::certainty::Certainty;
-use crate::plan::overrides::{self, DayOff, Effect, Now, Plan, Remembered};
+use crate::plan::overrides::{self, DayOff, Effect, Now, Plan, Remembered, Theirs};
 use crate::ports::availability::{Availability, AvailabilityChange};
 use crate::ports::error::{Kind, Result};
 
@@ -110,28 +109,44 @@ impl<'a> Schedule<'a> {
         }
     }
 
+    /// The person's hours as Zoom has them, without busy time.
+    pub(super) fn person(&self, busy: &Busy) -> Hours {
+        let theirs = overrides::theirs(self.now(&self.found.week), &self.in_force, busy);
+        Hours {
+            zone: self.days.name.clone(),
+            week: self.found.week.clone(),
+            overrides: theirs.days(&self.days.zone),
+        }
+    }
+
+    /// What the person wants, with the hours that Zoom shall have in place of those it has.
+    fn theirs(&self, busy: &Busy, shall: Option<&Hours>) -> Theirs {
+        let theirs = overrides::theirs(self.now(&self.found.week), &self.in_force, busy);
+        match shall {
+            Some(hours) => theirs.with(&hours.overrides, &self.days.zone),
+            None => theirs,
+        }
+    }
+
     /// The effect on each day, without writing anything: for where busy time goes elsewhere.
-    pub(super) fn effects(&self, busy: &Busy) -> Vec<Effect> {
-        let now = self.now(&self.found.week);
-        let theirs = overrides::theirs(now, &self.in_force, busy);
+    pub(super) fn effects(&self, busy: &Busy, shall: Option<&Hours>) -> Vec<Effect> {
+        let week = shall.map_or(&self.found.week, |hours| &hours.week);
+        let now = self.now(week);
+        let theirs = self.theirs(busy, shall);
         let (days, whole) = (self.days.dates(), Certainty::Whole);
         overrides::overrides(&theirs, now, busy, days, whole, DayOff::Empty).days
     }
 
     /// Writes what has to be there, in one PATCH, if anything differs; says whether the rest of the
     /// pass may rely on it, and the effect on each day.
-    pub(super) async fn settle(mut self, wanted: &Wanted) -> Result<(bool, Vec<Effect>)> {
+    pub(super) async fn settle(
+        mut self,
+        wanted: &Wanted,
+        shall: Option<&Hours>,
+    ) -> Result<(bool, Vec<Effect>)> {
         let week = self.found.week.clone();
-        let theirs = overrides::theirs(self.now(&week), &self.in_force, &wanted.busy);
-        let (zone, name) = (self.days.zone.clone(), self.days.name.clone());
-        let said = Hours {
-            zone: name,
-            week: week.clone(),
-            overrides: theirs.days(&zone),
-        };
-        let decided = hours::decide(self.work, &self.found.id, said).await?;
-        let new_week = decided.zoom.week.clone();
-        let theirs = theirs.with(&decided.zoom.overrides, &zone);
+        let new_week = shall.map_or_else(|| week.clone(), |hours| hours.week.clone());
+        let theirs = self.theirs(&wanted.busy, shall);
         let decide = |schedule: &Self, day_off| {
             let days = schedule.days.dates();
             let now = schedule.now(&new_week);
@@ -150,12 +165,10 @@ impl<'a> Schedule<'a> {
         let mut asked = change(&plan);
         if asked == AvailabilityChange::default() {
             self.unchanged(&plan).await?;
-            hours::finish(self.work, decided, InZoom::Done).await?;
             return Ok((true, plan.days));
         }
         if asked.week.is_none() && self.is_ignored(&plan) {
             self.say_ignored();
-            hours::finish(self.work, decided, InZoom::Failed).await?;
             return Ok((false, plan.days));
         }
         let mut written = self.write(&plan, &asked).await;
@@ -171,11 +184,10 @@ impl<'a> Schedule<'a> {
             written = self.write(&plan, &asked).await;
         }
         match written {
-            Ok(()) => self.written(plan, decided).await,
+            Ok(()) => self.written(plan, &new_week).await,
             Err(error) if error.kind() == Kind::State => Err(error),
             Err(error) => {
                 self.work.failed(&error);
-                hours::finish(self.work, decided, InZoom::Failed).await?;
                 Ok((false, plan.days))
             }
         }
@@ -204,24 +216,22 @@ impl<'a> Schedule<'a> {
     }
 
     /// Counts what was written, and looks at what Zoom made of it.
-    async fn written(mut self, plan: Plan, decided: HoursDecided) -> Result<(bool, Vec<Effect>)> {
+    async fn written(mut self, plan: Plan, week: &Week) -> Result<(bool, Vec<Effect>)> {
         self.count(&plan);
         if self.work.order.dry_run {
-            hours::finish(self.work, decided, InZoom::Done).await?;
             return Ok((true, plan.days));
         }
         let again = super::schedule::again(self.work, &self.found).await;
         self.state.before = plan.remembered.clone();
         self.state.intended = None;
         self.state.ignored = None;
+        let mut honoured = true;
         let shown = match again {
             Ok(again) => {
-                let kept = again.week == decided.zoom.week;
-                let in_zoom = if kept { InZoom::Done } else { InZoom::Failed };
-                if !kept {
+                if again.week != *week {
+                    honoured = false;
                     self.say_other_week();
                 }
-                hours::finish(self.work, decided, in_zoom).await?;
                 again.segments
             }
             Err(error) if error.kind() == Kind::State => return Err(error),
@@ -232,7 +242,6 @@ impl<'a> Schedule<'a> {
                 return Ok((true, plan.days));
             }
         };
-        let mut honoured = true;
         match shown {
             Some(shown) => {
                 self.state.hidden = false;

@@ -1,9 +1,21 @@
 //! When an object of somebody's calendar blocks time: what is kept of it, and its occurrences in
 //! a window.
 
+mod changes;
+mod event;
+mod feed;
+mod free_busy;
+mod kept;
+mod place;
+mod rule;
+mod series;
+mod starts;
+mod strip;
+
 use jiff::tz::TimeZone;
 
 use super::broken::Broken;
+use super::component::Document;
 use crate::domain::busy::Timing;
 use crate::domain::ids::{Etag, Href};
 use crate::domain::time_span::TimeSpan;
@@ -55,17 +67,21 @@ pub struct Occurrences {
 /// # Errors
 /// When it cannot be understood.
 pub fn strip(object: &[u8]) -> Result<Stripped, Broken> {
-    drop(object.len());
-    Err(Broken::new("being built"))
+    let mut text = String::new();
+    for event in feed::split(object)? {
+        if let Stripped::Timing(timing) = event.content? {
+            text.push_str(timing.as_str());
+        }
+    }
+    Ok(feed::stripped((!text.is_empty()).then_some(text)))
 }
 
 /// Splits a feed into its events, each stripped. One that is broken stops only itself.
 ///
 /// # Errors
-/// When it is no iCalendar text at all.
+/// When it is no iCalendar text at all, or stops in the middle.
 pub fn split(feed: &[u8]) -> Result<Vec<FeedEvent>, Broken> {
-    drop(feed.len());
-    Err(Broken::new("being built"))
+    feed::split(feed)
 }
 
 /// The occurrences that block time in the viewer's window.
@@ -73,6 +89,18 @@ pub fn split(feed: &[u8]) -> Result<Vec<FeedEvent>, Broken> {
 /// # Errors
 /// When the timing cannot be understood.
 pub fn occurrences(timing: &Timing, viewer: &Viewer<'_>) -> Result<Occurrences, Broken> {
-    drop((timing.as_str().len(), viewer.emails.len()));
-    Err(Broken::new("being built"))
+    let document = Document::parse(timing.as_str().as_bytes())?;
+    let mut out = Occurrences::default();
+    for calendar in &document.components {
+        series::expand(calendar, viewer, &mut out)?;
+        free_busy::expand(calendar, viewer, &mut out)?;
+    }
+    if timing.as_str().contains(strip::UNKNOWN_ZONE) {
+        out.notes
+            .push("its zone is not known: its times are read in the zone of the host".to_owned());
+    }
+    Ok(out)
 }
+
+#[cfg(test)]
+mod tests;

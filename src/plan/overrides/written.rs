@@ -67,13 +67,21 @@ pub fn overrides(
         }
     }
     made.segments.sort_unstable();
+    let changed = Said::by(&made.segments, zone) != Said::by(now.segments, zone);
+    let mut replaced = if changed {
+        now.segments.to_vec()
+    } else {
+        Vec::new()
+    };
+    replaced.sort_unstable();
     let remembered = Remembered {
         days: made.days,
         written: made.segments.clone(),
+        replaced,
         sure: theirs.sure || certain == Certainty::Whole,
     };
     Plan {
-        changed: Said::by(&made.segments, zone) != Said::by(now.segments, zone),
+        changed,
         segments: made.segments,
         remembered,
         days: effects,
@@ -127,18 +135,13 @@ impl Made {
         day_off: DayOff,
         zone: &TimeZone,
     ) {
-        let mut ours: Vec<TimeSpan> = Vec::new();
-        for segment in &run.segments {
-            if segment.start < segment.end {
-                ours.extend(closed.cut_out_of(*segment));
-            } else {
-                ours.push(*segment);
-            }
-        }
-        let said = Said::by(&ours, zone);
-        let nothing_left = dates.iter().filter(|date| {
-            said.open.within(day(**date, zone)).is_empty() && !said.off.contains(date)
-        });
+        let had = Said::by(&run.segments, zone);
+        let left = had.open.minus(closed);
+        let mut ours = left.spans().to_vec();
+        ours.extend(had.off.iter().map(|date| empty(*date, zone)));
+        let nothing_left = dates
+            .iter()
+            .filter(|date| left.within(day(**date, zone)).is_empty());
         ours.extend(nothing_left.map(|date| off(*date, closed, day_off, zone)));
         ours.sort_unstable();
         self.add(run.first, run.last, ours, Some(run.segments.clone()));

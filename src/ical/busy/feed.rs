@@ -1,0 +1,51 @@
+//! Splits a feed into the events that it holds.
+
+use std::collections::BTreeMap;
+
+use super::kept::{self, Everything, Kept};
+use super::{FeedEvent, Stripped, strip};
+use crate::domain::busy::Timing;
+use crate::domain::fingerprint::Fingerprint;
+use crate::domain::ids::{Etag, Href};
+use crate::ical::broken::Broken;
+
+/// Every event of a feed, by its `UID`; one without a `UID` by what it says.
+pub(super) fn split(feed: &[u8]) -> Result<Vec<FeedEvent>, Broken> {
+    let Everything { components, zones } = kept::read(feed)?;
+    let mut events: BTreeMap<String, Vec<Kept>> = BTreeMap::new();
+    for component in components {
+        let key = match &component.uid {
+            Some(uid) => Fingerprint::of(["uid", uid]),
+            None => {
+                let mut text = Vec::new();
+                for line in &component.lines {
+                    line.write(&mut text);
+                }
+                Fingerprint::of(["text", &String::from_utf8_lossy(&text)])
+            }
+        };
+        let all = events.entry(key.as_str().to_owned()).or_default();
+        all.push(component);
+    }
+    let one = |(key, components): (String, Vec<Kept>)| {
+        let content = strip::text(&components, &zones);
+        let etag = match &content {
+            Ok(Some(text)) => Fingerprint::of(["timing", text]),
+            Ok(None) => Fingerprint::of(["nothing"]),
+            Err(why) => Fingerprint::of(["broken", &why.0]),
+        };
+        FeedEvent {
+            href: Href::new(format!("{key}.ics")),
+            etag: Etag::new(format!("\"{}\"", etag.as_str())),
+            content: content.map(stripped),
+        }
+    };
+    Ok(events.into_iter().map(one).collect())
+}
+
+/// What is kept of an object.
+pub(super) fn stripped(text: Option<String>) -> Stripped {
+    text.map_or(Stripped::Nothing, |text| {
+        Stripped::Timing(Timing::new(text))
+    })
+}

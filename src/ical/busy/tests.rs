@@ -1,0 +1,138 @@
+//! What blocks, and when: table by table.
+
+use jiff::tz::TimeZone;
+use rstest::rstest;
+
+use super::*;
+
+fn berlin() -> TimeZone {
+    TimeZone::get("Europe/Berlin").expect("a zone")
+}
+
+fn calendar(inner: &str) -> String {
+    let inner = inner.trim().lines().map(str::trim).collect::<Vec<_>>();
+    format!(
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\n{}\r\nEND:VCALENDAR\r\n",
+        inner.join("\r\n")
+    )
+}
+
+fn event(lines: &str) -> String {
+    calendar(&format!(
+        "BEGIN:VEVENT\nUID:a@example.org\nSUMMARY:Secret\n{}\nEND:VEVENT",
+        lines.trim()
+    ))
+}
+
+fn window(from: &str, to: &str) -> Window {
+    Window {
+        from: from.parse().expect("an instant"),
+        to: to.parse().expect("an instant"),
+    }
+}
+
+fn expand(text: &str, window: Window) -> Occurrences {
+    let Stripped::Timing(timing) = strip(text.as_bytes()).expect("an object") else {
+        return Occurrences::default();
+    };
+    let viewer = Viewer {
+        window,
+        zone: &berlin(),
+        emails: &["Alice@Example.org".to_owned()],
+    };
+    let mut found = occurrences(&timing, &viewer).expect("a timing");
+    found.spans.sort();
+    found
+}
+
+/// As `2026-11-02T09:00:00Z/2026-11-02T10:00:00Z`, less the year, dashes, seconds and letters.
+fn short(found: &Occurrences) -> Vec<String> {
+    let text = |at: jiff::Timestamp| at.strftime("%m%dT%H%M").to_string();
+    let spans = found.spans.iter();
+    spans
+        .map(|span| format!("{}/{}", text(span.start), text(span.end)))
+        .collect()
+}
+
+fn november(lines: &str) -> Vec<String> {
+    let window = window("2026-10-31T23:00:00Z", "2026-11-30T23:00:00Z");
+    short(&expand(&event(lines), window))
+}
+
+const WEEKLY: &str = "DTSTART;TZID=Europe/Berlin:20261102T100000\nDTEND;TZID=Europe/Berlin:20261102T110000\nRRULE:FREQ=WEEKLY;COUNT=3";
+
+#[rstest]
+#[case("DTSTART:20261102T090000Z\nDTEND:20261102T100000Z", &["1102T0900/1102T1000"])]
+#[case("DTSTART:20261102T090000Z\nDURATION:PT90M", &["1102T0900/1102T1030"])]
+#[case("DTSTART:20261102T090000Z", &[])]
+#[case("DTSTART:20261102T090000Z\nDTEND:20261102T080000Z", &[])]
+#[case("DTSTART;VALUE=DATE:20261102", &["1101T2300/1102T2300"])]
+#[case("DTSTART;VALUE=DATE:20261102\nDTEND;VALUE=DATE:20261104", &["1101T2300/1103T2300"])]
+#[case("DTSTART:20261102T090000\nDTEND:20261102T100000", &["1102T0800/1102T0900"])]
+#[case("DTSTART;TZID=W. Europe Standard Time:20261102T090000\nDURATION:PT1H", &["1102T0800/1102T0900"])]
+#[case("DTSTART;TZID=/mozilla.org/x/America/New_York:20261102T090000\nDURATION:PT1H", &["1102T1400/1102T1500"])]
+#[case("DTSTART;TZID=Nobody/Knows:20261102T090000\nDURATION:PT1H", &["1102T0800/1102T0900"])]
+#[case("DTSTART;TZID=Europe/Berlin:20261020T090000\nDTEND;TZID=Europe/Berlin:20261102T090000", &["1020T0700/1102T0800"])]
+fn an_event_blocks_from_its_start_to_its_end(#[case] lines: &str, #[case] spans: &[&str]) {
+    assert_eq!(november(lines), spans);
+}
+
+#[rstest]
+#[case("")]
+#[case("STATUS:TENTATIVE")]
+#[case("STATUS:CONFIRMED\nTRANSP:OPAQUE")]
+#[case("X-MICROSOFT-CDO-BUSYSTATUS:TENTATIVE")]
+#[case("X-MICROSOFT-CDO-BUSYSTATUS:OOF")]
+#[case("ATTENDEE;PARTSTAT=DECLINED:mailto:bob@example.org")]
+#[case("ATTENDEE;PARTSTAT=ACCEPTED:mailto:alice@example.org")]
+#[case(
+    "ATTENDEE;PARTSTAT=DECLINED:mailto:alice@example.org\nATTENDEE;PARTSTAT=ACCEPTED:mailto:alice@example.org"
+)]
+#[case("BEGIN:VALARM\nSTATUS:CANCELLED\nTRANSP:TRANSPARENT\nEND:VALARM")]
+fn it_blocks(#[case] line: &str) {
+    let lines = format!("DTSTART:20261102T090000Z\nDURATION:PT1H\n{line}");
+    assert_eq!(november(&lines), ["1102T0900/1102T1000"]);
+}
+
+#[rstest]
+#[case("STATUS:CANCELLED")]
+#[case("status:Cancelled")]
+#[case("TRANSP:TRANSPARENT")]
+#[case("X-MICROSOFT-CDO-BUSYSTATUS:FREE")]
+#[case("X-MICROSOFT-CDO-BUSYSTATUS:WORKINGELSEWHERE")]
+#[case("ATTENDEE;PARTSTAT=DECLINED:mailto:alice@example.org")]
+#[case("ATTENDEE;CN=\"A: B\";PARTSTAT=declined:MAILTO:ALICE@EXAMPLE.ORG")]
+#[case("ATTENDEE;EMAIL=alice@example.org;PARTSTAT=DECLINED:/principals/alice/")]
+#[case("X-SLOTBRIDGE-EVENT-ID:woft7")]
+#[case("DESCRIPTION:Busy\\n[slotbridge:block]")]
+#[case("DESCRIPTION:[slotbridge\\:block]")]
+fn it_does_not_block(#[case] line: &str) {
+    let lines = format!("DTSTART:20261102T090000Z\nDURATION:PT1H\n{line}");
+    assert_eq!(november(&lines), [""; 0]);
+}
+
+#[rstest]
+#[case("x@scheduler.slotbridge")]
+#[case("x@busy.slotbridge")]
+#[case("x@hours.slotbridge")]
+fn our_own_things_are_never_busy(#[case] uid: &str) {
+    let text = event("DTSTART:20261102T090000Z\nDURATION:PT1H").replace("a@example.org", uid);
+    assert_eq!(strip(text.as_bytes()), Ok(Stripped::Nothing));
+}
+
+#[rstest]
+#[case("", &["1102T0900/1102T1000", "1109T0900/1109T1000", "1116T0900/1116T1000"])]
+#[case("EXDATE;TZID=Europe/Berlin:20261109T100000", &["1102T0900/1102T1000", "1116T0900/1116T1000"])]
+#[case("EXDATE:20261109T090000Z", &["1102T0900/1102T1000", "1116T0900/1116T1000"])]
+#[case("EXDATE;TZID=America/New_York:20261109T040000", &["1102T0900/1102T1000", "1116T0900/1116T1000"])]
+#[case("EXDATE:20261109T100000", &["1102T0900/1102T1000", "1116T0900/1116T1000"])]
+#[case("EXDATE;VALUE=DATE:20261109", &["1102T0900/1102T1000", "1116T0900/1116T1000"])]
+#[case("EXDATE:20261102T090000Z,20261109T090000Z\nEXDATE:20261116T090000Z", &[])]
+#[case("EXRULE:FREQ=WEEKLY;INTERVAL=2", &["1109T0900/1109T1000"])]
+#[case("EXRULE:FREQ=SECONDLY", &["1102T0900/1102T1000", "1109T0900/1109T1000", "1116T0900/1116T1000"])]
+#[case("RDATE:20261103T090000Z", &["1102T0900/1102T1000", "1103T0900/1103T1000", "1109T0900/1109T1000", "1116T0900/1116T1000"])]
+#[case("RDATE;VALUE=PERIOD:20261103T090000Z/PT10M,20261104T090000Z/20261104T120000Z\nEXDATE:20261109T090000Z", &["1102T0900/1102T1000", "1103T0900/1103T0910", "1104T0900/1104T1200", "1116T0900/1116T1000"])]
+#[case("RDATE;VALUE=DATE:20261103\nEXDATE:20261109T090000Z", &["1102T0900/1102T1000", "1103T0900/1103T1000", "1116T0900/1116T1000"])]
+fn a_series_is_rules_and_dates_less_what_is_left_out(#[case] more: &str, #[case] spans: &[&str]) {
+    assert_eq!(november(&format!("{WEEKLY}\n{more}")), spans);
+}
