@@ -121,7 +121,8 @@ async fn one_source(
                     policy.buffers.around(span)
                 }
             });
-            source.blocking += 1;
+            // What a person kept busy is not in the calendar any more.
+            source.blocking += usize::from(kept.standing != Standing::Wanted);
             work.tally.count(Count::Seen);
             match kept.standing {
                 Standing::There | Standing::Wanted => source.standing.extend(spans),
