@@ -5,6 +5,8 @@
 pub mod caldav;
 /// How HTTP is spoken, by every adapter that speaks it.
 pub mod http_client;
+/// Feeds: calendars that are one read-only text.
+pub mod ics;
 /// Strict fakes, for the simulation and the contract suites.
 pub mod memory;
 /// The state on disk, in sled.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::ids::{CalendarName, HostName, WaitingId};
+use crate::domain::ids::WaitingId;
 use crate::domain::waiting::{Conflict, Decision, Held};
 use crate::engine::waiting;
 use crate::ports::clock::Clock;
@@ -158,9 +158,12 @@ pub async fn answer(
 }
 
 /// Every host with the calendar that its bookings go to.
-pub(super) fn scopes(settings: &Settings) -> Vec<(&HostName, &CalendarName)> {
+pub(super) fn scopes(settings: &Settings) -> Vec<waiting::Scope<'_>> {
     let hosts = settings.hosts.iter();
-    let scopes = hosts.filter_map(|host| Some((&host.name, &host.bookings.as_ref()?.calendar)));
+    let scopes = hosts.map(|host| {
+        let bookings = host.bookings.as_ref();
+        (&host.name, bookings.map(|bookings| &bookings.calendar))
+    });
     scopes.collect()
 }
 

@@ -151,7 +151,7 @@ pub fn read(base: &dyn Base, settings: &Settings, now: Timestamp) -> Result<Stat
             .iter()
             .filter(|held| held.host == host.name && !held.released);
         let bookings = host.bookings.as_ref();
-        let scope = bookings.map(|bookings| (&host.name, &bookings.calendar));
+        let scope = bookings.map(|bookings| (&host.name, Some(&bookings.calendar)));
         let overview = scope
             .map(|scope| waiting::overview(base, scope))
             .transpose()?;

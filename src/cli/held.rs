@@ -68,8 +68,8 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
                 // Writing to a String cannot fail.
                 writeln!(
                     text,
-                    "{}  {}  booking {}  {}: {}{released}",
-                    held.id, held.host, held.booking, held.what, held.why
+                    "{}  {}  {}  {}: {}{released}",
+                    held.id, held.host, held.about, held.what, held.why
                 )
                 .unwrap_or_default();
             }

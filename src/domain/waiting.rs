@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::entry::Field;
 use super::fingerprint::Fingerprint;
-use super::ids::{BookingId, HostName, Uid, WaitingId};
+use super::ids::{BookingId, CalendarName, HostName, Uid, WaitingId};
 
 /// Both sides changed one field, and no rule says who is right.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,10 +61,11 @@ pub enum Decision {
 pub struct Held {
     /// The id that a person types.
     pub id: WaitingId,
-    /// Whose booking.
+    /// Whose booking, or whose busy time.
     pub host: HostName,
-    /// Which booking.
-    pub booking: BookingId,
+    /// What it is about.
+    #[serde(flatten)]
+    pub about: About,
     /// What would be done.
     pub what: HeldAction,
     /// Why it is held, for a person.
@@ -79,6 +80,17 @@ pub struct Held {
     pub doubted: bool,
 }
 
+/// What a held action is about. In JSON its word is a member beside the others, so that what was
+/// stored before there was a second one is still read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum About {
+    /// One booking.
+    Booking(BookingId),
+    /// A calendar whose busy time is read.
+    Calendar(CalendarName),
+}
+
 /// What can be held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -87,6 +99,8 @@ pub enum HeldAction {
     CancelBooking,
     /// Delete the entry, because its booking is gone.
     DeleteEntry,
+    /// Give time back to the booking page, because its events are gone from the calendar.
+    FreeTime,
 }
 
 impl fmt::Display for HeldAction {
@@ -94,7 +108,17 @@ impl fmt::Display for HeldAction {
         f.write_str(match self {
             Self::CancelBooking => "cancel the booking in Zoom",
             Self::DeleteEntry => "delete the entry in the calendar",
+            Self::FreeTime => "give the time of events that are gone back to the booking page",
         })
+    }
+}
+
+impl fmt::Display for About {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Booking(booking) => write!(f, "booking {booking}"),
+            Self::Calendar(calendar) => write!(f, "calendar {calendar}"),
+        }
     }
 }
 
@@ -107,18 +131,49 @@ impl Conflict {
 }
 
 impl Held {
-    /// The id of one action on one booking: the same each time it is held.
+    /// The id of one action on one booking or calendar: the same each time it is held.
     #[must_use]
-    pub fn id_for(host: &HostName, booking: &BookingId, what: HeldAction) -> WaitingId {
+    pub fn id_for(host: &HostName, about: &About, what: HeldAction) -> WaitingId {
         let what = match what {
             HeldAction::CancelBooking => "cancel",
             HeldAction::DeleteEntry => "delete",
+            HeldAction::FreeTime => "free",
         };
-        short_id(&["held", host.as_str(), booking.as_str(), what])
+        let about = match about {
+            About::Booking(booking) => booking.as_str(),
+            About::Calendar(calendar) => calendar.as_str(),
+        };
+        short_id(&["held", host.as_str(), about, what])
+    }
+
+    /// The booking that it is about, if it is one.
+    #[must_use]
+    pub fn booking(&self) -> Option<&BookingId> {
+        match &self.about {
+            About::Booking(booking) => Some(booking),
+            About::Calendar(_) => None,
+        }
     }
 }
 
 fn short_id(parts: &[&str]) -> WaitingId {
     let print = Fingerprint::of(parts);
     WaitingId::new(&print.as_str()[..8])
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::as_stored_before(r#"{"id":"a","host":"h","booking":"b","what":"cancel-booking","why":"w","since":"2026-11-21T10:00:00Z","released":false}"#, About::Booking(BookingId::new("b")))]
+    #[case::a_calendar(r#"{"id":"a","host":"h","calendar":"c","what":"free-time","why":"w","since":"2026-11-21T10:00:00Z","released":false,"doubted":false}"#, About::Calendar(CalendarName::new("c")))]
+    fn what_was_stored_is_read_and_written_back(#[case] text: &str, #[case] about: About) {
+        let held: Held = serde_json::from_str(text).unwrap();
+        assert_eq!(held.about, about);
+        let again: Held = serde_json::from_str(&serde_json::to_string(&held).unwrap()).unwrap();
+        assert_eq!(again, held);
+    }
 }

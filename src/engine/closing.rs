@@ -66,7 +66,7 @@ pub fn report(pass: &Pass<'_>) -> HostReport {
     let open = open
         .iter()
         .filter(|conflict| conflict.standing == ConflictStanding::Open);
-    flow.held = held.len() as u64;
+    flow.held = held.iter().filter(|held| held.booking().is_some()).count() as u64;
     flow.conflicts += open.count() as u64;
     let ok = flow.failed == 0 && flow.held == 0 && flow.conflicts == 0 && flow.errors.is_empty();
     HostReport {

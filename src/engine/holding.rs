@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::ids::{BookingId, WaitingId};
-use crate::domain::waiting::{Held, HeldAction};
+use crate::domain::waiting::{About, Held, HeldAction};
 use crate::ports::error::Result;
 
 use super::ledger::Batch;
@@ -45,7 +45,7 @@ impl Holding {
     /// Whether an action may be done.
     #[must_use]
     pub fn leave(&self, pass: &Pass<'_>, booking: &BookingId, what: HeldAction) -> Leave {
-        match self.held.get(&Held::id_for(&pass.host.name, booking, what)) {
+        match self.held.get(&id_for(pass, booking, what)) {
             None => Leave::Unasked,
             Some(held) if held.released => Leave::Released,
             Some(_) => Leave::Waiting,
@@ -55,7 +55,7 @@ impl Holding {
     /// Whether a deletion waits only because Zoom's list was not believed.
     #[must_use]
     pub fn is_doubted(&self, pass: &Pass<'_>, booking: &BookingId) -> bool {
-        let id = Held::id_for(&pass.host.name, booking, HeldAction::DeleteEntry);
+        let id = id_for(pass, booking, HeldAction::DeleteEntry);
         self.held
             .get(&id)
             .is_some_and(|held| held.doubted && !held.released)
@@ -86,20 +86,20 @@ impl Holding {
         why: &str,
         doubted: bool,
     ) -> Result<()> {
-        let id = Held::id_for(&pass.host.name, booking, what);
+        let id = id_for(pass, booking, what);
         self.still_wanted.push(id.clone());
         if self.held.contains_key(&id) {
             return Ok(());
         }
         let side = match what {
-            HeldAction::CancelBooking => "zoom",
+            HeldAction::CancelBooking | HeldAction::FreeTime => "zoom",
             HeldAction::DeleteEntry => "calendar",
         };
         pass.tally.done("hold", side, booking, why);
         let held = Held {
             id: id.clone(),
             host: pass.host.name.clone(),
-            booking: booking.clone(),
+            about: About::Booking(booking.clone()),
             what,
             why: why.to_owned(),
             since: pass.now,
@@ -114,22 +114,29 @@ impl Holding {
 
     /// Keeps a released action that could not be done in this pass.
     pub fn keep(&mut self, pass: &Pass<'_>, booking: &BookingId, what: HeldAction) {
-        self.still_wanted
-            .push(Held::id_for(&pass.host.name, booking, what));
+        self.still_wanted.push(id_for(pass, booking, what));
     }
 
     /// Forgets what was done, or is not wanted any more because the sides agree again.
     pub async fn tidy(self, pass: &Pass<'_>) -> Result<()> {
         let mut batch = Batch::default();
         for (id, held) in &self.held {
+            // What is about busy time is judged by the busy flow.
+            let Some(booking) = held.booking() else {
+                continue;
+            };
             // A booking that failed, or was put off, says nothing about what is held: forgetting it
             // would let the next pass do it without asking.
-            if !self.still_wanted.contains(id) && !pass.is_undecided(&held.booking) {
+            if !self.still_wanted.contains(id) && !pass.is_undecided(booking) {
                 pass.ledger.drop_held(&mut batch, id);
             }
         }
         pass.ledger.commit(batch).await
     }
+}
+
+fn id_for(pass: &Pass<'_>, booking: &BookingId, what: HeldAction) -> WaitingId {
+    Held::id_for(&pass.host.name, &About::Booking(booking.clone()), what)
 }
 
 /// Reports a refusal of the guard.

@@ -17,6 +17,9 @@ use crate::ports::error::{Error, Kind, Result};
 /// How many records are read at once when all are walked through.
 pub const PAGE: usize = 300;
 
+/// Where listings ended: of the bookings' calendar, of a source, of the blocks in Zoom.
+const POSITIONS: [&str; 3] = ["position/", "since/", "blocks/"];
+
 /// An object that is not an entry we keep in step, as it was last seen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Known {
@@ -77,7 +80,7 @@ pub struct Ledger<'a> {
 /// Changes that are to be committed together.
 #[derive(Debug, Default)]
 pub struct Batch {
-    changes: Vec<Change>,
+    pub(super) changes: Vec<Change>,
 }
 
 impl<'a> Ledger<'a> {
@@ -368,7 +371,7 @@ impl<'a> Ledger<'a> {
 }
 
 impl Batch {
-    fn put<T: Serialize>(&mut self, key: String, value: &T) {
+    pub(super) fn put<T: Serialize>(&mut self, key: String, value: &T) {
         // The records are plain structs with text keys: writing them as JSON cannot fail.
         self.changes.push(Change::Put(
             key,
@@ -376,7 +379,7 @@ impl Batch {
         ));
     }
 
-    fn delete(&mut self, key: String) {
+    pub(super) fn delete(&mut self, key: String) {
         self.changes.push(Change::Delete(key));
     }
 
@@ -393,7 +396,7 @@ impl Batch {
     }
 }
 
-fn decode<T: DeserializeOwned>(key: &str, value: &[u8]) -> Result<T> {
+pub(super) fn decode<T: DeserializeOwned>(key: &str, value: &[u8]) -> Result<T> {
     serde_json::from_slice(value).map_err(|error| {
         // The kind of record is enough to say where it is; ids are not private.
         let kind = key.split('/').next().unwrap_or_default();
@@ -412,14 +415,16 @@ fn decode<T: DeserializeOwned>(key: &str, value: &[u8]) -> Result<T> {
 /// When the base cannot be read or written.
 pub async fn forget_positions(base: &dyn Base) -> Result<()> {
     let mut changes = Vec::new();
-    let mut after: Option<String> = None;
-    loop {
-        let pairs = base.scan("position/", after.as_deref(), PAGE)?;
-        let Some((last, _)) = pairs.last() else {
-            break;
-        };
-        after = Some(last.clone());
-        changes.extend(pairs.into_iter().map(|(key, _)| Change::Delete(key)));
+    for prefix in POSITIONS {
+        let mut after: Option<String> = None;
+        loop {
+            let pairs = base.scan(prefix, after.as_deref(), PAGE)?;
+            let Some((last, _)) = pairs.last() else {
+                break;
+            };
+            after = Some(last.clone());
+            changes.extend(pairs.into_iter().map(|(key, _)| Change::Delete(key)));
+        }
     }
     if changes.is_empty() {
         return Ok(());
@@ -428,10 +433,10 @@ pub async fn forget_positions(base: &dyn Base) -> Result<()> {
 }
 
 /// A part of a key: `/` and `%` cannot stand in it.
-fn part(text: &str) -> String {
+pub(super) fn part(text: &str) -> String {
     text.replace('%', "%25").replace('/', "%2F")
 }
 
-fn unpart(text: &str) -> String {
+pub(super) fn unpart(text: &str) -> String {
     text.replace("%2F", "/").replace("%25", "%")
 }

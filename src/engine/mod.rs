@@ -1,6 +1,8 @@
 //! One pass: collect both sides, let `plan` decide, execute, commit.
 
 mod backoff;
+/// Busy time and hours: what makes a host bookable, and when not.
+pub mod bookable;
 mod bookings;
 mod cancelling;
 mod closing;

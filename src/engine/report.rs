@@ -21,6 +21,15 @@ pub struct HostReport {
     /// The bookings flow; absent where it is off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bookings: Option<FlowReport>,
+    /// The busy flow; absent where it is off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub busy: Option<FlowReport>,
+    /// The hours flow; absent where it is off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hours: Option<FlowReport>,
+    /// With `--dry-run`, what each day would be like.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub days: Vec<DayReport>,
     /// The actions of all flows.
     pub actions: Vec<Done>,
     /// What went wrong in all flows, and before any.
@@ -28,6 +37,19 @@ pub struct HostReport {
     /// The failures that the exit code depends on.
     #[serde(skip)]
     pub worst: Worst,
+}
+
+/// One day as it would be on the booking page, less the bookings themselves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DayReport {
+    /// The day, in the zone of the availability: `2026-11-21`.
+    pub date: String,
+    /// When it could be booked if nothing were in the way: `09:00-12:00`.
+    pub hours: Vec<String>,
+    /// When it is busy.
+    pub busy: Vec<String>,
+    /// What stays bookable.
+    pub bookable: Vec<String>,
 }
 
 /// Requests sent, per side.
@@ -71,11 +93,11 @@ pub struct FlowReport {
 /// One action.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Done {
-    /// `create`, `update`, `delete`, `mark`, `cancel`, `note`, `hold`, `conflict`.
+    /// `create`, `update`, `delete`, `mark`, `cancel`, `note`, `hold`, `free`, `conflict`.
     pub verb: &'static str,
     /// `zoom` or `calendar`.
     pub side: &'static str,
-    /// The booking's id.
+    /// The id of the booking or block, or the day.
     pub id: String,
     /// Why, in words without private content.
     pub why: String,
@@ -103,6 +125,19 @@ pub struct Worst {
     pub state: bool,
     /// A side asked to be left alone until then.
     pub wait_until: Option<Timestamp>,
+}
+
+impl Worst {
+    /// What either says.
+    #[must_use]
+    pub fn join(self, other: Self) -> Self {
+        Self {
+            denied: self.denied || other.denied,
+            unreachable: self.unreachable || other.unreachable,
+            state: self.state || other.state,
+            wait_until: self.wait_until.max(other.wait_until),
+        }
+    }
 }
 
 impl Trouble {
@@ -157,6 +192,22 @@ impl HostReport {
         }
     }
 
+    /// Both reports of one host as one.
+    #[must_use]
+    pub fn join(mut self, other: Self) -> Self {
+        self.ok &= other.ok;
+        self.requests.zoom += other.requests.zoom;
+        self.requests.calendar += other.requests.calendar;
+        self.bookings = self.bookings.or(other.bookings);
+        self.busy = self.busy.or(other.busy);
+        self.hours = self.hours.or(other.hours);
+        self.days.extend(other.days);
+        self.actions.extend(other.actions);
+        self.errors.extend(other.errors);
+        self.worst = self.worst.join(other.worst);
+        self
+    }
+
     /// An empty report.
     #[must_use]
     pub fn new(name: &HostName) -> Self {
@@ -165,6 +216,9 @@ impl HostReport {
             ok: true,
             requests: Requests::default(),
             bookings: None,
+            busy: None,
+            hours: None,
+            days: Vec::new(),
             actions: Vec::new(),
             errors: Vec::new(),
             worst: Worst::default(),

@@ -1,8 +1,8 @@
 //! Counts what a pass does while several bookings are worked on at once.
 
+use std::fmt::Display;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::domain::ids::BookingId;
 use crate::ports::error::{Error, Kind};
 
 use super::report::{Done, FlowReport, LISTED, Trouble, Worst};
@@ -67,7 +67,13 @@ impl Tally {
     }
 
     /// Lists an action.
-    pub fn done(&self, verb: &'static str, side: &'static str, id: &BookingId, why: &str) {
+    pub fn done(
+        &self,
+        verb: &'static str,
+        side: &'static str,
+        id: &(impl Display + ?Sized),
+        why: &str,
+    ) {
         let mut inner = self.lock();
         inner.faults_in_a_row = 0;
         if matches!(
@@ -80,7 +86,7 @@ impl Tally {
             inner.report.actions.push(Done {
                 verb,
                 side,
-                id: id.as_str().to_owned(),
+                id: id.to_string(),
                 why: why.to_owned(),
             });
         }
@@ -128,6 +134,27 @@ impl Tally {
             }
             Kind::Local => GoOn::No,
         }
+    }
+
+    /// Lists a failed call to a source of busy time: where a copy of it is in force, nothing is out
+    /// of reach, and only refused credentials are worth a word of their own.
+    pub fn without_source(&self, trouble: Trouble, kind: Kind, has_copy: bool) {
+        self.trouble(trouble);
+        let mut inner = self.lock();
+        inner.report.failed += 1;
+        match kind {
+            Kind::Denied => inner.worst.denied = true,
+            Kind::State => inner.worst.state = true,
+            _ => inner.worst.unreachable |= !has_copy,
+        }
+    }
+
+    /// Sets how many of a kind there are.
+    pub fn add(&self, seen: u64, unchanged: u64, held: u64) {
+        let mut inner = self.lock();
+        inner.report.seen += seen;
+        inner.report.unchanged += unchanged;
+        inner.report.held += held;
     }
 
     /// Lists a failed call after which the pass cannot go on, whatever its kind.

@@ -3,20 +3,27 @@
 use crate::domain::entry::Field;
 use crate::domain::ids::{BookingId, CalendarName, HostName, WaitingId};
 use crate::domain::link::Standing;
-use crate::domain::waiting::{Conflict, ConflictStanding, Decision, Held};
+use crate::domain::waiting::{About, Conflict, ConflictStanding, Decision, Held};
 use crate::ports::base::Base;
 use crate::ports::error::{Error, Kind, Result};
 
+use super::bookable::removals;
 use super::ledger::{Batch, Ledger};
 
-/// A host and the calendar that its bookings go to.
-pub type Scope<'a> = (&'a HostName, &'a CalendarName);
+/// A host and, where it has one, the calendar that its bookings go to.
+pub type Scope<'a> = (&'a HostName, Option<&'a CalendarName>);
+
+fn open<'a>(base: &'a dyn Base, (host, calendar): Scope<'_>) -> Ledger<'a> {
+    // What waits for a person stands under the host alone.
+    let nowhere = CalendarName::new("");
+    Ledger::new(base, host, calendar.unwrap_or(&nowhere))
+}
 
 /// All conflicts, in order of their hosts.
 pub fn conflicts(base: &dyn Base, scopes: &[Scope<'_>]) -> Result<Vec<Conflict>> {
     let mut all = Vec::new();
-    for (host, calendar) in scopes {
-        all.extend(Ledger::new(base, host, calendar).conflicts()?);
+    for scope in scopes {
+        all.extend(open(base, *scope).conflicts()?);
     }
     Ok(all)
 }
@@ -24,8 +31,8 @@ pub fn conflicts(base: &dyn Base, scopes: &[Scope<'_>]) -> Result<Vec<Conflict>>
 /// All held actions, in order of their hosts.
 pub fn held(base: &dyn Base, scopes: &[Scope<'_>]) -> Result<Vec<Held>> {
     let mut all = Vec::new();
-    for (host, calendar) in scopes {
-        all.extend(Ledger::new(base, host, calendar).held()?);
+    for scope in scopes {
+        all.extend(open(base, *scope).held()?);
     }
     Ok(all)
 }
@@ -42,8 +49,8 @@ pub async fn decide(
     decision: Decision,
 ) -> Result<Conflict> {
     let doing = format!("deciding about the conflict {id}");
-    for (host, calendar) in scopes {
-        let ledger = Ledger::new(base, host, calendar);
+    for scope in scopes {
+        let ledger = open(base, *scope);
         let Some(mut conflict) = ledger.conflicts()?.into_iter().find(|c| c.id == *id) else {
             continue;
         };
@@ -86,8 +93,8 @@ pub async fn decide(
 /// # Errors
 /// `Missing` for an unknown id.
 pub async fn release(base: &dyn Base, scopes: &[Scope<'_>], id: &WaitingId) -> Result<Held> {
-    for (host, calendar) in scopes {
-        let ledger = Ledger::new(base, host, calendar);
+    for scope in scopes {
+        let ledger = open(base, *scope);
         if let Some(mut held) = ledger.held()?.into_iter().find(|held| held.id == *id) {
             held.released = true;
             let mut batch = Batch::default();
@@ -104,14 +111,19 @@ pub async fn release(base: &dyn Base, scopes: &[Scope<'_>], id: &WaitingId) -> R
 /// # Errors
 /// `Missing` for an unknown id.
 pub async fn drop_held(base: &dyn Base, scopes: &[Scope<'_>], id: &WaitingId) -> Result<Held> {
-    for (host, calendar) in scopes {
-        let ledger = Ledger::new(base, host, calendar);
+    for scope in scopes {
+        let ledger = open(base, *scope);
         if let Some(held) = ledger.held()?.into_iter().find(|held| held.id == *id) {
             let mut batch = Batch::default();
             ledger.drop_held(&mut batch, id);
-            if let Some(mut link) = ledger.link(&held.booking)? {
-                link.standing = Standing::LeftAlone;
-                ledger.put_link(&mut batch, &link, None);
+            match &held.about {
+                About::Booking(booking) => {
+                    if let Some(mut link) = ledger.link(booking)? {
+                        link.standing = Standing::LeftAlone;
+                        ledger.put_link(&mut batch, &link, None);
+                    }
+                }
+                About::Calendar(calendar) => removals::keep(base, &held.host, calendar).await?,
             }
             ledger.commit(batch).await?;
             return Ok(held);
@@ -122,7 +134,7 @@ pub async fn drop_held(base: &dyn Base, scopes: &[Scope<'_>], id: &WaitingId) ->
 
 /// How many links a host has, and when its calendar was listed last.
 pub fn overview(base: &dyn Base, scope: Scope<'_>) -> Result<Overview> {
-    let ledger = Ledger::new(base, scope.0, scope.1);
+    let ledger = open(base, scope);
     let mut overview = Overview {
         links: 0,
         listed: None,

@@ -112,7 +112,7 @@ impl Document {
 impl Component {
     /// A component with nothing in it.
     #[must_use]
-    pub(super) fn named(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         Self::begin(ContentLine::new("BEGIN", name))
     }
 

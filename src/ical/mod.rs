@@ -5,6 +5,8 @@
 
 /// `ATTENDEE` lines of ours, as one comparable text.
 mod attendees;
+/// Working hours as a `VAVAILABILITY`.
+pub mod availability;
 /// Why an object cannot be understood.
 pub mod broken;
 /// When an object blocks time.

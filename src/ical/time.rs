@@ -27,7 +27,7 @@ pub(super) enum Written {
 
 /// A DATE or DATE-TIME value with the rules of its zone.
 #[derive(Clone, Debug, PartialEq)]
-enum When {
+pub(super) enum When {
     Date(Date),
     Floating(DateTime),
     Zoned(DateTime, TimeZone),
@@ -145,7 +145,7 @@ impl Written {
 }
 
 impl When {
-    fn read(line: &ContentLine, calendar: &Component) -> Result<Self, Broken> {
+    pub(super) fn read(line: &ContentLine, calendar: &Component) -> Result<Self, Broken> {
         let written = Written::parse(&line.value())
             .ok_or_else(|| Broken::new("its DTSTART or DTEND makes no sense"))?;
         Ok(match written {
@@ -160,7 +160,7 @@ impl When {
 
     /// The instant. A time that a clock change skips is read with the offset before it, one that
     /// comes twice is the first (RFC 5545 section 3.3.5), which jiff calls compatible.
-    fn instant(&self) -> Result<Timestamp, Broken> {
+    pub(super) fn instant(&self) -> Result<Timestamp, Broken> {
         match self {
             Self::Zoned(local, zone) => zone
                 .to_ambiguous_zoned(*local)
@@ -232,7 +232,7 @@ impl Length {
 }
 
 /// Reads `20261121`.
-fn date(text: &str) -> Option<Date> {
+pub(super) fn date(text: &str) -> Option<Date> {
     let month = i8::try_from(digits(text, 4, 6)?).ok()?;
     let day = i8::try_from(digits(text, 6, 8)?).ok()?;
     (text.len() == 8).then(|| Date::new(digits(text, 0, 4)?, month, day).ok())?

@@ -23,6 +23,18 @@ pub enum Refusal {
         /// How many are allowed.
         allowed: usize,
     },
+    /// Every event is gone from a calendar at once.
+    EventsGone {
+        /// How many blocked time.
+        expected: usize,
+    },
+    /// Too many events are gone from a calendar at once.
+    ManyEventsGone {
+        /// How many.
+        gone: usize,
+        /// Of how many that blocked time.
+        of: usize,
+    },
     /// Zoom listed nothing although there should be bookings.
     ZoomEmpty {
         /// How many bookings should be there.
@@ -53,6 +65,16 @@ pub fn allowed_deletions(entries: usize) -> usize {
     (entries / 4).max(5)
 }
 
+/// Judges events that are gone from a calendar and would free their time: `gone` out of `events`
+/// that blocked time. A series is one.
+#[must_use]
+pub fn freed(gone: usize, events: usize) -> Option<Refusal> {
+    if gone >= 2 && gone >= events {
+        return Some(Refusal::EventsGone { expected: events });
+    }
+    (gone > allowed_deletions(events)).then_some(Refusal::ManyEventsGone { gone, of: events })
+}
+
 /// Judges a listing of Zoom that shows `listed` bookings where the base has `expected`.
 #[must_use]
 pub fn zoom_listing(listed: usize, expected: usize) -> Option<Refusal> {
@@ -74,6 +96,15 @@ impl std::fmt::Display for Refusal {
             Self::ManyDeletions { wanted, allowed } => write!(
                 f,
                 "{wanted} entries would be deleted in one pass, more than {allowed}"
+            ),
+            Self::EventsGone { expected } => write!(
+                f,
+                "all {expected} events that block time are gone from the calendar at once; it \
+                 looks emptied, renamed or not mounted"
+            ),
+            Self::ManyEventsGone { gone, of } => write!(
+                f,
+                "{gone} of {of} events that block time are gone from the calendar at once"
             ),
             Self::ZoomEmpty { expected } => write!(
                 f,
@@ -111,6 +142,22 @@ mod tests {
     #[case::more_than_a_quarter(26, 100, true)]
     fn deletions_are_counted(#[case] wanted: usize, #[case] entries: usize, #[case] held: bool) {
         assert_eq!(deletions(wanted, entries).is_some(), held);
+    }
+
+    #[rstest]
+    #[case::the_only_one(1, 1, false)]
+    #[case::both(2, 2, true)]
+    #[case::five_of_six(5, 6, false)]
+    #[case::six_of_ten(6, 10, true)]
+    #[case::a_quarter(25, 100, false)]
+    #[case::more_than_a_quarter(26, 100, true)]
+    #[case::none_of_none(0, 0, false)]
+    fn events_that_are_gone_are_counted(
+        #[case] gone: usize,
+        #[case] events: usize,
+        #[case] held: bool,
+    ) {
+        assert_eq!(freed(gone, events).is_some(), held);
     }
 
     #[test]

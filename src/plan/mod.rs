@@ -3,15 +3,25 @@
 //! Everything here is a function of its arguments: no clock, no I/O, no order of arrival. The
 //! tables of the contract are `bookings` (which row applies) and `fields` (who owns a field).
 
+/// Which blocks must be created, changed and deleted.
+pub mod blocks;
 /// Which row of the contract's tables applies to a booking and its entry.
 pub mod bookings;
+/// Whether all is known that busy time is made of.
+pub mod certainty;
 /// Who owns a field, and what happens when both sides changed it.
 pub mod fields;
 /// What is too much to do without asking a person.
 pub mod guard;
+/// Sets of instants: what is open, as a set.
+mod instants;
+/// The days of a zone, as instants.
+mod local_days;
 /// Three-way merge of one value.
 pub mod merge;
-/// The policies of `[host.bookings]`.
+/// Which date overrides take busy time out of the working hours.
+pub mod overrides;
+/// The policies of `[host.bookings]`, `[host.busy]` and `[host.hours]`.
 pub mod policy;
 /// Which new booking is an old one at another time.
 pub mod reschedule;

@@ -1,8 +1,11 @@
-//! The policies of `[host.bookings]`, as the contract names them.
+//! The policies of `[host.bookings]`, `[host.busy]` and `[host.hours]`, as the contract names them.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+use crate::domain::busy::Buffers;
+use crate::domain::ids::CalendarName;
 
 /// What a host wants for the bookings flow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -84,4 +87,56 @@ pub enum AttendeesAs {
     Description,
     /// As `ATTENDEE` lines with `SCHEDULE-AGENT=NONE`, too.
     Property,
+}
+
+/// What a host wants for the busy flow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BusyPolicy {
+    /// The calendars to read.
+    pub from: Vec<CalendarName>,
+    /// Where busy time is written.
+    pub to: BusyTo,
+    /// How far ahead.
+    pub future: Duration,
+    /// Added around each event.
+    pub buffers: Buffers,
+    /// What a block is called.
+    pub title: String,
+    /// Whose declined invitations are not busy.
+    pub emails: Vec<String>,
+}
+
+/// `to` of `[host.busy]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BusyTo {
+    /// Events of the primary Zoom calendar.
+    ZoomCalendar,
+    /// Date overrides of the availability.
+    Availability,
+    /// The former where it can be found and written, else the latter.
+    Auto,
+}
+
+/// What a host wants for the hours flow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HoursPolicy {
+    /// Name or id of the availability in Zoom; the default one without.
+    pub availability: Option<String>,
+    /// Where the `VAVAILABILITY` lives.
+    pub calendar: CalendarName,
+    /// Who is right on a conflict.
+    pub wins: Wins,
+}
+
+/// `wins` of `[host.hours]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Wins {
+    /// Zoom.
+    Zoom,
+    /// The calendar.
+    Calendar,
+    /// A person decides.
+    Hold,
 }

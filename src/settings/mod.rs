@@ -24,6 +24,7 @@ pub mod show;
 
 mod resolve;
 mod resolve_calendar;
+mod resolve_feed;
 mod resolve_host;
 mod resolve_zoom;
 

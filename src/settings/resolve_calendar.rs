@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::origin::Origin;
 use super::reader::{Said, Table, quoted};
+use super::resolve_feed;
 use super::resolve_zoom::url;
 use super::resolved::{Calendar, CalendarPlace, Credentials};
 use super::secret;
@@ -85,17 +86,11 @@ fn one(table: Table<'_>, name: Option<String>, warnings: &mut Vec<String>) -> Op
     let kind = table.word("kind", &kinds);
     let place = match kind {
         Some(Kind::Caldav) => caldav(&table, warnings),
-        Some(Kind::Ics) => ics(&table),
+        Some(Kind::Ics) => resolve_feed::feed(&table, warnings),
         Some(Kind::Vdir) => vdir(&table),
         // Without a kind nothing can be said about the other keys.
         None => return spoken(name, None, None),
     };
-    if kind == Some(Kind::Ics) {
-        warnings.push(format!(
-            "[[calendar]] {}: this version reads no ics feeds yet; the calendar is ignored",
-            name.as_deref().unwrap_or("?"),
-        ));
-    }
     table.finish();
     spoken(name, Some(kind != Some(Kind::Ics)), place)
 }
@@ -146,7 +141,8 @@ fn caldav(table: &Table<'_>, warnings: &mut Vec<String>) -> Option<CalendarPlace
     })
 }
 
-fn credentials(table: &Table<'_>, warnings: &mut Vec<String>) -> Option<Credentials> {
+/// Reads `username` and `password`, or `bearer_token`.
+pub(super) fn credentials(table: &Table<'_>, warnings: &mut Vec<String>) -> Option<Credentials> {
     let username = table.text("username").map(|said| said.value);
     let password = secret::read(table, "password", warnings);
     let bearer = secret::read(table, "bearer_token", warnings);
@@ -177,40 +173,6 @@ fn credentials(table: &Table<'_>, warnings: &mut Vec<String>) -> Option<Credenti
                 "bearer_token",
                 "both a password and a bearer token are given",
                 "keep one of them",
-            );
-            None
-        }
-    }
-}
-
-fn ics(table: &Table<'_>) -> Option<CalendarPlace> {
-    let said = table.needed("url", "write http(s)://, webcal(s):// or a path")?;
-    // A feed's address is often its only secret: it is neither quoted nor logged.
-    let is_address = said.value.contains("://") && !said.value.starts_with("file://");
-    if !is_address {
-        let path = said.value.strip_prefix("file://").unwrap_or(&said.value);
-        return match table.reader.environment.expand(path) {
-            Ok(path) => Some(CalendarPlace::Ics {
-                url: path.to_string_lossy().into_owned(),
-            }),
-            Err(name) => {
-                table.wrong(
-                    "url",
-                    format!("the variable {name} is not set"),
-                    "write the whole path",
-                );
-                None
-            }
-        };
-    }
-    let schemes = ["https", "http", "webcal", "webcals"];
-    match url::Url::parse(&said.value) {
-        Ok(url) if schemes.contains(&url.scheme()) => Some(CalendarPlace::Ics { url: said.value }),
-        _ => {
-            table.wrong(
-                "url",
-                "this is not the address of a feed",
-                "write http(s)://, webcal(s):// or a path",
             );
             None
         }

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::reader::{Said, Table, quoted};
 use super::resolve_calendar::{Spoken, name};
-use super::resolved::{Bookings, Busy, BusyTo, Feed, FeedKind, Host, Hours, Wins};
+use super::resolved::{Bookings, Busy, Feed, FeedKind, Host, Hours};
 use crate::domain::ids::{CalendarName, HostName};
 use crate::plan::policy::{
-    AttendeesAs, BookingsPolicy, CancelledInZoom, DeletedInCalendar, MovedInCalendar,
+    AttendeesAs, BookingsPolicy, BusyTo, CancelledInZoom, DeletedInCalendar, MovedInCalendar, Wins,
 };
 
 const DAY: Duration = Duration::from_hours(24);

@@ -4,13 +4,14 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use secrecy::SecretString;
 use serde::Serialize;
 use url::Url;
 
 use super::mistake::Mistakes;
 use super::secret::Secret;
 use crate::domain::ids::{CalendarName, HostName};
-use crate::plan::policy::BookingsPolicy;
+use crate::plan::policy::{BookingsPolicy, BusyTo, Wins};
 
 /// The whole configuration.
 #[derive(Clone, Debug, Serialize)]
@@ -141,9 +142,11 @@ pub enum CalendarPlace {
     },
     /// A read-only feed.
     Ics {
-        /// http(s), webcal(s) or a path.
+        /// http(s), webcal(s) or a path: often the only thing that keeps the feed private.
         #[serde(skip)]
-        url: String,
+        url: SecretString,
+        /// How to be let in: without, or with a password (Basic).
+        credentials: Credentials,
     },
     /// A directory.
     Vdir {
@@ -214,18 +217,6 @@ pub struct Busy {
     pub title: String,
 }
 
-/// `to` of `[host.busy]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum BusyTo {
-    /// Events of the primary Zoom calendar.
-    ZoomCalendar,
-    /// Date overrides of the availability.
-    Availability,
-    /// The former where it can be written, else the latter.
-    Auto,
-}
-
 /// `[host.hours]`.
 #[derive(Clone, Debug, Serialize)]
 pub struct Hours {
@@ -235,18 +226,6 @@ pub struct Hours {
     pub calendar: CalendarName,
     /// Who is right on a conflict.
     pub wins: Wins,
-}
-
-/// `wins`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Wins {
-    /// Zoom.
-    Zoom,
-    /// The calendar.
-    Calendar,
-    /// A person decides.
-    Hold,
 }
 
 /// One `[[host.feed]]`.

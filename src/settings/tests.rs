@@ -256,14 +256,40 @@ fn flows_that_do_not_run_yet_are_warned_of_and_no_mistakes() {
     );
     let settings = given(&text).settings();
     let all = settings.warnings.join("\n");
-    for table in [
-        "[host.busy] of a",
-        "[host.hours] of a",
-        "[host.feed] of a",
-        "[[calendar]] family",
-    ] {
+    for table in ["[host.busy] of a", "[host.hours] of a", "[host.feed] of a"] {
         assert_eq!(all.matches(table).count(), 1, "{all}");
     }
+    assert!(!all.contains("family"), "feeds are read: {all}");
+}
+
+#[test]
+fn a_feed_takes_a_password_and_its_address_is_a_secret() {
+    let text = "[[calendar]]\nname = \"family\"\nkind = \"ics\"\nurl = \"webcal://example.org/very-private.ics\"\nusername = \"alice\"\npassword = \"hunter2\"";
+    let settings = given(text).settings();
+    let place = &settings.calendars[0].place;
+    let CalendarPlace::Ics { url, credentials } = place else {
+        panic!("not a feed: {place:?}");
+    };
+    assert_eq!(url.expose_secret(), "webcal://example.org/very-private.ics");
+    assert!(matches!(credentials, Credentials::Password { username, .. } if username == "alice"));
+    let shown = format!("{settings:?} {}", serde_json::to_string(&settings).unwrap());
+    assert!(!shown.contains("very-private") && !shown.contains("hunter2"));
+}
+
+#[test]
+fn a_feed_in_a_file_is_found_from_home() {
+    let path = |url: &str| {
+        let text = format!("[[calendar]]\nname = \"f\"\nkind = \"ics\"\nurl = \"{url}\"");
+        let given = given(&text);
+        let CalendarPlace::Ics { url, .. } = given.settings().calendars[0].place.clone() else {
+            panic!("not a feed");
+        };
+        let home = given.directory.path().display().to_string();
+        url.expose_secret().replace(&home, "~")
+    };
+    assert_eq!(path("~/feeds/a.ics"), "~/feeds/a.ics");
+    assert_eq!(path("file:///srv/a%20b.ics"), "/srv/a b.ics");
+    assert_eq!(path("file://localhost/srv/a.ics"), "/srv/a.ics");
 }
 
 #[test]

@@ -79,9 +79,11 @@ fn entries(world: &World) -> BTreeMap<Href, Entry> {
 }
 
 fn held(world: &World) -> Vec<BookingId> {
-    let scopes = [(&world.host.name, &world.host.calendar)];
+    let scopes = [(&world.host.name, Some(&world.host.calendar))];
     let held = waiting::held(world.base.as_ref(), &scopes).unwrap();
-    held.into_iter().map(|held| held.booking).collect()
+    held.iter()
+        .filter_map(|held| held.booking().cloned())
+        .collect()
 }
 
 /// Law 2 and promise 1: each standing booking has exactly one entry, at its time, unless its
@@ -217,7 +219,7 @@ fn rescheduled_entries_stay(world: &World, entries: &BTreeMap<Href, Entry>) {
 /// Law 2: notes are the same on both sides, or in conflict; and the last text that anybody wrote
 /// is there, or kept in a conflict.
 fn notes_agree(world: &World, entries: &BTreeMap<Href, Entry>) {
-    let scopes = [(&world.host.name, &world.host.calendar)];
+    let scopes = [(&world.host.name, Some(&world.host.calendar))];
     let conflicts = waiting::conflicts(world.base.as_ref(), &scopes).unwrap();
     let held = held(world);
     for entry in entries.values() {

@@ -307,14 +307,14 @@ pub enum Intruded {
 impl World {
     /// A person releases what is held.
     fn release(&mut self) {
-        let scopes = [(&self.host.name, &self.host.calendar)];
+        let scopes = [(&self.host.name, Some(&self.host.calendar))];
         let held = waiting::held(self.base.as_ref(), &scopes).unwrap();
         let Some(one) = held.into_iter().find(|held| !held.released) else {
             return;
         };
         let id = one.id.clone();
         self.tell(|_| format!("released {id}: {} {}", one.what, one.booking));
-        let scopes = [(&self.host.name, &self.host.calendar)];
+        let scopes = [(&self.host.name, Some(&self.host.calendar))];
         let release = waiting::release(self.base.as_ref(), &scopes, &id);
         futures_util::FutureExt::now_or_never(release)
             .unwrap()

@@ -4,6 +4,7 @@ use reqwest::header::HeaderMap;
 use url::Url;
 
 use super::place;
+use super::trust::Ranges;
 use super::xml::Name;
 use super::xml::multistatus::Report;
 use super::xml::names;
@@ -43,6 +44,8 @@ pub struct Collection {
     pub ctag: Option<String>,
     /// Whether its server is one that keeps `If-Match` and `If-None-Match` (FIELD.md section 3).
     pub keeps_conditions: bool,
+    /// What its server's queries over a range of time are worth (FIELD.md section 3).
+    pub(super) ranges: Ranges,
 }
 
 impl Collection {
@@ -64,6 +67,7 @@ impl Collection {
                     .is_some_and(|reports| reports.holds(names::SYNC_COLLECTION)),
             ctag: report.text(names::CTAG).map(str::to_owned),
             keeps_conditions: keeps_conditions(headers, token),
+            ranges: ranges(&url, headers, token),
             url,
         }
     }
@@ -118,14 +122,8 @@ fn components(report: &Report) -> Vec<String> {
 /// The servers that were seen to keep conditions. Others get a look before each write: SOGo and
 /// Calypso overwrite in spite of `If-None-Match: *`, RustiCal in spite of `If-Match`.
 fn keeps_conditions(headers: &HeaderMap, token: Option<&str>) -> bool {
-    let server = headers
-        .get(reqwest::header::SERVER)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    // Xandikos gives git's tree ids as tokens, and only its web framework's name.
-    let is_git = |token: &str| token.len() == 40 && token.bytes().all(|b| b.is_ascii_hexdigit());
-    let xandikos = server.contains("aiohttp") && token.is_some_and(is_git);
+    let server = server_name(headers);
+    let xandikos = is_xandikos(&server, token);
     let named = ["cyrus", "xandikos", "radicale"];
     let tokens = ["http://radicale.org/ns/", "http://sabre.io/ns/"];
     xandikos
@@ -133,6 +131,36 @@ fn keeps_conditions(headers: &HeaderMap, token: Option<&str>) -> bool {
         || headers.contains_key("x-sabre-version")
         || headers.contains_key("x-davical-version")
         || token.is_some_and(|token| tokens.iter().any(|prefix| token.starts_with(prefix)))
+}
+
+/// What queries over a range of time are worth: nothing, unless the server is one that was seen to
+/// leave nothing out once those that recur are asked for by their properties. sabre/dav, DAViCal and
+/// RustiCal miss recurrences (FIELD.md section 3), and others were not looked at.
+fn ranges(url: &Url, headers: &HeaderMap, token: Option<&str>) -> Ranges {
+    let host = url.host_str().unwrap_or_default();
+    if host == "apidata.googleusercontent.com" || host.ends_with(".google.com") {
+        return Ranges::Needed;
+    }
+    let server = server_name(headers);
+    let radicale = token.is_some_and(|token| token.starts_with("http://radicale.org/ns/"));
+    let named = ["radicale", "cyrus"];
+    if radicale || is_xandikos(&server, token) || named.iter().any(|name| server.contains(name)) {
+        Ranges::Trusted
+    } else {
+        Ranges::Untrusted
+    }
+}
+
+fn server_name(headers: &HeaderMap) -> String {
+    let name = headers.get(reqwest::header::SERVER);
+    let name = name.and_then(|value| value.to_str().ok());
+    name.unwrap_or_default().to_ascii_lowercase()
+}
+
+/// Xandikos gives git's tree ids as tokens, and only its web framework's name.
+fn is_xandikos(server: &str, token: Option<&str>) -> bool {
+    let is_git = |token: &str| token.len() == 40 && token.bytes().all(|b| b.is_ascii_hexdigit());
+    server.contains("xandikos") || server.contains("aiohttp") && token.is_some_and(is_git)
 }
 
 #[cfg(test)]
@@ -168,5 +196,44 @@ mod tests {
         let name = HeaderName::from_static(name);
         headers.insert(name, HeaderValue::from_static(value));
         assert_eq!(keeps_conditions(&headers, token), expected);
+    }
+
+    #[rstest]
+    #[case::cyrus("https://dav.example.org", "Cyrus-HTTP/3.6.1", None, Ranges::Trusted)]
+    #[case::radicale(
+        "https://dav.example.org",
+        "WSGIServer/0.2",
+        Some("http://radicale.org/ns/sync/e3b0"),
+        Ranges::Trusted
+    )]
+    #[case::xandikos(
+        "https://dav.example.org",
+        "Python/3.11 aiohttp/3.14",
+        Some(GIT),
+        Ranges::Trusted
+    )]
+    #[case::sabre(
+        "https://dav.example.org",
+        "nginx",
+        Some("http://sabre.io/ns/sync/12"),
+        Ranges::Untrusted
+    )]
+    #[case::nobody("https://dav.example.org", "", None, Ranges::Untrusted)]
+    #[case::google(
+        "https://apidata.googleusercontent.com/caldav/v2/a/events/",
+        "ESF",
+        None,
+        Ranges::Needed
+    )]
+    #[case::look_alike("https://google.com.example.org/", "", None, Ranges::Untrusted)]
+    fn only_ranges_that_were_seen_to_leave_nothing_out_are_trusted(
+        #[case] url: &str,
+        #[case] server: &'static str,
+        #[case] token: Option<&str>,
+        #[case] expected: Ranges,
+    ) {
+        let mut headers = HeaderMap::new();
+        headers.insert(reqwest::header::SERVER, HeaderValue::from_static(server));
+        assert_eq!(ranges(&Url::parse(url).unwrap(), &headers, token), expected);
     }
 }

@@ -208,7 +208,8 @@ impl Dav {
         }
     }
 
-    async fn reports_once(&self, ask: &Ask<'_>) -> Result<Found> {
+    /// As [`Dav::reports`], with a single try.
+    pub(super) async fn reports_once(&self, ask: &Ask<'_>) -> Result<Found> {
         let answer = self.once(ask).await?;
         let status = answer.status();
         if !status.is_success() {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::collection::Collection;
+use super::trust::Ranges;
 use crate::domain::fingerprint::Fingerprint;
 use crate::ports::base::{Base, Change};
 use crate::ports::error::{Error, Kind, Result};
@@ -22,6 +23,9 @@ pub(super) struct Known {
     pub(super) writable: Option<bool>,
     /// Whether the server is known to keep conditions, so that no look is needed before a write.
     pub(super) keeps_conditions: bool,
+    /// What its queries over a range of time are worth.
+    #[serde(default)]
+    pub(super) ranges: Ranges,
 }
 
 impl From<&Collection> for Known {
@@ -32,6 +36,7 @@ impl From<&Collection> for Known {
             sync: collection.sync_collection,
             writable: collection.writable,
             keeps_conditions: collection.keeps_conditions,
+            ranges: collection.ranges,
         }
     }
 }

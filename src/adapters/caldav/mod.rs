@@ -10,9 +10,11 @@ mod discovery;
 mod etag;
 mod known;
 mod listing;
+mod near;
 mod objects;
 mod place;
 mod refusal;
+mod source;
 mod tries;
 mod trust;
 mod writes;
@@ -26,6 +28,7 @@ use url::Url;
 
 pub use auth::Credentials;
 pub use collection::Collection;
+pub use source::CaldavSource;
 
 use super::http_client::{HttpClient, Timeouts, ensure_secure};
 use crate::domain::entry::{Draft, Edit};
@@ -207,11 +210,11 @@ impl Shared {
 #[async_trait]
 impl Calendar for Caldav {
     async fn list(&self, since: Option<&Cursor>) -> Result<Box<dyn Listing>> {
-        listing::start(&self.shared, since).await
+        Ok(listing::start(&self.shared, since).await?)
     }
 
     async fn read(&self, hrefs: &[Href]) -> Result<Vec<Object>> {
-        objects::read(&self.shared, hrefs).await
+        objects::read(&self.shared, hrefs, objects::entry).await
     }
 
     async fn create(&self, draft: &Draft) -> Result<Written> {

@@ -19,21 +19,67 @@ use crate::ports::error::{Error, Kind, Result};
 /// Objects asked for at once.
 const BATCH: usize = 50;
 
-/// Reads objects, one answer for each, in the order asked.
-pub(super) async fn read(shared: &Shared, hrefs: &[Href]) -> Result<Vec<Object>> {
+/// An object as its server gave it.
+pub(super) struct Raw {
+    /// Where it stands.
+    pub(super) href: Href,
+    /// Its tag, where the server gives one.
+    pub(super) etag: Option<Etag>,
+    /// What was found.
+    pub(super) body: Body,
+}
+
+/// What was found where an object should stand.
+pub(super) enum Body {
+    /// Its bytes.
+    Text(Vec<u8>),
+    /// Something that cannot be had: why.
+    Broken(String),
+    /// Nothing.
+    Absent,
+}
+
+/// Reads objects, one answer for each, in the order asked. Each is understood before the next
+/// batch is asked for, so that at most one batch of bytes stands in memory.
+pub(super) async fn read<T>(
+    shared: &Shared,
+    hrefs: &[Href],
+    understood: impl Fn(Raw) -> T,
+) -> Result<Vec<T>> {
     let known = shared.known().await?;
     let mut objects = Vec::with_capacity(hrefs.len());
+    let mut absent = false;
     for batch in hrefs.chunks(BATCH) {
-        objects.extend(read_batch(shared, &known, batch).await?);
+        for raw in read_batch(shared, &known, batch).await? {
+            absent |= matches!(raw.body, Body::Absent);
+            objects.push(understood(raw));
+        }
     }
-    let absent = |object: &Object| object.content == Content::Absent;
-    if objects.iter().any(absent) {
+    if absent {
         ensure_there(shared, &known).await?;
     }
     Ok(objects)
 }
 
-async fn read_batch(shared: &Shared, known: &Known, hrefs: &[Href]) -> Result<Vec<Object>> {
+/// An object as the port of bookings wants it.
+pub(super) fn entry(raw: Raw) -> Object {
+    let content = match raw.body {
+        Body::Text(bytes) => match import::read(&bytes) {
+            Ok(Found::Ours(entry)) => Content::Ours(entry),
+            Ok(Found::Foreign) => Content::Foreign,
+            Err(broken) => Content::Broken(broken.0),
+        },
+        Body::Broken(why) => Content::Broken(why),
+        Body::Absent => Content::Absent,
+    };
+    Object {
+        href: raw.href,
+        etag: raw.etag,
+        content,
+    }
+}
+
+async fn read_batch(shared: &Shared, known: &Known, hrefs: &[Href]) -> Result<Vec<Raw>> {
     if let [href] = hrefs {
         return Ok(vec![read_one(shared, known, href).await?]);
     }
@@ -64,15 +110,15 @@ fn is_about_objects(kind: Kind) -> bool {
     )
 }
 
-async fn one_by_one(shared: &Shared, known: &Known, hrefs: &[Href]) -> Result<Vec<Object>> {
+async fn one_by_one(shared: &Shared, known: &Known, hrefs: &[Href]) -> Result<Vec<Raw>> {
     let mut objects = Vec::with_capacity(hrefs.len());
     let mut failed = None;
     for href in hrefs {
         match read_one(shared, known, href).await {
             Ok(object) => objects.push((object, true)),
             Err(error) if is_about_objects(error.kind()) => {
-                let content = Content::Broken(error.cause());
-                objects.push((object(href, None, content), false));
+                let body = Body::Broken(error.cause());
+                objects.push((raw(href, None, body), false));
                 failed = Some(error);
             }
             Err(error) => return Err(error),
@@ -86,11 +132,7 @@ async fn one_by_one(shared: &Shared, known: &Known, hrefs: &[Href]) -> Result<Ve
 }
 
 /// The objects that the server gave; what is not in it has to be asked for alone.
-async fn multiget(
-    shared: &Shared,
-    known: &Known,
-    hrefs: &[Href],
-) -> Result<BTreeMap<Href, Object>> {
+async fn multiget(shared: &Shared, known: &Known, hrefs: &[Href]) -> Result<BTreeMap<Href, Raw>> {
     let paths: Vec<String> = hrefs
         .iter()
         .map(|href| place::address(&known.collection, href).path().to_owned())
@@ -109,19 +151,19 @@ async fn multiget(
         let data = report.prop(names::CALENDAR_DATA);
         if let (Named::Member(href), Some(data)) = (href, data) {
             let etag = report.text(names::ETAG).map(Etag::new);
-            let content = understood(data.text.as_bytes());
-            objects.insert(href.clone(), object(&href, etag, content));
+            let body = Body::Text(data.text.clone().into_bytes());
+            objects.insert(href.clone(), raw(&href, etag, body));
         }
     }
     Ok(objects)
 }
 
-async fn read_one(shared: &Shared, known: &Known, href: &Href) -> Result<Object> {
+async fn read_one(shared: &Shared, known: &Known, href: &Href) -> Result<Raw> {
     match fetch(shared, known, href).await {
-        Ok(Some(Fetched { etag, body })) => Ok(object(href, etag, understood(&body))),
-        Ok(None) => Ok(object(href, None, Content::Absent)),
+        Ok(Some(Fetched { etag, body })) => Ok(raw(href, etag, Body::Text(body))),
+        Ok(None) => Ok(raw(href, None, Body::Absent)),
         Err(error) if error.kind() == Kind::Malformed => {
-            Ok(object(href, None, Content::Broken(error.cause())))
+            Ok(raw(href, None, Body::Broken(error.cause())))
         }
         Err(error) => Err(error),
     }
@@ -167,19 +209,11 @@ async fn fetch_once(
     Ok(Some(Fetched { etag, body }))
 }
 
-fn understood(bytes: &[u8]) -> Content {
-    match import::read(bytes) {
-        Ok(Found::Ours(entry)) => Content::Ours(entry),
-        Ok(Found::Foreign) => Content::Foreign,
-        Err(broken) => Content::Broken(broken.0),
-    }
-}
-
-fn object(href: &Href, etag: Option<Etag>, content: Content) -> Object {
-    Object {
+fn raw(href: &Href, etag: Option<Etag>, body: Body) -> Raw {
+    Raw {
         href: href.clone(),
         etag,
-        content,
+        body,
     }
 }
 

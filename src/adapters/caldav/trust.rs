@@ -1,8 +1,25 @@
-//! Which addresses may be given credentials: the configured one, and its close relatives.
+//! What is trusted: which addresses may be given credentials (the configured one, and its close
+//! relatives), and which servers' queries over a range of time.
 
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
 use url::Url;
+
+/// What a server's queries over a range of time are worth.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Ranges {
+    /// Nothing, or not known.
+    #[default]
+    Untrusted,
+    /// Together with what recurs they leave nothing out.
+    Trusted,
+    /// Without them events of the future are left out (Google).
+    Needed,
+    /// They would do, but failed once: a hostile rule makes Radicale count for hours.
+    Failed,
+}
 
 /// Whether credentials for `home` may go to `target`: to the same scheme, host and port; or over
 /// https to a host of the same registered domain, because iCloud answers from

@@ -212,10 +212,10 @@ impl Calendar for MemoryCalendar {
 }
 
 /// A listing of what stood there when it was started.
-struct Lines {
-    left: Vec<Change>,
-    end: Listed,
-    faults: Arc<dyn Faults>,
+pub(super) struct Lines {
+    pub(super) left: Vec<Change>,
+    pub(super) end: Listed,
+    pub(super) faults: Arc<dyn Faults>,
 }
 
 /// Small, so that a test with few objects has several of them.

@@ -13,10 +13,12 @@ use super::failure::{failure, missing, stale};
 use super::hidden;
 use crate::domain::entry::{Draft, Edit};
 use crate::domain::ids::{Etag, Href};
+use crate::ical::busy::{self, Stripped};
 use crate::ical::component::MAX_OBJECT_BYTES;
 use crate::ical::{export, import};
 use crate::ports::calendar::{Change, Content, Object, Written};
 use crate::ports::error::{Error, Kind, Result};
+use crate::ports::source::{SourceContent, SourceObject};
 
 /// A directory by its path.
 #[derive(Debug)]
@@ -48,10 +50,16 @@ impl Folder {
         }
     }
 
-    /// Starts a listing.
+    /// Starts a listing, and sweeps up what power cuts left behind.
     pub(super) fn files(&self) -> Result<(ReadDir, Identity)> {
-        let identity = self.is_there()?;
+        self.is_there()?;
         hidden::sweep(&self.path);
+        self.look()
+    }
+
+    /// Starts a listing that only looks.
+    pub(super) fn look(&self) -> Result<(ReadDir, Identity)> {
+        let identity = self.is_there()?;
         let files = fs::read_dir(&self.path).map_err(|cause| self.unlisted(cause))?;
         Ok((files, identity))
     }
@@ -107,10 +115,24 @@ impl Folder {
     pub(super) fn read(&self, href: &Href) -> Object {
         let (etag, content) = match self.path_of(href).map(|path| snapshot(&path)) {
             Err(_) | Ok(Ok(None)) => (None, Content::Absent),
-            Ok(Err(cause)) => (None, Content::Broken(format!("it cannot be read: {cause}"))),
+            Ok(Err(cause)) => (None, Content::Broken(unreadable(&cause))),
             Ok(Ok(Some(Snapshot { etag, bytes }))) => (Some(etag), content(bytes.as_deref())),
         };
         Object {
+            href: href.clone(),
+            etag,
+            content,
+        }
+    }
+
+    /// What one file says about time.
+    pub(super) fn read_timing(&self, href: &Href) -> SourceObject {
+        let (etag, content) = match self.path_of(href).map(|path| snapshot(&path)) {
+            Err(_) | Ok(Ok(None)) => (None, SourceContent::Absent),
+            Ok(Err(cause)) => (None, SourceContent::Broken(unreadable(&cause))),
+            Ok(Ok(Some(Snapshot { etag, bytes }))) => (Some(etag), timing(bytes.as_deref())),
+        };
+        SourceObject {
             href: href.clone(),
             etag,
             content,
@@ -320,9 +342,28 @@ fn snapshot(path: &Path) -> io::Result<Option<Snapshot>> {
     }))
 }
 
+fn unreadable(cause: &io::Error) -> String {
+    format!("it cannot be read: {cause}")
+}
+
+fn too_large() -> String {
+    format!("it is larger than {MAX_OBJECT_BYTES} bytes")
+}
+
+fn timing(bytes: Option<&[u8]>) -> SourceContent {
+    let Some(bytes) = bytes else {
+        return SourceContent::Broken(too_large());
+    };
+    match busy::strip(bytes) {
+        Ok(Stripped::Timing(timing)) => SourceContent::Timing(timing),
+        Ok(Stripped::Nothing) => SourceContent::Nothing,
+        Err(broken) => SourceContent::Broken(broken.to_string()),
+    }
+}
+
 fn content(bytes: Option<&[u8]>) -> Content {
     let Some(bytes) = bytes else {
-        return Content::Broken(format!("it is larger than {MAX_OBJECT_BYTES} bytes"));
+        return Content::Broken(too_large());
     };
     match import::read(bytes) {
         Ok(import::Found::Ours(entry)) => Content::Ours(entry),

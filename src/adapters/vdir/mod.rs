@@ -1,4 +1,5 @@
-//! A directory with one `.ics` file an event, as vdirsyncer and khal keep it.
+//! A directory with one `.ics` file an event, as vdirsyncer and khal keep it: a calendar to write
+//! to ([`Vdir`]) or a source of busy time ([`VdirSource`]).
 //!
 //! The tag of a file is a digest of what is in it. Times cannot do that job: an editor can write
 //! twice within one tick of the file system's clock, and a restored backup or `rsync -t` brings old
@@ -8,6 +9,7 @@
 mod failure;
 mod folder;
 mod hidden;
+mod source;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +25,7 @@ use crate::ports::calendar::{Calendar, Change, Coverage, Listed, Listing, Object
 use crate::ports::error::{Error, Kind, Result};
 use crate::ports::meter::Meter;
 use folder::{Folder, Identity};
+pub use source::VdirSource;
 
 /// How many files are looked at before lines of a listing are handed out.
 const BATCH: usize = 200;
@@ -73,11 +76,7 @@ where
 impl Calendar for Vdir {
     async fn list(&self, _since: Option<&Cursor>) -> Result<Box<dyn Listing>> {
         let (files, identity) = self.work("listing a directory", Folder::files).await?;
-        Ok(Box::new(Files {
-            folder: Arc::clone(&self.folder),
-            left: Some(files),
-            identity,
-        }))
+        Ok(Box::new(Files::new(&self.folder, files, identity)))
     }
 
     async fn read(&self, hrefs: &[Href]) -> Result<Vec<Object>> {
@@ -125,6 +124,16 @@ struct Files {
     /// `None` once all have been given.
     left: Option<ReadDir>,
     identity: Identity,
+}
+
+impl Files {
+    fn new(folder: &Arc<Folder>, files: ReadDir, identity: Identity) -> Self {
+        Self {
+            folder: Arc::clone(folder),
+            left: Some(files),
+            identity,
+        }
+    }
 }
 
 #[async_trait]

@@ -13,6 +13,7 @@ use super::account::Shared;
 use super::auth::AccessToken;
 use super::backoff::wait_until;
 use super::failure::{Failure, Subject};
+use super::label::Label;
 use super::limiter::Told;
 use crate::adapters::http_client::{HttpClient, is_passing, read_body, retry_after};
 use crate::ports::error::{Error, Kind, Result};
@@ -108,7 +109,8 @@ impl Calls {
                 Some(token) => token,
                 None => self.shared.authority.access().await?,
             };
-            self.shared.limiter.admit(call.doing).await?;
+            let label = Label::of(&call.method, call.path);
+            self.shared.limiter.admit(label, call.doing).await?;
             match self.try_once(call, &current).await? {
                 Tried::Answer(answer) => return Ok(answer),
                 Tried::Refused(failure) => {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
+use super::label::Label;
 use crate::adapters::http_client::Timeouts;
 
 /// `[zoom]`, with secrets read.
@@ -44,14 +45,20 @@ pub enum Plan {
 }
 
 impl Plan {
-    /// Requests a second that an account may make to operations labelled LIGHT, as all of
-    /// Scheduler's are (FACTS.md section 1).
+    /// Requests a second that an account may make to operations with this label (FACTS.md
+    /// section 1).
     #[must_use]
-    pub fn per_second(self) -> u32 {
-        match self {
-            Self::Free => 4,
-            Self::Pro => 30,
-            Self::Business => 80,
+    pub fn per_second(self, label: Label) -> u32 {
+        match (self, label) {
+            (Self::Free, Label::Light) => 4,
+            (Self::Free, Label::Medium) => 2,
+            (Self::Free, Label::Heavy) => 1,
+            (Self::Pro, Label::Light) => 30,
+            (Self::Pro, Label::Medium) => 20,
+            (Self::Pro, Label::Heavy) => 10,
+            (Self::Business, Label::Light) => 80,
+            (Self::Business, Label::Medium) => 60,
+            (Self::Business, Label::Heavy) => 40,
         }
     }
 

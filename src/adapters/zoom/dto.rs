@@ -130,7 +130,7 @@ pub(super) struct ExternalLocation {
 }
 
 /// A value, or the default where it has another shape.
-fn lenient<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+pub(super) fn lenient<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
     T: DeserializeOwned + Default,

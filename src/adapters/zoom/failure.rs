@@ -169,7 +169,8 @@ impl Failure {
         )
     }
 
-    fn named_scopes(&self) -> Vec<&str> {
+    /// The scopes that Zoom says are missing.
+    pub(super) fn named_scopes(&self) -> Vec<&str> {
         self.message
             .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == ':'))
             .filter(|word| word.starts_with("scheduler:") || word.starts_with("calendar:"))

@@ -8,6 +8,7 @@ use jiff::{Timestamp, ToSpan};
 
 use super::backoff::{Jitter, doubled, later, wait_until};
 use super::config::Plan;
+use super::label::Label;
 use super::pace::{Gate, shared};
 use super::quota::{Day, DayStore};
 use crate::ports::base::Base;
@@ -30,9 +31,9 @@ pub enum Told {
     Day(Option<Timestamp>),
 }
 
-/// Lets requests pass one after the other, evenly spaced.
+/// Lets requests with the same label pass one after the other, evenly spaced.
 pub struct Limiter {
-    gate: Gate,
+    gates: [Gate; 3],
     per_day: Option<u64>,
     clock: Arc<dyn Clock>,
     jitter: Arc<Jitter>,
@@ -58,7 +59,8 @@ impl Limiter {
         jitter: Arc<Jitter>,
     ) -> Self {
         Self {
-            gate: Gate::new(plan, share, clock.clone()),
+            gates: [Label::Light, Label::Medium, Label::Heavy]
+                .map(|label| Gate::new(plan, label, share, clock.clone())),
             per_day: plan.per_day().map(|most| shared(most, share)),
             clock,
             jitter,
@@ -71,11 +73,17 @@ impl Limiter {
     ///
     /// # Errors
     /// `Throttled` when that would take over a minute: nothing was sent.
-    pub async fn admit(&self, doing: &str) -> Result<()> {
+    pub async fn admit(&self, label: Label, doing: &str) -> Result<()> {
+        let [light, medium, heavy] = &self.gates;
+        let gate = match label {
+            Label::Light => light,
+            Label::Medium => medium,
+            Label::Heavy => heavy,
+        };
         loop {
             let wait = self.permission(doing)?;
             let wait = if wait.is_zero() {
-                match self.gate.pass() {
+                match gate.pass() {
                     Ok(()) => break,
                     Err(wait) => wait,
                 }

@@ -5,8 +5,14 @@
 pub mod account;
 /// Access tokens: asked for once, renewed by one caller for all.
 pub mod auth;
+/// Availability schedules, as the port wants them.
+mod availability;
 /// Waits between tries, with jitter from a seed.
 pub mod backoff;
+/// Blocks in the host's calendar, as the port wants them.
+mod blocks;
+/// Zoom Calendar's events: what they say, and whether they are blocks of ours.
+mod calendar_event;
 /// One request: admitted, authorised, sent, repeated where that is safe.
 mod calls;
 /// One host, as the port wants it.
@@ -19,6 +25,10 @@ mod convert;
 mod dto;
 /// Both shapes of Zoom's errors, and how to react.
 mod failure;
+/// Hours and overrides as Zoom writes them.
+mod hours;
+/// How heavy Zoom calls a request.
+pub mod label;
 /// Stays below the account's limits, and obeys when told to wait.
 pub mod limiter;
 /// Requests evenly spaced in time.

@@ -12,15 +12,16 @@ use jiff::Timestamp;
 
 use super::backoff::wait_until;
 use super::config::Plan;
+use super::label::Label;
 use crate::ports::clock::Clock;
 
 /// Lets one request pass at a time.
 pub(super) struct Gate(RateLimiter<NotKeyed, InMemoryState, Ticks, NoOpMiddleware<Duration>>);
 
 impl Gate {
-    pub(super) fn new(plan: Plan, share: f64, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(plan: Plan, label: Label, share: f64, clock: Arc<dyn Clock>) -> Self {
         Self(RateLimiter::direct_with_clock(
-            pace(plan, share),
+            pace(plan, label, share),
             Ticks::new(clock),
         ))
     }
@@ -35,9 +36,9 @@ impl Gate {
 }
 
 /// Evenly spaced requests, so that no second of any kind sees more than the share.
-fn pace(plan: Plan, share: f64) -> Quota {
+fn pace(plan: Plan, label: Label, share: f64) -> Quota {
     let share = sane(share);
-    let per_second = f64::from(plan.per_second()) * share;
+    let per_second = f64::from(plan.per_second(label)) * share;
     // Whole requests where there is at least one: 3.2 a second, evenly spaced, can be 4 in one.
     let per_second = if per_second >= 1.0 {
         per_second.floor()

@@ -19,6 +19,10 @@ impl Answer {
         Self::with(200, Some(body))
     }
 
+    pub(super) fn created(body: Value) -> Self {
+        Self::with(201, Some(body))
+    }
+
     pub(super) fn no_content() -> Self {
         Self::with(204, None)
     }
@@ -71,6 +75,16 @@ impl Answer {
                 "errors": [{"field": field, "message": message}],
             })),
         )
+    }
+
+    /// The same refusal in the shape of the platform, which the Calendar API speaks.
+    pub(super) fn in_platform_shape(self) -> Self {
+        let inner = self.body.as_ref().and_then(|body| body.get("error"));
+        let word = |place: &str| inner?.pointer(place)?.as_str();
+        match word("/errors/0/message").or_else(|| word("/message")) {
+            Some(words) => Self::platform(self.status, u32::from(self.status), words),
+            None => self,
+        }
     }
 
     /// A page token that is no longer good, or never was.

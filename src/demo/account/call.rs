@@ -54,9 +54,23 @@ impl Call {
         }
     }
 
-    /// Whether it lists bookings.
+    /// Whether it lists something.
     pub(super) fn is_listing(&self) -> bool {
-        self.method == "GET" && self.path == "/v2/scheduler/events"
+        let scheduler = ["/events", "/availability", "/schedules"];
+        let listed = match self.path.strip_prefix("/v2/scheduler") {
+            Some(rest) => scheduler.contains(&rest),
+            None => self.is_calendar_listing(),
+        };
+        self.method == "GET" && listed
+    }
+
+    /// Whether it lists calendars or what stands in one.
+    pub(super) fn is_calendar_listing(&self) -> bool {
+        let Some(rest) = self.path.strip_prefix("/v2/calendars/") else {
+            return false;
+        };
+        let parts: Vec<&str> = rest.split('/').collect();
+        self.method == "GET" && matches!(parts[..], ["users", _, "calendarList"] | [_, "events"])
     }
 
     /// The credentials of a scheme, as they stand in `Authorization`.

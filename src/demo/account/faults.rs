@@ -36,6 +36,8 @@ pub enum Fault {
     Unauthorized,
     /// 400: the page token is no longer good. Only meets requests that carry one.
     StalePageToken,
+    /// The sync token is no longer good. Only meets requests that carry one.
+    StaleSyncToken,
     /// A listing shows nothing at all. Only meets listings.
     EmptyListing,
     /// A listing ends in the middle of a page, as if it were the last. Only meets listings.
@@ -64,7 +66,12 @@ impl Fault {
 
     fn meets(&self, call: &Call) -> bool {
         match self {
-            Self::StalePageToken => call.query.iter().any(|(name, _)| name == "next_page_token"),
+            Self::StalePageToken => {
+                let names = ["next_page_token", "pageToken"];
+                let mut query = call.query.iter();
+                query.any(|(name, _)| names.contains(&name.as_str()))
+            }
+            Self::StaleSyncToken => call.query.iter().any(|(name, _)| name == "syncToken"),
             Self::EmptyListing | Self::CutListing | Self::GarbageItem => call.is_listing(),
             Self::Status(_)
             | Self::DropBefore

@@ -28,11 +28,19 @@ pub(super) struct Code {
 pub(super) struct Keyring {
     refresh: Option<String>,
     refreshes: Vec<Refresh>,
-    /// Each access token with its end.
-    access: BTreeMap<String, Timestamp>,
+    /// Each access token with its end, and of whom it is.
+    access: BTreeMap<String, (Timestamp, Whose)>,
     codes: BTreeMap<String, Code>,
     random: StdRng,
     life_seconds: i64,
+}
+
+/// Of whom a token is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    Host,
+    /// Somebody else in the account.
+    AppOwner,
 }
 
 /// Why an access token is not taken.
@@ -55,11 +63,11 @@ impl Keyring {
     }
 
     /// A new access token.
-    pub(super) fn grant_access(&mut self, now: Timestamp) -> String {
+    pub(super) fn grant_access(&mut self, now: Timestamp, whose: Whose) -> String {
         let token = format!("access-{}", new_id(&mut self.random));
         let life = jiff::SignedDuration::from_secs(self.life_seconds);
         let end = now.saturating_add(life).unwrap_or(Timestamp::MAX);
-        self.access.insert(token.clone(), end);
+        self.access.insert(token.clone(), (end, whose));
         token
     }
 
@@ -68,11 +76,11 @@ impl Keyring {
         self.life_seconds.saturating_sub(1).max(0)
     }
 
-    pub(super) fn check_access(&self, token: &str, now: Timestamp) -> Result<(), Rejected> {
+    pub(super) fn check_access(&self, token: &str, now: Timestamp) -> Result<Whose, Rejected> {
         match self.access.get(token) {
             None => Err(Rejected::Unknown),
-            Some(end) if *end <= now => Err(Rejected::Expired),
-            Some(_) => Ok(()),
+            Some((end, _)) if *end <= now => Err(Rejected::Expired),
+            Some((_, whose)) => Ok(*whose),
         }
     }
 
@@ -116,7 +124,7 @@ impl Keyring {
     }
 
     pub(super) fn expire_all(&mut self) {
-        for end in self.access.values_mut() {
+        for (end, _) in self.access.values_mut() {
             *end = Timestamp::MIN;
         }
     }

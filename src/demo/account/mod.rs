@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::{Timestamp, tz::TimeZone};
 
 mod answer;
+mod availability;
 mod booking;
+mod calendar;
 mod call;
 mod event;
 mod events;
@@ -19,6 +21,7 @@ mod listing;
 mod oauth;
 mod options;
 mod page_token;
+mod pages;
 mod patch;
 mod people;
 mod query;
@@ -28,18 +31,31 @@ mod resources;
 mod route;
 mod seen;
 mod server;
+mod setup;
 mod shelf;
+mod slots;
+mod strict;
 mod strike;
 #[cfg(test)]
 mod tests;
+mod ticker;
+mod visitor;
 
 pub use booking::{NewBooking, Place};
 pub use faults::{Fault, FaultPlan};
 pub use keyring::Refresh;
 pub use options::{AccountOptions, StoppedClock};
+pub use pages::Page;
+pub use people::calendar::{CalendarEvent, EventTime};
 pub use seen::{Door, Patch, Seen};
 pub use server::Server;
+pub use setup::{
+    AppOwner, AvailabilityOptions, CalendarOptions, Connection, Discovery, EmptySegments, Role,
+    Scope, ShowsSegments,
+};
 
+use availability::Rota;
+use calendar::Diary;
 use keyring::Keyring;
 use quota::Quota;
 use seen::Log;
@@ -62,6 +78,9 @@ struct Shared {
 /// Everything that changes.
 struct State {
     shelf: Shelf,
+    rota: Rota,
+    pages: Vec<Page>,
+    diary: Diary,
     keys: Keyring,
     quota: Quota,
     log: Log,
@@ -73,6 +92,9 @@ impl Account {
     pub fn new(options: AccountOptions) -> Self {
         let state = State {
             shelf: Shelf::new(options.seed),
+            rota: Rota::new(options.seed, &options.time_zone),
+            pages: Page::usual(),
+            diary: Diary::new(&options),
             keys: Keyring::new(&options),
             quota: Quota::new(options.requests_per_second),
             log: Log::default(),

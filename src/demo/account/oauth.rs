@@ -8,8 +8,9 @@ use url::Url;
 
 use super::answer::{Answer, Result};
 use super::call::{Body, Call};
-use super::keyring::Code;
+use super::keyring::{Code, Whose};
 use super::query::Query;
+use super::setup::AppOwner;
 use super::{Account, State};
 
 /// `GET /oauth/authorize`: the person agrees at once and is sent back.
@@ -58,6 +59,7 @@ pub(super) fn token(account: &Account, state: &mut State, call: &Call) -> Result
     authenticate(account, call)?;
     let parameter = |name: &str| parameter(call, name);
     let invalid_grant = |reason| Answer::oauth(400, "invalid_grant", reason);
+    let mut whose = Whose::Host;
     let refresh = match parameter("grant_type") {
         Some("refresh_token") => {
             let spent = parameter("refresh_token").unwrap_or_default();
@@ -79,6 +81,9 @@ pub(super) fn token(account: &Account, state: &mut State, call: &Call) -> Result
             if parameter("account_id") != Some(account.options().account_id.as_str()) {
                 return Err(Answer::oauth(400, "invalid_request", "Invalid account_id."));
             }
+            if account.options().app_owner == AppOwner::SomebodyElse {
+                whose = Whose::AppOwner;
+            }
             None
         }
         Some("client_credentials") => None,
@@ -90,7 +95,7 @@ pub(super) fn token(account: &Account, state: &mut State, call: &Call) -> Result
             ));
         }
     };
-    let access = state.keys.grant_access(account.now());
+    let access = state.keys.grant_access(account.now(), whose);
     let mut body = json!({
         "access_token": access,
         "token_type": "bearer",

@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use super::setup::{AppOwner, AvailabilityOptions, CalendarOptions};
 use crate::adapters::system::SystemClock;
 use crate::ports::clock::Clock;
 
@@ -38,6 +39,12 @@ pub struct AccountOptions {
     pub page_token_life: Option<u64>,
     /// More than so many API requests in one second are answered with 429.
     pub requests_per_second: Option<u32>,
+    /// Whose app it is.
+    pub app_owner: AppOwner,
+    /// How availability behaves.
+    pub availability: AvailabilityOptions,
+    /// How the Zoom calendar behaves.
+    pub calendar: CalendarOptions,
 }
 
 impl AccountOptions {
@@ -58,6 +65,9 @@ impl AccountOptions {
             page_limit: 300,
             page_token_life: None,
             requests_per_second: None,
+            app_owner: AppOwner::default(),
+            availability: AvailabilityOptions::default(),
+            calendar: CalendarOptions::default(),
         }
     }
 

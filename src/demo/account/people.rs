@@ -8,6 +8,9 @@ use serde_json::Value;
 use super::booking::{NewBooking, Place};
 use super::event::{Event, Person, Standing};
 use super::{Account, State};
+
+pub(super) mod calendar;
+mod hours;
 use crate::domain::booking::Answer;
 
 #[allow(

@@ -6,6 +6,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::answer::{Answer, Result};
 use super::call::Call;
+use super::strict;
 
 /// The checked query of a request.
 pub(super) struct Query(BTreeMap<String, String>);
@@ -34,11 +35,7 @@ impl Query {
         let Some(text) = self.text(name) else {
             return Ok(None);
         };
-        // jiff takes more than RFC 3339 does (a space, no seconds), so the frame is checked here.
-        let framed = text.get(10..11) == Some("T") && text.get(16..17) == Some(":");
-        let time = text.parse().ok().filter(|_| framed);
-        time.map(Some)
-            .ok_or_else(|| Answer::bad_request(name, "not an RFC 3339 time with an offset"))
+        strict::instant(name, text).map(Some)
     }
 
     pub(super) fn flag(&self, name: &str) -> Result<bool> {
@@ -57,6 +54,18 @@ impl Query {
             Some(_) => Err(Answer::invalid_field(
                 "page_size",
                 "not a number from 1 to 300",
+            )),
+        }
+    }
+
+    /// `maxResults` of the Calendar API: 1 to 2,500.
+    pub(super) fn max_results(&self) -> Result<usize> {
+        match self.text("maxResults").map(str::parse::<usize>) {
+            None => Ok(250),
+            Some(Ok(size @ 1..=2_500)) => Ok(size),
+            Some(_) => Err(Answer::invalid_field(
+                "maxResults",
+                "not a number from 1 to 2500",
             )),
         }
     }
@@ -80,7 +89,11 @@ impl Query {
 
     /// Everything but the page token: what a page token is good for.
     pub(super) fn identity(&self) -> String {
-        let rest = self.0.iter().filter(|(name, _)| *name != "next_page_token");
+        let tokens = ["next_page_token", "pageToken"];
+        let rest = self
+            .0
+            .iter()
+            .filter(|(name, _)| !tokens.contains(&name.as_str()));
         rest.flat_map(|(name, value)| [name, "=", value, "\n"])
             .collect()
     }

@@ -3,9 +3,11 @@
 use serde_json::Value;
 
 use super::Account;
+
+mod bookable;
 use super::event::Standing;
 use super::keyring::Refresh;
-use super::seen::{Door, Log, Patch, Seen};
+use super::seen::{Door, Patch, Seen};
 use super::shelf::Order;
 
 impl Account {
@@ -57,7 +59,7 @@ impl Account {
 
     /// Forgets requests, cancellations and patches.
     pub fn clear_log(&self) {
-        self.state().log = Log::default();
+        self.state().log.clear();
     }
 
     /// The refresh token that is good now; `None` after it was revoked.

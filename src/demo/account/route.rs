@@ -5,8 +5,11 @@ use tokio::time::Instant;
 
 use super::answer::{Answer, Result};
 use super::call::Call;
-use super::keyring::Rejected;
-use super::{Account, State, events, listing, oauth, resources};
+use super::keyring::{Rejected, Whose};
+use super::{
+    Account, State, availability, calendar, events, listing, oauth, pages, resources, slots,
+    visitor,
+};
 
 /// Does what a request asks for.
 pub(super) fn answer(account: &Account, state: &mut State, call: &Call) -> Answer {
@@ -19,7 +22,7 @@ pub(super) fn answer(account: &Account, state: &mut State, call: &Call) -> Answe
     let answered = match segments.as_slice() {
         ["oauth", rest @ ..] => sign_in(account, state, call, rest),
         ["v2", rest @ ..] => {
-            admit(account, state, call).and_then(|()| api(account, state, call, rest))
+            admit(account, state, call).and_then(|whose| api(account, state, call, rest, whose))
         }
         _ => Err(unknown_path()),
     };
@@ -36,10 +39,20 @@ fn sign_in(account: &Account, state: &mut State, call: &Call, path: &[&str]) -> 
     }
 }
 
-fn api(account: &Account, state: &mut State, call: &Call, path: &[&str]) -> Result {
-    let ["scheduler", path @ ..] = path else {
-        return Err(unknown_path());
-    };
+fn api(account: &Account, state: &mut State, call: &Call, path: &[&str], whose: Whose) -> Result {
+    match path {
+        ["scheduler", path @ ..] => match visitor::answer(account, call, path, whose) {
+            Some(answered) => answered,
+            None => scheduler(account, state, call, path),
+        },
+        ["calendars", path @ ..] => calendar::routes::answer(account, state, call, path, whose)
+            .unwrap_or_else(|| Err(unknown_path())),
+        _ => Err(unknown_path()),
+    }
+}
+
+fn scheduler(account: &Account, state: &mut State, call: &Call, path: &[&str]) -> Result {
+    use availability::routes as hours;
     match (call.method.as_str(), path) {
         ("GET", ["events"]) => listing::page(account, state, call),
         ("GET", ["events", id]) => events::get(account, state, call, id),
@@ -49,19 +62,26 @@ fn api(account: &Account, state: &mut State, call: &Call, path: &[&str]) -> Resu
             events::attendee(state, call, id, attendee)
         }
         ("GET", ["users", id]) => resources::user(account, call, id),
-        ("GET", ["schedules"]) => resources::schedules(account, call),
-        ("GET", ["schedules", slug]) => resources::schedule_by_slug(account, call, slug),
-        ("GET", ["availability"]) => resources::availabilities(account, call),
-        ("GET", ["availability", id]) => resources::availability_by_id(account, call, id),
-        (_, ["events" | "schedules" | "availability"] | ["events" | "users", _]) => {
-            Err(wrong_method())
+        ("GET", ["schedules"]) => pages::list(account, state, call),
+        ("GET", ["schedules", slug]) => pages::get(account, state, call, slug),
+        ("GET", ["schedules", slug, "available_times"]) => {
+            slots::available_times(account, state, call, slug)
         }
+        ("GET", ["availability"]) => hours::list(account, state, call),
+        ("POST", ["availability"]) => hours::create(account, state, call),
+        ("GET", ["availability", id]) => hours::get(account, state, call, id),
+        ("PATCH", ["availability", id]) => hours::change(account, state, call, id),
+        ("DELETE", ["availability", id]) => hours::delete(state, call, id),
+        (
+            _,
+            ["events" | "schedules" | "availability"] | ["events" | "users" | "availability", _],
+        ) => Err(wrong_method()),
         _ => Err(unknown_path()),
     }
 }
 
-/// Checks the access token and the limit.
-fn admit(account: &Account, state: &mut State, call: &Call) -> Result<()> {
+/// Checks the access token and the limit; of whom the token is.
+fn admit(account: &Account, state: &mut State, call: &Call) -> Result<Whose> {
     let within = state.quota.admits(Instant::now());
     let Some(token) = call.credentials("Bearer") else {
         return Err(Answer::platform(401, 4700, "Invalid access token."));
@@ -69,8 +89,8 @@ fn admit(account: &Account, state: &mut State, call: &Call) -> Result<()> {
     match state.keys.check_access(token, account.now()) {
         Err(Rejected::Unknown) => Err(Answer::platform(401, 124, "Invalid access token.")),
         Err(Rejected::Expired) => Err(Answer::platform(401, 124, "Access token is expired.")),
-        Ok(()) if within => Ok(()),
-        Ok(()) => Err(Answer::throttled_qps(None)),
+        Ok(whose) if within => Ok(whose),
+        Ok(_) => Err(Answer::throttled_qps(None)),
     }
 }
 

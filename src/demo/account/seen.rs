@@ -1,5 +1,7 @@
 //! What the account saw and did, for a test to ask about.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 /// Where a request came in.
@@ -44,4 +46,36 @@ pub(super) struct Log {
     /// Ids of bookings that an API request really cancelled.
     pub(super) cancellations: Vec<String>,
     pub(super) patches: Vec<Patch>,
+    /// Every request there ever was, each once: method, path, query and body as text.
+    pub(super) heard: BTreeSet<String>,
+}
+
+impl Log {
+    /// Notes a request.
+    pub(super) fn note(&mut self, seen: Seen) {
+        self.heard.insert(seen.text());
+        self.seen.push(seen);
+    }
+
+    /// Forgets what a test asks about; not what was ever heard.
+    pub(super) fn clear(&mut self) {
+        let heard = std::mem::take(&mut self.heard);
+        *self = Self {
+            heard,
+            ..Self::default()
+        };
+    }
+}
+
+impl Seen {
+    fn text(&self) -> String {
+        let mut text = format!("{} {}", self.method, self.path);
+        for (name, value) in &self.query {
+            text.push_str(&format!(" {name}={value}"));
+        }
+        if let Some(body) = &self.body {
+            text.push_str(&format!(" {body}"));
+        }
+        text
+    }
 }

@@ -79,7 +79,7 @@ impl Account {
             .and_then(|fault| fault.instead(&mut state, call));
         let mut answer = instead.unwrap_or_else(|| route::answer(self, &mut state, call));
         let delivery = fault.map_or(Delivery::Whole, |fault| fault.spoil(&mut answer));
-        state.log.seen.push(Seen {
+        state.log.note(Seen {
             door: call.door(),
             method: call.method.clone(),
             path: call.path.clone(),

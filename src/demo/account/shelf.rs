@@ -9,6 +9,7 @@ use rand::{RngExt, SeedableRng};
 
 use super::booking::NewBooking;
 use super::event::{Event, Person, Standing};
+use super::ticker::Ticker;
 
 /// Where a booking stands in an order.
 pub(super) type Place = (Timestamp, String);
@@ -27,7 +28,7 @@ pub(super) struct Shelf {
     by_updated: BTreeSet<Place>,
     /// Of the longest booking there ever was: how far before a bound a listing has to look.
     longest: SignedDuration,
-    last_change: Timestamp,
+    ticker: Ticker,
     count: u64,
     ids: StdRng,
 }
@@ -39,7 +40,7 @@ impl Shelf {
             by_start: BTreeSet::new(),
             by_updated: BTreeSet::new(),
             longest: SignedDuration::ZERO,
-            last_change: Timestamp::MIN,
+            ticker: Ticker::new(),
             count: 0,
             ids: StdRng::seed_from_u64(seed),
         }
@@ -67,7 +68,7 @@ impl Shelf {
             },
             booked,
             created: now,
-            updated: self.tick(now),
+            updated: self.ticker.tick(now),
             extra: BTreeMap::new(),
         };
         self.put(event);
@@ -94,7 +95,7 @@ impl Shelf {
             return false;
         };
         how(&mut event);
-        event.updated = self.tick(now);
+        event.updated = self.ticker.tick(now);
         self.put(event);
         true
     }
@@ -137,17 +138,6 @@ impl Shelf {
         self.by_start.insert((event.booked.start, event.id.clone()));
         self.by_updated.insert((event.updated, event.id.clone()));
         self.by_id.insert(event.id.clone(), event);
-    }
-
-    /// The time of this change: a millisecond after the last one, even where the clock stands.
-    fn tick(&mut self, now: Timestamp) -> Timestamp {
-        let millisecond = SignedDuration::from_millis(1);
-        let next = self
-            .last_change
-            .saturating_add(millisecond)
-            .unwrap_or(Timestamp::MAX);
-        self.last_change = next.max(now);
-        self.last_change
     }
 }
 

@@ -38,6 +38,9 @@ impl Fault {
                 Some(Answer::platform(401, 124, "Invalid access token."))
             }
             Self::StalePageToken => Some(Answer::bad_page_token()),
+            Self::StaleSyncToken => Some(Answer::platform(410, 410, "The sync token is gone.")),
+            // A calendar's listing keeps its sync token: it is emptied afterwards.
+            Self::EmptyListing if call.is_calendar_listing() => None,
             Self::EmptyListing => Some(Answer::ok(json!({"items": [], "next_page_token": ""}))),
             Self::DropAfter
             | Self::DelayAfter(_)
@@ -54,25 +57,28 @@ impl Fault {
             Self::TruncateBody if answer.body.is_some() => return Delivery::Truncated,
             // A body that is not there cannot be cut; the connection ends all the same.
             Self::DropBefore | Self::DropAfter | Self::TruncateBody => return Delivery::Nothing,
-            Self::CutListing => cut(answer),
+            Self::CutListing => cut(answer, 2),
+            Self::EmptyListing => cut(answer, usize::MAX),
             Self::GarbageItem => litter(answer),
             Self::Status(_)
             | Self::ThrottleQps { .. }
             | Self::ThrottleDaily { .. }
             | Self::Unauthorized
-            | Self::StalePageToken
-            | Self::EmptyListing => {}
+            | Self::StaleSyncToken
+            | Self::StalePageToken => {}
         }
         Delivery::Whole
     }
 }
 
-fn cut(answer: &mut Answer) {
+/// Leaves the first part of a listing, as if it were the whole.
+fn cut(answer: &mut Answer, part: usize) {
     let body = answer.body.as_mut().and_then(Value::as_object_mut);
     if let Some(body) = body {
         body.remove("next_page_token");
+        body.remove("nextPageToken");
         if let Some(items) = body.get_mut("items").and_then(Value::as_array_mut) {
-            items.truncate(items.len() / 2);
+            items.truncate(items.len() / part);
         }
     }
 }
@@ -85,5 +91,10 @@ fn litter(answer: &mut Answer) {
     if let Some(item) = first {
         item.insert("start_date_time".to_owned(), json!("the day after never"));
         item.insert("attendees".to_owned(), json!(7));
+        for name in ["start", "segments", "segments_recurrence"] {
+            if item.contains_key(name) {
+                item.insert(name.to_owned(), json!("the day after never"));
+            }
+        }
     }
 }

@@ -1,8 +1,12 @@
 //! The account itself, asked over HTTP by a plain client.
 
+mod availability;
+mod calendar;
 mod faults;
 mod oauth;
 mod paging;
+mod slots;
+mod sync;
 mod writes;
 
 use reqwest::{Client, RequestBuilder, Response};
@@ -76,6 +80,20 @@ impl Bench {
     fn delete(&self, id: &str) -> RequestBuilder {
         let url = format!("{}/scheduler/events/{id}", self.server.api_url());
         self.client.delete(url).bearer_auth(&self.token)
+    }
+
+    /// Any request below the API's root: status and body, `Null` for none.
+    async fn call(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+        let url = format!("{}{path}", self.server.api_url());
+        let method = method.parse().unwrap();
+        let mut request = self.client.request(method, url).bearer_auth(&self.token);
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let answer = request.send().await.unwrap();
+        let status = answer.status().as_u16();
+        let bytes = answer.bytes().await.unwrap();
+        (status, serde_json::from_slice(&bytes).unwrap_or_default())
     }
 
     async fn status(&self, path: &str) -> u16 {

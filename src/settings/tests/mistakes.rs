@@ -3,6 +3,26 @@
 use super::*;
 
 #[rstest]
+#[case::feed_with_a_token(
+    "[[calendar]]\nname = \"f\"\nkind = \"ics\"\nurl = \"https://example.org/x\"\nbearer_token = \"x\"",
+    "a feed is asked for without one",
+    "use username and password"
+)]
+#[case::feed_with_two_names(
+    "[[calendar]]\nname = \"f\"\nkind = \"ics\"\nurl = \"https://a:b@example.org/x\"\nusername = \"x\"\npassword = \"x\"",
+    "the address has a user name in it, too",
+    "take it out of the address"
+)]
+#[case::file_with_a_name(
+    "[[calendar]]\nname = \"f\"\nkind = \"ics\"\nurl = \"/srv/a.ics\"\nusername = \"x\"\npassword = \"x\"",
+    "a file asks for no user name",
+    "leave out username and password"
+)]
+#[case::feed_that_is_none(
+    "[[calendar]]\nname = \"f\"\nkind = \"ics\"\nurl = \"ftp://example.org/x\"",
+    "this is not the address of a feed",
+    "webcal(s)://"
+)]
 #[case::unknown_key(
     "[zoom]\napi_ulr = \"x\"",
     "/config.toml:2: zoom.api_ulr: this key is not known",

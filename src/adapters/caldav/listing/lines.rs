@@ -88,7 +88,7 @@ fn digest(href: &Href) -> u64 {
 }
 
 /// A listing being read.
-pub(super) struct Lines {
+pub(in super::super) struct Lines {
     shared: Arc<Shared>,
     known: Known,
     way: Way,
@@ -144,6 +144,11 @@ impl Lines {
             members: 0,
             outside: 0,
         }
+    }
+
+    /// Whether everything is listed, and not only what changed.
+    pub(in super::super) fn is_of_everything(&self) -> bool {
+        matches!(self.way, Way::Everything | Way::Etags)
     }
 
     fn take(&mut self, report: &Report, changes: &mut Vec<Change>) {

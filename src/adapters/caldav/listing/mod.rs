@@ -15,9 +15,9 @@ use super::cursor::{Mark, with_overlap};
 use super::known::Known;
 use super::xml::{Name, names, request};
 use crate::domain::ids::Cursor;
-use crate::ports::calendar::Listing;
 use crate::ports::error::{Kind, Result};
-use lines::{Lines, Page, Way};
+pub(super) use lines::Lines;
+use lines::{Page, Way};
 
 const DOING: &str = "listing the calendar";
 /// What a listing by etags asks for; the token and the ctag are answered for the collection itself.
@@ -30,10 +30,7 @@ const LINES: [Name; 5] = [
 ];
 
 /// Starts a listing. A calendar that is not where it was is looked for once more.
-pub(super) async fn start(
-    shared: &Arc<Shared>,
-    since: Option<&Cursor>,
-) -> Result<Box<dyn Listing>> {
+pub(super) async fn start(shared: &Arc<Shared>, since: Option<&Cursor>) -> Result<Box<Lines>> {
     let mark = since.and_then(Mark::parse);
     let known = shared.known().await?;
     let lines = match open(shared, known, mark).await {

@@ -1,8 +1,9 @@
-//! The requests that are sent: `PROPFIND` (RFC 4918), `sync-collection` (RFC 6578 section 3.2) and
-//! `calendar-multiget` (RFC 4791 section 7.9).
+//! The requests that are sent: `PROPFIND` (RFC 4918), `sync-collection` (RFC 6578 section 3.2),
+//! `calendar-multiget` and `calendar-query` (RFC 4791 sections 7.9 and 7.8).
 
 use std::io;
 
+use jiff::Timestamp;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
@@ -45,6 +46,61 @@ pub(in super::super) fn multiget(paths: &[String]) -> io::Result<Vec<u8>> {
         }
         Ok(())
     })
+}
+
+/// Which objects a `calendar-query` asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Those {
+    /// Events with an instance between two instants.
+    Between(Timestamp, Timestamp),
+    /// Events that have a property.
+    Having(&'static str),
+    /// Objects with a component of this kind.
+    Being(&'static str),
+}
+
+/// Asks for the tags of some objects.
+///
+/// # Errors
+/// None in practice: it writes to memory.
+pub(in super::super) fn calendar_query(those: Those) -> io::Result<Vec<u8>> {
+    document((Space::Caldav, "calendar-query"), |doc| {
+        write_props(doc, &[(Space::Dav, "getetag")])?;
+        doc.write_event(Event::Start(BytesStart::new("C:filter")))?;
+        within(doc, "C:comp-filter", "VCALENDAR", |doc| match those {
+            Those::Being(kind) => named(doc, "C:comp-filter", kind),
+            Those::Having(property) => within(doc, "C:comp-filter", "VEVENT", |doc| {
+                named(doc, "C:prop-filter", property)
+            }),
+            Those::Between(from, to) => within(doc, "C:comp-filter", "VEVENT", |doc| {
+                let text = |time: Timestamp| time.strftime("%Y%m%dT%H%M%SZ").to_string();
+                let mut range = BytesStart::new("C:time-range");
+                range.push_attribute(("start", text(from).as_str()));
+                range.push_attribute(("end", text(to).as_str()));
+                doc.write_event(Event::Empty(range))
+            }),
+        })?;
+        doc.write_event(Event::End(BytesEnd::new("C:filter")))
+    })
+}
+
+fn within(
+    doc: &mut Doc,
+    tag: &str,
+    name: &str,
+    fill: impl FnOnce(&mut Doc) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut start = BytesStart::new(tag);
+    start.push_attribute(("name", name));
+    doc.write_event(Event::Start(start))?;
+    fill(doc)?;
+    doc.write_event(Event::End(BytesEnd::new(tag)))
+}
+
+fn named(doc: &mut Doc, tag: &str, name: &str) -> io::Result<()> {
+    let mut empty = BytesStart::new(tag);
+    empty.push_attribute(("name", name));
+    doc.write_event(Event::Empty(empty))
 }
 
 fn document(root: Name, fill: impl FnOnce(&mut Doc) -> io::Result<()>) -> io::Result<Vec<u8>> {
@@ -91,5 +147,25 @@ mod tests {
         assert!(!text.contains("limit"));
         let text = String::from_utf8(multiget(&["/a&b".to_owned()]).unwrap()).unwrap();
         assert!(text.contains("<D:href>/a&amp;b</D:href>"));
+    }
+
+    #[test]
+    fn a_query_is_nested_as_rfc_4791_wants_it() {
+        let text = |those| String::from_utf8(calendar_query(those).unwrap()).unwrap();
+        let between = Those::Between(
+            "2026-11-20T00:00:00Z".parse().unwrap(),
+            "2027-01-21T12:30:00Z".parse().unwrap(),
+        );
+        assert!(text(between).contains(
+            "<C:filter><C:comp-filter name=\"VCALENDAR\"><C:comp-filter name=\"VEVENT\">\
+             <C:time-range start=\"20261120T000000Z\" end=\"20270121T123000Z\"/>\
+             </C:comp-filter></C:comp-filter></C:filter>"
+        ));
+        assert!(text(Those::Having("RRULE")).contains(
+            "<C:comp-filter name=\"VEVENT\"><C:prop-filter name=\"RRULE\"/></C:comp-filter>"
+        ));
+        assert!(text(Those::Being("VFREEBUSY")).contains(
+            "<C:comp-filter name=\"VCALENDAR\"><C:comp-filter name=\"VFREEBUSY\"/></C:comp-filter>"
+        ));
     }
 }

@@ -1,5 +1,7 @@
 //! The adapter against a server on this machine, with a clock that only moves when slept on.
 
+mod availability;
+mod blocks;
 mod faults;
 mod listing;
 mod refused;

@@ -3,6 +3,7 @@
 use rstest::rstest;
 
 use super::*;
+use crate::adapters::zoom::label::Label;
 use crate::ports::zoom::Zoom;
 
 const EVENTS: &str = "/v2/scheduler/events";
@@ -12,12 +13,16 @@ fn too_many(kind: &str) -> ResponseTemplate {
 }
 
 #[rstest]
-#[case::free(Plan::Free, 0.8, 3)]
-#[case::pro(Plan::Pro, 0.8, 24)]
-#[case::business(Plan::Business, 0.5, 40)]
+#[case::free(Plan::Free, Label::Light, 0.8, 3)]
+#[case::pro(Plan::Pro, Label::Light, 0.8, 24)]
+#[case::business(Plan::Business, Label::Light, 0.5, 40)]
+#[case::business_lists(Plan::Business, Label::Medium, 0.5, 30)]
+#[case::pro_writes(Plan::Pro, Label::Heavy, 0.8, 8)]
+#[case::free_writes(Plan::Free, Label::Heavy, 1.0, 1)]
 #[tokio::test]
 async fn no_second_sees_more_than_the_share(
     #[case] plan: Plan,
+    #[case] label: Label,
     #[case] share: f64,
     #[case] most: u32,
 ) {
@@ -27,7 +32,7 @@ async fn no_second_sees_more_than_the_share(
     let limiter = &account.shared().limiter;
     let mut sent = Vec::new();
     for _ in 0..120 {
-        limiter.admit("testing").await.unwrap();
+        limiter.admit(label, "testing").await.unwrap();
         sent.push(world.clock.now());
     }
     for pair in sent.windows(most as usize + 1) {
@@ -46,9 +51,9 @@ async fn a_clock_that_is_set_back_does_not_stop_requests() {
     let world = World::granting().await;
     let account = world.account();
     let limiter = &account.shared().limiter;
-    limiter.admit("testing").await.unwrap();
+    limiter.admit(Label::Light, "testing").await.unwrap();
     *world.clock.now.lock().unwrap() = "2026-11-21T09:00:00Z".parse().unwrap();
-    limiter.admit("testing").await.unwrap();
+    limiter.admit(Label::Light, "testing").await.unwrap();
     assert!(world.clock.sleeps().iter().sum::<Duration>() < Duration::from_secs(1));
 }
 

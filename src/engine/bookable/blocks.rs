@@ -1,0 +1,244 @@
+//! The Zoom calendar: blocks as they are, as they are to be, and the steps between.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::expanding::Wanted;
+use super::keeping::FULL_EVERY;
+use super::records::{BlocksSince, KnownBlock};
+use super::steps;
+use super::work::{Days, Work};
+use crate::domain::block::Block;
+use crate::domain::busy::{Buffers, Busy};
+use crate::domain::ids::{BlockId, ZoomCalendarId};
+use crate::domain::time_span::TimeSpan;
+use crate::domain::window::Window;
+use crate::engine::ledger::Batch;
+use crate::engine::report::Trouble;
+use crate::plan;
+use crate::plan::certainty::Certainty;
+use crate::plan::policy::BusyPolicy;
+use crate::ports::calendar::Coverage;
+use crate::ports::error::{Error, Result};
+
+/// The record of where the listing ended.
+pub(super) const KIND: &str = "blocks";
+
+/// How often in a row a block is put right that does not stay so: what Zoom makes of our words
+/// is not fought for ever.
+const REPAIRS: u8 = 3;
+
+/// The blocks in Zoom, as they were listed.
+#[derive(Debug)]
+pub(super) struct Listed {
+    pub(super) calendar: ZoomCalendarId,
+    /// The window that was listed.
+    window: Window,
+    pub(super) known: BTreeMap<BlockId, KnownBlock>,
+    /// The buffers that they were all written with.
+    buffers: Option<(u64, u64)>,
+}
+
+/// How writing them ended.
+#[derive(Debug)]
+pub(super) enum Settled {
+    /// They are as they are to be.
+    Whole,
+    /// Something was not done; why stands in the report.
+    Partly,
+    /// This calendar cannot be written.
+    NotWritable(Error),
+}
+
+/// Lists what changed, or everything when that is due, and remembers it.
+pub(super) async fn list(
+    work: &Work<'_>,
+    days: &Days,
+    calendar: &ZoomCalendarId,
+) -> Result<Listed> {
+    let records = &work.records;
+    let before: Option<BlocksSince> = records.only(KIND)?;
+    let before = before.filter(|before| before.calendar == *calendar);
+    let uncertain = records.is_creating()?;
+    let since = before.as_ref().filter(|before| {
+        // Whether an interrupted creation was done, only everything that is there can say.
+        !uncertain
+            && !work.order.full
+            && work.now.duration_since(before.full) < FULL_EVERY
+            && before.covers >= days.window.to
+    });
+    let token = since.and_then(|since| since.token.as_ref());
+    let asked = days.ahead();
+    let zoom = &work.sides.zoom_calendar;
+    let listed = zoom.blocks(calendar, asked, token).await?;
+    let old: BTreeMap<BlockId, KnownBlock> = records.blocks()?.into_iter().collect();
+    let mut known = if listed.coverage == Coverage::Full {
+        BTreeMap::new()
+    } else {
+        old.clone()
+    };
+    for block in &listed.blocks {
+        // As it was written, or as nobody of us wrote it: then the counting begins anew.
+        let stayed =
+            |old: &&KnownBlock| block.intact && block.title == old.title && block.span == old.span;
+        let old = old.get(&block.id);
+        let repairs = old.filter(|old| !stayed(old)).map_or(0, |old| old.repairs);
+        known.insert(block.id.clone(), KnownBlock::of(block, repairs));
+    }
+    for id in &listed.gone {
+        known.remove(id);
+    }
+    known.retain(|_, block| block.span.is_none_or(|span| span.end > days.window.from));
+    let (full, covers) = match (listed.coverage, &before) {
+        (Coverage::Since, Some(before)) => (before.full, before.covers),
+        _ => (work.now, asked.to),
+    };
+    let since = BlocksSince {
+        calendar: calendar.clone(),
+        token: listed.next,
+        full,
+        covers,
+        buffers: before.as_ref().and_then(|before| before.buffers),
+    };
+    let mut batch = Batch::default();
+    for id in old.keys().filter(|id| !known.contains_key(*id)) {
+        records.drop_block(&mut batch, id);
+    }
+    for (id, block) in known
+        .iter()
+        .filter(|(id, block)| old.get(*id) != Some(*block))
+    {
+        records.put_block(&mut batch, id, block);
+    }
+    if listed.coverage == Coverage::Full {
+        records.finish_blocks(&mut batch)?;
+    }
+    if before.as_ref() != Some(&since) {
+        records.put_only(&mut batch, KIND, &since);
+    }
+    records.commit(batch).await?;
+    Ok(Listed {
+        calendar: calendar.clone(),
+        window: Window {
+            from: days.window.from,
+            to: covers,
+        },
+        known,
+        buffers: since.buffers,
+    })
+}
+
+impl Listed {
+    /// Spans that may come back as events: those of blocks, as long as the buffers are the same
+    /// as when they were written. When they change, every event gets the new ones.
+    pub(super) fn echoes(&self, buffers: Buffers) -> BTreeSet<TimeSpan> {
+        if self.buffers != Some(seconds(buffers)) {
+            return BTreeSet::new();
+        }
+        self.known.values().filter_map(|block| block.span).collect()
+    }
+}
+
+fn seconds(buffers: Buffers) -> (u64, u64) {
+    (buffers.before.as_secs(), buffers.after.as_secs())
+}
+
+/// Makes the blocks what they are to be.
+pub(super) async fn settle(
+    work: &Work<'_>,
+    policy: &BusyPolicy,
+    listed: &Listed,
+    wanted: &Wanted,
+) -> Result<Settled> {
+    let actual: Vec<Block> = listed
+        .known
+        .iter()
+        .map(|(id, block)| shown(work, policy, id, block))
+        .collect();
+    let steps = plan::blocks::decide(
+        &wanted.busy,
+        &policy.title,
+        &actual,
+        listed.window,
+        wanted.certainty,
+    );
+    let kept = actual.len().saturating_sub(steps::touched(&steps));
+    work.tally.add(0, kept as u64, 0);
+    let settled = steps::run(work, listed, steps, policy.to).await?;
+    if matches!(settled, Settled::Whole)
+        && wanted.certainty == Certainty::Whole
+        && listed.buffers != Some(seconds(policy.buffers))
+        && let Some(since) = work.records.only::<BlocksSince>(KIND)?
+    {
+        let buffers = Some(seconds(policy.buffers));
+        let mut batch = Batch::default();
+        work.records
+            .put_only(&mut batch, KIND, &BlocksSince { buffers, ..since });
+        work.records.commit(batch).await?;
+    }
+    Ok(settled)
+}
+
+/// A block as the plan is to see it: one that Zoom does not keep as it is written is let be.
+fn shown(work: &Work<'_>, policy: &BusyPolicy, id: &BlockId, known: &KnownBlock) -> Block {
+    let given_up = known.repairs >= REPAIRS;
+    if given_up {
+        work.wrong(Trouble {
+            doing: format!("writing the block {id} in Zoom"),
+            cause: "Zoom does not keep it as it is written: private, opaque, with its title"
+                .to_owned(),
+            hint: "delete that event in Zoom; it is then written anew".to_owned(),
+        });
+    }
+    Block {
+        id: id.clone(),
+        span: known.span,
+        title: if given_up {
+            policy.title.clone()
+        } else {
+            known.title.clone()
+        },
+        intact: known.intact || given_up,
+    }
+}
+
+/// Takes every block away, because busy time goes elsewhere now, or nowhere.
+pub(super) async fn clear(work: &Work<'_>, days: &Days) -> Result<()> {
+    let Some(before) = work.records.only::<BlocksSince>(KIND)? else {
+        return Ok(());
+    };
+    let listed = list(work, days, &before.calendar).await?;
+    let actual: Vec<Block> = listed
+        .known
+        .iter()
+        .map(|(id, known)| Block {
+            id: id.clone(),
+            span: known.span,
+            title: known.title.clone(),
+            intact: known.intact,
+        })
+        .collect();
+    let nothing = Busy::default();
+    let steps = plan::blocks::decide(&nothing, "", &actual, listed.window, Certainty::Whole);
+    let settled = steps::run(
+        work,
+        &listed,
+        steps,
+        crate::plan::policy::BusyTo::ZoomCalendar,
+    )
+    .await?;
+    if matches!(settled, Settled::Whole) {
+        forget(work).await?;
+    }
+    Ok(())
+}
+
+/// Forgets the calendar and its blocks.
+pub(super) async fn forget(work: &Work<'_>) -> Result<()> {
+    let mut batch = Batch::default();
+    for (id, _) in work.records.blocks()? {
+        work.records.drop_block(&mut batch, &id);
+    }
+    work.records.finish_blocks(&mut batch)?;
+    work.records.drop_only(&mut batch, KIND);
+    work.records.commit(batch).await
+}

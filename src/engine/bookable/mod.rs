@@ -1,0 +1,113 @@
+//! Busy time and hours: what the sources say becomes blocks in the host's Zoom calendar, or date
+//! overrides of the availability.
+//!
+//! ```text
+//! choose the sink → sources (list, read, keep) → blocks as they are → expand → decide → write → report
+//! ```
+//!
+//! Every arrow is a commit, and every pass begins by looking: after a power cut anywhere the next
+//! one finds what was done.
+
+mod blocks;
+mod choice;
+mod days;
+mod expanding;
+mod flow;
+mod keeping;
+mod overrides;
+/// What is remembered, as typed records.
+pub mod records;
+pub(super) mod removals;
+mod schedule;
+mod steps;
+mod work;
+
+use std::sync::Arc;
+
+use tracing::Instrument as _;
+
+use super::Order;
+use super::report::HostReport;
+use crate::domain::ids::{CalendarName, HostName};
+use crate::plan::policy::{BusyPolicy, HoursPolicy};
+use crate::ports::availability::Availabilities;
+use crate::ports::base::Base;
+use crate::ports::clock::Clock;
+use crate::ports::error::Error;
+use crate::ports::hours::HoursCalendar;
+use crate::ports::meter::Meter;
+use crate::ports::source::Source;
+use crate::ports::zoom_calendar::ZoomCalendar;
+use flow::flow;
+use work::Work;
+
+/// What a pass works on.
+pub struct Sides {
+    /// Every source by its name; or why it could not be prepared.
+    pub sources: Vec<(CalendarName, std::result::Result<Arc<dyn Source>, Error>)>,
+    /// The host's Zoom calendar.
+    pub zoom_calendar: Arc<dyn ZoomCalendar>,
+    /// The host's availability schedules.
+    pub availabilities: Arc<dyn Availabilities>,
+    /// Where hours are kept, if they are.
+    pub hours_calendar: Option<Arc<dyn HoursCalendar>>,
+    /// What is remembered.
+    pub base: Arc<dyn Base>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Whose busy time and hours, and how they want them.
+#[derive(Clone, Debug)]
+pub struct Host {
+    /// The `name` of the `[[host]]`.
+    pub name: HostName,
+    /// `[host.busy]`; absent: off.
+    pub busy: Option<BusyPolicy>,
+    /// `[host.hours]`; absent: off.
+    pub hours: Option<HoursPolicy>,
+    /// The IANA name of the zone of this machine: for whole days and floating times, as long as
+    /// Zoom has not said the host's own.
+    pub zone: String,
+}
+
+/// Runs one pass for one host. It never fails as a whole: what went wrong stands in the report.
+pub async fn pass(sides: &Sides, host: &Host, order: &Order) -> HostReport {
+    let before = requests(sides);
+    let span = tracing::info_span!("bookable", host = %host.name, dry_run = order.dry_run);
+    let work = Work::begin(sides, host, order);
+    let done = flow(&work).instrument(span).await;
+    let days = done.unwrap_or_else(|error| {
+        work.tally.aborted(&error);
+        Vec::new()
+    });
+    let mut report = work.report();
+    report.days = days;
+    let after = requests(sides);
+    report.requests.zoom = after.0.saturating_sub(before.0);
+    report.requests.calendar = after.1.saturating_sub(before.1);
+    report
+}
+
+/// Requests sent so far to Zoom and to calendars. Both doors of Zoom may be one client, and so
+/// may several sources: each meter counts once.
+fn requests(sides: &Sides) -> (u64, u64) {
+    let zoom = [sides.zoom_calendar.meter(), sides.availabilities.meter()];
+    let sources = sides.sources.iter();
+    let sources = sources.filter_map(|(_, source)| Some(source.as_ref().ok()?.meter()));
+    let hours = sides
+        .hours_calendar
+        .as_ref()
+        .map(|calendar| calendar.meter());
+    (sum(zoom), sum(sources.chain(hours)))
+}
+
+fn sum<'a>(meters: impl IntoIterator<Item = &'a Meter>) -> u64 {
+    let mut counted: Vec<&Meter> = Vec::new();
+    for meter in meters {
+        if !counted.iter().any(|other| std::ptr::eq(*other, meter)) {
+            counted.push(meter);
+        }
+    }
+    counted.iter().map(|meter| meter.requests()).sum()
+}

@@ -1,0 +1,310 @@
+//! The availability: date overrides as they are, as they are to be, and one PATCH between.
+//!
+//! Zoom takes the list of overrides as a whole. What is remembered of it is written down before
+//! the PATCH (`intended`) and after it (`before`): whichever of both a power cut leaves behind,
+//! `plan::overrides::in_force` tells which list is there.
+
+use serde::{Deserialize, Serialize};
+
+use super::expanding::Wanted;
+use super::work::{Days, Work};
+use crate::domain::busy::Busy;
+use crate::domain::fingerprint::Fingerprint;
+use crate::domain::hours::Week;
+use crate::domain::ids::AvailabilityId;
+use crate::domain::time_span::TimeSpan;
+use crate::engine::ledger::Batch;
+use crate::engine::report::Trouble;
+use crate::engine::tally::Count;
+use crate::plan::certainty::Certainty;
+use crate::plan::overrides::{self, DayOff, Effect, Now, Plan, Remembered};
+use crate::ports::availability::{Availability, AvailabilityChange};
+use crate::ports::error::{Kind, Result};
+
+/// The record.
+pub(super) const KIND: &str = "overrides";
+
+/// What is remembered of the overrides.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct State {
+    /// Of which availability.
+    availability: AvailabilityId,
+    /// What we wrote last.
+    before: Remembered,
+    /// What a PATCH whose end is not known was to write.
+    #[serde(default)]
+    intended: Option<Remembered>,
+    /// Zoom refused an empty segment once.
+    #[serde(default)]
+    no_empty: bool,
+    /// Zoom's answer had no `segments` after we had written some.
+    #[serde(default)]
+    hidden: bool,
+    /// What was asked for, and what Zoom shows since then: where both are as they were, asking
+    /// again is for nothing.
+    #[serde(default)]
+    ignored: Option<(Fingerprint, Fingerprint)>,
+}
+
+/// Whether there is anything of ours to give back.
+pub(super) fn are_there(work: &Work<'_>) -> Result<bool> {
+    let state: Option<State> = work.records.only(KIND)?;
+    Ok(state.is_some_and(|state| state.intended.is_some() || !state.before.days.is_empty()))
+}
+
+/// What the person wants of the availability, and what is to be added to it.
+pub(super) struct Schedule<'a> {
+    work: &'a Work<'a>,
+    days: &'a Days,
+    found: Availability,
+    segments: Vec<TimeSpan>,
+    state: State,
+    /// What of the state belongs to what is there now.
+    in_force: Remembered,
+}
+
+impl<'a> Schedule<'a> {
+    /// Looks at what is there, and at what was written last.
+    pub(super) fn open(work: &'a Work<'a>, days: &'a Days, found: Availability) -> Result<Self> {
+        let state: Option<State> = work.records.only(KIND)?;
+        let state = state.filter(|state| state.availability == found.id);
+        let state = state.unwrap_or_else(|| State {
+            availability: found.id.clone(),
+            before: Remembered::default(),
+            intended: None,
+            no_empty: false,
+            hidden: false,
+            ignored: None,
+        });
+        let segments = match (&found.segments, state.hidden) {
+            (Some(segments), _) => segments.clone(),
+            // Zoom shows none to anybody: what we wrote is all that is known.
+            (None, true) => state
+                .intended
+                .as_ref()
+                .unwrap_or(&state.before)
+                .written
+                .clone(),
+            (None, false) => Vec::new(),
+        };
+        let in_force = match &state.intended {
+            Some(intended) => overrides::in_force(&segments, &state.before, intended).clone(),
+            None => state.before.clone(),
+        };
+        Ok(Self {
+            work,
+            days,
+            found,
+            segments,
+            state,
+            in_force,
+        })
+    }
+
+    fn now<'b>(&'b self, week: &'b Week) -> Now<'b> {
+        Now {
+            segments: &self.segments,
+            week,
+            zone: &self.days.zone,
+        }
+    }
+
+    /// The effect on each day, without writing anything: for where busy time goes elsewhere.
+    pub(super) fn effects(&self, busy: &Busy) -> Vec<Effect> {
+        let now = self.now(&self.found.week);
+        let theirs = overrides::theirs(now, &self.in_force, busy);
+        let (days, whole) = (self.days.dates(), Certainty::Whole);
+        overrides::overrides(&theirs, now, busy, days, whole, DayOff::Empty).days
+    }
+
+    /// Writes what has to be there, in one PATCH, if anything differs; says whether the rest of the
+    /// pass may rely on it, and the effect on each day.
+    pub(super) async fn settle(mut self, wanted: &Wanted) -> Result<(bool, Vec<Effect>)> {
+        let week = self.found.week.clone();
+        let new_week = week.clone();
+        let theirs = overrides::theirs(self.now(&week), &self.in_force, &wanted.busy);
+        let decide = |schedule: &Self, day_off| {
+            let days = schedule.days.dates();
+            let now = schedule.now(&new_week);
+            overrides::overrides(&theirs, now, &wanted.busy, days, wanted.certainty, day_off)
+        };
+        let day_off = if self.state.no_empty {
+            DayOff::OneMinute
+        } else {
+            DayOff::Empty
+        };
+        let mut plan = decide(&self, day_off);
+        let change = |plan: &Plan| AvailabilityChange {
+            week: (new_week != week).then(|| new_week.clone()),
+            segments: plan.changed.then(|| plan.segments.clone()),
+        };
+        let mut asked = change(&plan);
+        if asked == AvailabilityChange::default() {
+            self.unchanged(&plan).await?;
+            return Ok((true, plan.days));
+        }
+        if asked.week.is_none() && self.is_ignored(&plan) {
+            self.say_ignored();
+            return Ok((false, plan.days));
+        }
+        let mut written = self.write(&plan, &asked).await;
+        let has_empty = plan.segments.iter().any(|span| span.start == span.end);
+        if let Err(error) = &written
+            && error.kind() == Kind::Refused
+            && has_empty
+            && day_off == DayOff::Empty
+        {
+            self.state.no_empty = true;
+            plan = decide(&self, DayOff::OneMinute);
+            asked = change(&plan);
+            written = self.write(&plan, &asked).await;
+        }
+        match written {
+            Ok(()) => self.written(plan).await,
+            Err(error) if error.kind() == Kind::State => Err(error),
+            Err(error) => {
+                self.work.failed(&error);
+                Ok((false, plan.days))
+            }
+        }
+    }
+
+    async fn unchanged(&mut self, plan: &Plan) -> Result<()> {
+        let days = plan.remembered.days.len();
+        self.work.tally.add(0, days as u64, 0);
+        self.state.before = plan.remembered.clone();
+        self.state.intended = None;
+        self.state.ignored = None;
+        self.remember().await
+    }
+
+    /// One PATCH, written down first.
+    async fn write(&mut self, plan: &Plan, change: &AvailabilityChange) -> Result<()> {
+        if self.work.order.dry_run {
+            return Ok(());
+        }
+        // Only one of both is there: the other one is not needed any more.
+        self.state.before = self.in_force.clone();
+        self.state.intended = Some(plan.remembered.clone());
+        self.remember().await?;
+        let zoom = &self.work.sides.availabilities;
+        zoom.change_availability(&self.found, change).await
+    }
+
+    /// Counts what was written, and looks at what Zoom made of it.
+    async fn written(mut self, plan: Plan) -> Result<(bool, Vec<Effect>)> {
+        self.count(&plan);
+        if self.work.order.dry_run {
+            return Ok((true, plan.days));
+        }
+        let again = super::schedule::again(self.work, &self.found).await;
+        self.state.before = plan.remembered.clone();
+        self.state.intended = None;
+        self.state.ignored = None;
+        let shown = match again {
+            Ok(again) => again.segments,
+            Err(error) if error.kind() == Kind::State => return Err(error),
+            Err(error) => {
+                // It was taken; the next pass sees what became of it.
+                self.work.failed(&error);
+                self.remember().await?;
+                return Ok((true, plan.days));
+            }
+        };
+        let mut honoured = true;
+        match shown {
+            Some(shown) => {
+                self.state.hidden = false;
+                if said(&shown) != said(&plan.segments) {
+                    honoured = false;
+                    self.state.ignored = Some((print(&plan.segments), print(&shown)));
+                    self.say_ignored();
+                }
+            }
+            None if plan.segments.is_empty() => {}
+            None => {
+                self.state.hidden = true;
+                self.say_hidden();
+            }
+        }
+        self.remember().await?;
+        Ok((honoured, plan.days))
+    }
+
+    fn is_ignored(&self, plan: &Plan) -> bool {
+        let now = (print(&plan.segments), print(&self.segments));
+        !self.work.order.full && self.state.ignored.as_ref() == Some(&now)
+    }
+
+    fn say_ignored(&self) {
+        self.work.wrong(Trouble {
+            doing: "writing the date overrides of the availability in Zoom".to_owned(),
+            cause: "Zoom took them, but shows other ones since".to_owned(),
+            hint: "look at the availability in Zoom Scheduler; `slotbridge sync --full` tries \
+                   again, `to = \"zoom_calendar\"` needs none of them"
+                .to_owned(),
+        });
+    }
+
+    fn say_hidden(&self) {
+        self.work.tally.trouble(Trouble {
+            doing: "reading back the date overrides of the availability in Zoom".to_owned(),
+            cause: "Zoom took them, but does not show them to this app".to_owned(),
+            hint: "what slotbridge wrote is remembered and goes on; overrides made by hand in \
+                   Zoom since then cannot be seen, and are replaced"
+                .to_owned(),
+        });
+    }
+
+    /// Counts the days that were touched, changed or given back.
+    fn count(&self, plan: &Plan) {
+        let tally = &self.work.tally;
+        let (old, new) = (&self.in_force.days, &plan.remembered.days);
+        for (date, touched) in new {
+            match old.get(date) {
+                None => {
+                    tally.count(Count::Created);
+                    tally.done("create", "zoom", date, "busy in a calendar");
+                }
+                Some(before) if before != touched => {
+                    tally.count(Count::Updated);
+                    tally.done("update", "zoom", date, "other time is busy");
+                }
+                Some(_) => tally.count(Count::Unchanged),
+            }
+        }
+        for date in old.keys().filter(|date| !new.contains_key(date)) {
+            tally.count(Count::Deleted);
+            tally.done("delete", "zoom", date, "busy in no calendar any more");
+        }
+    }
+
+    async fn remember(&self) -> Result<()> {
+        let records = &self.work.records;
+        let before: Option<State> = records.only(KIND)?;
+        if before.as_ref() == Some(&self.state) {
+            return Ok(());
+        }
+        let mut batch = Batch::default();
+        records.put_only(&mut batch, KIND, &self.state);
+        records.commit(batch).await
+    }
+}
+
+/// What segments say, whatever their order.
+fn said(segments: &[TimeSpan]) -> Vec<TimeSpan> {
+    let mut empty: Vec<TimeSpan> = segments
+        .iter()
+        .filter(|span| span.start >= span.end)
+        .copied()
+        .collect();
+    empty.sort_unstable();
+    empty.dedup();
+    let mut all = Busy::of(segments.iter().copied()).spans().to_vec();
+    all.extend(empty);
+    all
+}
+
+fn print(segments: &[TimeSpan]) -> Fingerprint {
+    Fingerprint::of(said(segments).iter().map(TimeSpan::text))
+}
