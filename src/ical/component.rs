@@ -112,11 +112,7 @@ impl Document {
 impl Component {
     /// A component with nothing in it.
     #[must_use]
-<<<<<<< HEAD
     pub fn new(name: &str) -> Self {
-=======
-    pub(super) fn named(name: &str) -> Self {
->>>>>>> expand
         Self::begin(ContentLine::new("BEGIN", name))
     }
 

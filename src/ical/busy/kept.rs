@@ -152,7 +152,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Everything, Broken> {
                     Open::Keeping
                 }
                 _ if in_zone || (outside && name == "VTIMEZONE") => {
-                    Open::Zone(Component::named(&name))
+                    Open::Zone(Component::new(&name))
                 }
                 _ => Open::Passing,
             };
