@@ -14,6 +14,8 @@ pub mod clock;
 pub mod fault;
 /// A calendar whose busy time is wanted, in memory.
 pub mod source;
+/// Working hours in memory.
+pub mod hours;
 /// Zoom Scheduler in memory.
 pub mod zoom;
 /// The host's Zoom calendar in memory.
