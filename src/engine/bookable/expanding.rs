@@ -182,7 +182,7 @@ fn of_object(
 /// What an event is called in a report: enough to find its file or object, and not the whole
 /// name, which often is the event's `UID`. A name that is no mere id may be a title: it is not
 /// quoted at all.
-fn called(href: &Href) -> String {
+pub(super) fn called(href: &Href) -> String {
     let beginning: String = href.as_str().chars().take(8).collect();
     let is_id = beginning.len() == 8
         && beginning.chars().all(|c| c.is_ascii_hexdigit() || c == '-')

@@ -12,7 +12,6 @@ use super::{choice, keeping, schedule};
 use crate::domain::busy::Busy;
 use crate::domain::hours::Hours;
 use crate::engine::report::DayReport;
-use crate::engine::tally::GoOn;
 use crate::plan::certainty::Certainty;
 use crate::plan::policy::BusyPolicy;
 use crate::ports::availability::Availability;
@@ -108,7 +107,8 @@ async fn look_around(work: &Work<'_>, choice: Option<&Choice>, traces: Traces) -
             Err(error) if error.kind() == Kind::State => return Err(error),
             Err(error) => {
                 if needed {
-                    zoom_is_away = work.failed(&error) == GoOn::No && !is_lasting(&error);
+                    work.halted(&error);
+                    zoom_is_away = !is_lasting(&error);
                 } else if is_lasting(&error) {
                     schedule::without(work).await?;
                 }
@@ -170,7 +170,7 @@ async fn without_blocks(work: &Work<'_>, error: Error) -> Result<Blocks> {
     if error.kind() == Kind::State {
         return Err(error);
     }
-    work.failed(&error);
+    work.halted(&error);
     if error.kind() == Kind::Missing {
         // The calendar itself is gone, and its blocks with it: the next pass looks for another.
         blocks::forget(work).await?;
@@ -208,9 +208,7 @@ async fn write_overrides(
         match schedule::fetch(work).await {
             Ok(availability) => found.availability = Some(availability),
             Err(error) if error.kind() == Kind::State => return Err(error),
-            Err(error) => {
-                work.failed(&error);
-            }
+            Err(error) => work.halted(&error),
         }
     }
     let Some(availability) = found.availability.take() else {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
+use super::expanding::called;
 use super::records::{Kept, Shelf, Since, SourceState, SourceTrouble, Standing};
 use super::work::{Days, Work, again};
 use crate::domain::ids::{CalendarName, Cursor, Href};
@@ -36,7 +37,7 @@ pub(super) async fn keep(
     let shelf = work.records.shelf(name);
     let source = work.sides.sources.iter().find(|(other, _)| other == name);
     let read = match source {
-        Some((_, Ok(source))) => read(work, policy, days, &shelf, source).await,
+        Some((name, Ok(source))) => read(work, policy, days, (name, &shelf), source).await,
         Some((_, Err(error))) => Err(again(error)),
         None => Err(Error::new(Kind::Missing, "reading it").because("it is not configured")),
     };
@@ -91,7 +92,7 @@ async fn read(
     work: &Work<'_>,
     policy: &BusyPolicy,
     days: &Days,
-    shelf: &Shelf<'_>,
+    (name, shelf): (&CalendarName, &Shelf<'_>),
     source: &Arc<dyn Source>,
 ) -> Result<()> {
     let since = shelf.since()?;
@@ -102,7 +103,7 @@ async fn read(
     });
     let cursor = known.and_then(|since| since.cursor.as_ref());
     list(work, policy, days, shelf, source, cursor).await?;
-    fetch(work, shelf, source).await
+    fetch(work, name, shelf, source).await
 }
 
 /// Marks what is to be read and what is gone, and then moves the cursor.
@@ -225,7 +226,12 @@ async fn absent(shelf: &Shelf<'_>, seen: &Seen) -> Result<()> {
 }
 
 /// Reads what is marked.
-async fn fetch(work: &Work<'_>, shelf: &Shelf<'_>, source: &Arc<dyn Source>) -> Result<()> {
+async fn fetch(
+    work: &Work<'_>,
+    name: &CalendarName,
+    shelf: &Shelf<'_>,
+    source: &Arc<dyn Source>,
+) -> Result<()> {
     let mut after: Option<Href> = None;
     loop {
         let hrefs = shelf.unread(after.as_ref())?;
@@ -237,7 +243,7 @@ async fn fetch(work: &Work<'_>, shelf: &Shelf<'_>, source: &Arc<dyn Source>) -> 
             if work.stopped() {
                 return Ok(());
             }
-            batch_of(work, shelf, source, hrefs).await?;
+            batch_of(work, name, shelf, source, hrefs).await?;
         }
     }
 }
@@ -246,6 +252,7 @@ async fn fetch(work: &Work<'_>, shelf: &Shelf<'_>, source: &Arc<dyn Source>) -> 
 /// (FIELD.md section 3): then each is asked for alone, and stops only itself.
 async fn batch_of(
     work: &Work<'_>,
+    name: &CalendarName,
     shelf: &Shelf<'_>,
     source: &Arc<dyn Source>,
     hrefs: &[Href],
@@ -254,7 +261,7 @@ async fn batch_of(
         Ok(objects) => return take(shelf, objects).await,
         Err(error) if !is_of_an_item(&error) => return Err(error),
         Err(error) if hrefs.len() == 1 => {
-            work.failed(&error);
+            unread(work, name, hrefs, &error);
             return Ok(());
         }
         Err(_) => {}
@@ -263,12 +270,24 @@ async fn batch_of(
         match source.read(std::slice::from_ref(href)).await {
             Ok(objects) => take(shelf, objects).await?,
             Err(error) if is_of_an_item(&error) => {
-                work.failed(&error);
+                unread(work, name, std::slice::from_ref(href), &error);
             }
             Err(error) => return Err(error),
         }
     }
     Ok(())
+}
+
+/// Says which object could not be read, without its whole name; it is asked for again.
+fn unread(work: &Work<'_>, name: &CalendarName, hrefs: &[Href], error: &Error) {
+    let which = hrefs.first().map_or_else(|| "an event".to_owned(), called);
+    work.wrong(Trouble {
+        doing: format!("reading {which} of the calendar {name}"),
+        cause: error.cause(),
+        hint: "look at that event on its server; it is asked for again in each pass, and what it \
+               said before stays in force"
+            .to_owned(),
+    });
 }
 
 fn is_of_an_item(error: &Error) -> bool {
