@@ -118,7 +118,7 @@ async fn look_around(work: &Work<'_>, choice: Option<&Choice>, traces: Traces) -
                      availability in Zoom cannot be read: {}",
                     error.cause()
                 );
-                work.tally.done("note", "calendar", &zone, &why);
+                work.tally.done("warn", "calendar", &zone, &why);
                 zone
             }
         },

@@ -300,7 +300,7 @@ impl<'a> Schedule<'a> {
     fn say_hidden(&self) {
         let why = "Zoom does not show date overrides to this app: what slotbridge wrote is \
                    remembered, but overrides made by hand cannot be seen, and are replaced";
-        self.work.tally.done("note", "zoom", &self.found.id, why);
+        self.work.tally.done("warn", "zoom", &self.found.id, why);
     }
 
     /// Counts the days that were touched, changed or given back.
