@@ -112,7 +112,14 @@ async fn look_around(work: &Work<'_>, choice: Option<&Choice>, traces: Traces) -
                 } else if is_lasting(&error) {
                     schedule::without(work).await?;
                 }
-                schedule::last_zone(work)?
+                let zone = schedule::last_zone(work)?;
+                let why = format!(
+                    "whole days and floating times are read in the zone {zone}, because the \
+                     availability in Zoom cannot be read: {}",
+                    error.cause()
+                );
+                work.tally.done("warn", "calendar", &zone, &why);
+                zone
             }
         },
     };
@@ -214,6 +221,9 @@ async fn write_overrides(
     let Some(availability) = found.availability.take() else {
         return Ok((Vec::new(), !writes));
     };
+    if !overrides::leave_others(work, &found.days, &availability.id).await? {
+        return Ok((Vec::new(), false));
+    }
     let schedule = Schedule::open(work, &found.days, availability)?;
     let busy = blocks.wanted.as_ref().map_or(&nothing, |wanted| wanted);
     // Where [host.hours] is on, this is what it decided; busy time is taken out of it.

@@ -43,10 +43,12 @@ pub(super) async fn keep(
     };
     let mut state = shelf.state()?;
     match read {
-        Ok(()) if work.stopped() => return Ok(()),
-        Ok(()) => {
+        Ok(_) if work.stopped() => return Ok(()),
+        Ok(Coverage::Partial) => failed(work, name, &mut state, &in_part()),
+        Ok(Coverage::Full | Coverage::Since) => {
             state.good = Some(work.now);
-            state.whole = state.whole || shelf.since()?.is_some();
+            state.whole =
+                state.whole || (shelf.since()?.is_some() && shelf.unread(None)?.is_empty());
             state.trouble = None;
         }
         Err(error) if error.kind() == Kind::State => return Err(error),
@@ -55,6 +57,13 @@ pub(super) async fn keep(
     let mut batch = Batch::default();
     shelf.put_state(&mut batch, &state);
     shelf.commit(batch).await
+}
+
+/// A server that lists only some of its objects: what it kept to itself is not known to be busy.
+fn in_part() -> Error {
+    Error::new(Kind::Malformed, "listing its events")
+        .because("the server shows only some of them, and says so")
+        .hint("raise the server's limit, or split the calendar; what was shown counts")
 }
 
 /// Says what is wrong with a source and what is in force instead.
@@ -94,7 +103,7 @@ async fn read(
     days: &Days,
     (name, shelf): (&CalendarName, &Shelf<'_>),
     source: &Arc<dyn Source>,
-) -> Result<()> {
+) -> Result<Coverage> {
     let since = shelf.since()?;
     let known = since.as_ref().filter(|since| {
         !work.order.full
@@ -102,8 +111,9 @@ async fn read(
             && since.covers >= days.reaching(policy).to
     });
     let cursor = known.and_then(|since| since.cursor.as_ref());
-    list(work, policy, days, shelf, source, cursor).await?;
-    fetch(work, name, shelf, source).await
+    let coverage = list(work, policy, days, shelf, source, cursor).await?;
+    fetch(work, name, shelf, source).await?;
+    Ok(coverage)
 }
 
 /// Marks what is to be read and what is gone, and then moves the cursor.
@@ -114,7 +124,7 @@ async fn list(
     shelf: &Shelf<'_>,
     source: &Arc<dyn Source>,
     cursor: Option<&Cursor>,
-) -> Result<()> {
+) -> Result<Coverage> {
     let around = days.around(policy);
     let mut listing = source.list(cursor, around).await?;
     let mut seen = Seen::default();
@@ -165,7 +175,8 @@ async fn list(
             }
         }
     }
-    shelf.commit(batch).await
+    shelf.commit(batch).await?;
+    Ok(listed.coverage)
 }
 
 /// An object is as it was read.
@@ -316,8 +327,11 @@ async fn take(shelf: &Shelf<'_>, objects: Vec<SourceObject>) -> Result<()> {
             broken,
             standing: Standing::There,
         };
+        // Broken, and without a tag: its server failed on it, and no listing will name it again.
+        if kept.broken.is_none() || kept.etag.is_some() {
+            shelf.is_read(&mut batch, &object.href);
+        }
         shelf.put(&mut batch, &object.href, &kept);
-        shelf.is_read(&mut batch, &object.href);
     }
     shelf.commit(batch).await
 }
