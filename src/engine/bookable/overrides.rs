@@ -19,7 +19,7 @@ use crate::engine::tally::Count;
 use crate::plan::certainty::Certainty;
 use crate::plan::overrides::{self, DayOff, Effect, Now, Plan, Remembered, Theirs};
 use crate::ports::availability::{Availability, AvailabilityChange};
-use crate::ports::error::{Kind, Result};
+use crate::ports::error::{Error, Kind, Result};
 
 /// The record.
 pub(super) const KIND: &str = "overrides";
@@ -49,7 +49,13 @@ pub(super) struct State {
 /// Whether there is anything of ours to give back.
 pub(super) fn are_there(work: &Work<'_>) -> Result<bool> {
     let state: Option<State> = work.records.only(KIND)?;
-    Ok(state.is_some_and(|state| state.intended.is_some() || !state.before.days.is_empty()))
+    Ok(state.is_some_and(|state| state.is_ours()))
+}
+
+impl State {
+    fn is_ours(&self) -> bool {
+        self.intended.is_some() || !self.before.days.is_empty()
+    }
 }
 
 /// What the person wants of the availability, and what is to be added to it.
@@ -171,6 +177,9 @@ impl<'a> Schedule<'a> {
             self.say_ignored();
             return Ok((false, plan.days));
         }
+        if !self.is_as_it_was().await? {
+            return Ok((false, plan.days));
+        }
         let mut written = self.write(&plan, &asked).await;
         let has_empty = plan.segments.iter().any(|span| span.start == span.end);
         if let Err(error) = &written
@@ -191,6 +200,24 @@ impl<'a> Schedule<'a> {
                 Ok((false, plan.days))
             }
         }
+    }
+
+    /// Reading the sources may have taken minutes. A PATCH carries the whole list, and must not undo
+    /// what the person did meanwhile.
+    async fn is_as_it_was(&self) -> Result<bool> {
+        if self.work.order.dry_run {
+            return Ok(true);
+        }
+        let error = match super::schedule::again(self.work, &self.found).await {
+            Ok(now) if is_same(&now, &self.found) => return Ok(true),
+            Ok(_) => Error::new(Kind::Stale, "writing the availability in Zoom")
+                .because("somebody changed it while busy time was read")
+                .hint("nothing to do: the next pass takes that into account"),
+            Err(error) if error.kind() == Kind::State => return Err(error),
+            Err(error) => error,
+        };
+        self.work.failed(&error);
+        Ok(false)
     }
 
     async fn unchanged(&mut self, plan: &Plan) -> Result<()> {
@@ -286,13 +313,9 @@ impl<'a> Schedule<'a> {
     }
 
     fn say_hidden(&self) {
-        self.work.tally.trouble(Trouble {
-            doing: "reading back the date overrides of the availability in Zoom".to_owned(),
-            cause: "Zoom took them, but does not show them to this app".to_owned(),
-            hint: "what slotbridge wrote is remembered and goes on; overrides made by hand in \
-                   Zoom since then cannot be seen, and are replaced"
-                .to_owned(),
-        });
+        let why = "Zoom does not show date overrides to this app: what slotbridge wrote is \
+                   remembered, but overrides made by hand cannot be seen, and are replaced";
+        self.work.tally.done("warn", "zoom", &self.found.id, why);
     }
 
     /// Counts the days that were touched, changed or given back.
@@ -328,6 +351,50 @@ impl<'a> Schedule<'a> {
         records.put_only(&mut batch, KIND, &self.state);
         records.commit(batch).await
     }
+}
+
+/// Whether a schedule says what it said before.
+fn is_same(now: &Availability, before: &Availability) -> bool {
+    let segments = |one: &Availability| one.segments.as_deref().map(said);
+    now.name == before.name
+        && now.zone == before.zone
+        && now.week == before.week
+        && segments(now) == segments(before)
+}
+
+/// Gives back what we wrote to another schedule, before anything is written to this one; says
+/// whether that is done.
+pub(super) async fn leave_others(
+    work: &Work<'_>,
+    days: &Days,
+    now: &AvailabilityId,
+) -> Result<bool> {
+    let state: Option<State> = work.records.only(KIND)?;
+    let Some(state) = state.filter(|state| state.availability != *now && state.is_ours()) else {
+        return Ok(true);
+    };
+    let availabilities = &work.sides.availabilities;
+    let found = match availabilities.availability(&state.availability).await {
+        Ok(Some(found)) => found,
+        // Deleted, and our overrides with it.
+        Ok(None) => return Ok(true),
+        Err(error) if error.kind() == Kind::State => return Err(error),
+        Err(error) => {
+            work.failed(&error);
+            return Ok(false);
+        }
+    };
+    let nothing = Wanted {
+        busy: Busy::default(),
+        certainty: Certainty::Whole,
+    };
+    let days = Days {
+        zone: super::work::zone_of(&found.zone).unwrap_or_else(|| days.zone.clone()),
+        name: found.zone.clone(),
+        ..days.clone()
+    };
+    let schedule = Schedule::open(work, &days, found)?;
+    Ok(schedule.settle(&nothing, None).await?.0)
 }
 
 /// What segments say, whatever their order.

@@ -77,6 +77,9 @@ pub struct SourceState {
     /// Whether it has ever been read as a whole.
     #[serde(default)]
     pub whole: bool,
+    /// How many objects were gone when that was held; 0 where nothing is.
+    #[serde(default)]
+    pub missing: usize,
     /// What went wrong the last time, and since when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<SourceTrouble>,
@@ -107,6 +110,9 @@ pub struct KnownBlock {
     /// How often in a row it was put right and did not stay so.
     #[serde(default)]
     pub repairs: u8,
+    /// The span that it was last written with, whatever Zoom made of it.
+    #[serde(default)]
+    pub asked: Option<TimeSpan>,
 }
 
 /// Where the listing of the blocks ended.
@@ -411,12 +417,13 @@ impl Shelf<'_> {
 impl KnownBlock {
     /// The block as it was last seen.
     #[must_use]
-    pub fn of(block: &Block, repairs: u8) -> Self {
+    pub fn of(block: &Block, before: Option<&Self>) -> Self {
         Self {
             span: block.span,
             title: block.title.clone(),
             intact: block.intact,
-            repairs,
+            repairs: before.map_or(0, |before| before.repairs),
+            asked: before.and_then(|before| before.asked),
         }
     }
 }
