@@ -218,6 +218,12 @@ fn allowed(mut rule: Rule) -> Option<Rule> {
     if !odd {
         return Some(rule);
     }
+    if by_month && fifth_last_only(&rule) {
+        // The fifth last is one of the last three of 29 or more days.
+        rule.days = rule.days.iter().map(|(_, day)| (0, *day)).collect();
+        rule.month_days = (-31..=-29).collect();
+        return Some(rule);
+    }
     // Every day of every period is every day of every year.
     if rule.interval > 1 || !rule.positions.is_empty() {
         return None;
@@ -227,6 +233,15 @@ fn allowed(mut rule: Rule) -> Option<Rule> {
     }
     rule.freq = Frequency::Yearly;
     Some(rule)
+}
+
+fn fifth_last_only(rule: &Rule) -> bool {
+    let others = [
+        rule.year_days.len(),
+        rule.week_numbers.len(),
+        rule.month_days.len(),
+    ];
+    others == [0; 3] && rule.days.iter().all(|(number, _)| *number == -5)
 }
 
 /// What came of stepping through a rule.
