@@ -201,9 +201,12 @@ impl Source for Ics {
         let Got::Text { bytes, .. } = self.get(None).await? else {
             return Err(failure::unasked());
         };
-        let found = Events::read(bytes).await?.objects;
-        let object = |href: &Href| found.get(href).cloned().unwrap_or_else(|| absent(href));
-        Ok(hrefs.iter().map(object).collect())
+        let mut found = Events::read(bytes).await?.objects;
+        let object = |href: &Href| found.remove(href).unwrap_or_else(|| absent(href));
+        let objects = hrefs.iter().map(object).collect();
+        // What is left of a pass that was cut off is read some at a time, too.
+        *self.unread() = found;
+        Ok(objects)
     }
 
     fn meter(&self) -> &Meter {
