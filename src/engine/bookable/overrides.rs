@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::expanding::Wanted;
+use super::hours::{self, HoursDecided, InZoom};
 use super::work::{Days, Work};
 use crate::domain::busy::Busy;
 use crate::domain::fingerprint::Fingerprint;
@@ -151,8 +152,21 @@ impl<'a> Schedule<'a> {
         shall: Option<&Hours>,
     ) -> Result<(bool, Vec<Effect>)> {
         let week = self.found.week.clone();
+<<<<<<< HEAD
         let new_week = shall.map_or_else(|| week.clone(), |hours| hours.week.clone());
         let theirs = self.theirs(&wanted.busy, shall);
+=======
+        let theirs = overrides::theirs(self.now(&week), &self.in_force, &wanted.busy);
+        let (zone, name) = (self.days.zone.clone(), self.days.name.clone());
+        let said = Hours {
+            zone: name,
+            week: week.clone(),
+            overrides: theirs.days(&zone),
+        };
+        let decided = hours::decide(self.work, &self.found.id, said).await?;
+        let new_week = decided.zoom.week.clone();
+        let theirs = theirs.with(&decided.zoom.overrides, &zone);
+>>>>>>> hours
         let decide = |schedule: &Self, day_off| {
             let days = schedule.days.dates();
             let now = schedule.now(&new_week);
@@ -171,10 +185,12 @@ impl<'a> Schedule<'a> {
         let mut asked = change(&plan);
         if asked == AvailabilityChange::default() {
             self.unchanged(&plan).await?;
+            hours::finish(self.work, decided, InZoom::Done).await?;
             return Ok((true, plan.days));
         }
         if asked.week.is_none() && self.is_ignored(&plan) {
             self.say_ignored();
+            hours::finish(self.work, decided, InZoom::Failed).await?;
             return Ok((false, plan.days));
         }
         if !self.is_as_it_was().await? {
@@ -193,10 +209,11 @@ impl<'a> Schedule<'a> {
             written = self.write(&plan, &asked).await;
         }
         match written {
-            Ok(()) => self.written(plan).await,
+            Ok(()) => self.written(plan, decided).await,
             Err(error) if error.kind() == Kind::State => Err(error),
             Err(error) => {
                 self.work.failed(&error);
+                hours::finish(self.work, decided, InZoom::Failed).await?;
                 Ok((false, plan.days))
             }
         }
@@ -243,9 +260,10 @@ impl<'a> Schedule<'a> {
     }
 
     /// Counts what was written, and looks at what Zoom made of it.
-    async fn written(mut self, plan: Plan) -> Result<(bool, Vec<Effect>)> {
+    async fn written(mut self, plan: Plan, decided: HoursDecided) -> Result<(bool, Vec<Effect>)> {
         self.count(&plan);
         if self.work.order.dry_run {
+            hours::finish(self.work, decided, InZoom::Done).await?;
             return Ok((true, plan.days));
         }
         let again = super::schedule::again(self.work, &self.found).await;
@@ -253,7 +271,15 @@ impl<'a> Schedule<'a> {
         self.state.intended = None;
         self.state.ignored = None;
         let shown = match again {
-            Ok(again) => again.segments,
+            Ok(again) => {
+                let kept = again.week == decided.zoom.week;
+                let in_zoom = if kept { InZoom::Done } else { InZoom::Failed };
+                if !kept {
+                    self.say_other_week();
+                }
+                hours::finish(self.work, decided, in_zoom).await?;
+                again.segments
+            }
             Err(error) if error.kind() == Kind::State => return Err(error),
             Err(error) => {
                 // It was taken; the next pass sees what became of it.
@@ -293,6 +319,15 @@ impl<'a> Schedule<'a> {
             cause: "Zoom took them, but shows other ones since".to_owned(),
             hint: "look at the availability in Zoom Scheduler; `slotbridge sync --full` tries \
                    again, `to = \"zoom_calendar\"` needs none of them"
+                .to_owned(),
+        });
+    }
+
+    fn say_other_week(&self) {
+        self.work.wrong(Trouble {
+            doing: "writing the weekly hours of the availability in Zoom".to_owned(),
+            cause: "Zoom took them, but shows other ones since".to_owned(),
+            hint: "look at the availability in Zoom Scheduler; it is tried again by itself"
                 .to_owned(),
         });
     }
