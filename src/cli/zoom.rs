@@ -116,7 +116,7 @@ pub(super) async fn run(context: &Context, resource: Resource) -> Result<Exit, F
     settings
         .hosts
         .iter_mut()
-        .for_each(|host| host.bookings = None);
+        .for_each(|host| (host.bookings, host.busy, host.hours) = (None, None, None));
     let revealed = compose::reveal(&settings).await?;
     let kept = kept(context, &settings)?;
     let client = compose::zoom_client(&settings, &revealed, &zoom_user, &kept, &context.clock)?;

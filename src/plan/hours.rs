@@ -392,6 +392,29 @@ fn put_date(dates: &mut BTreeMap<Date, Day>, date: Date, said: &Said) {
     };
 }
 
+impl Plan {
+    /// What is agreed when some side could not be written: what it lacks stays as it was agreed
+    /// before, and so is still to be done.
+    #[must_use]
+    pub fn agreed_without(&self, lacking: &[Side], before: Option<&Agreed>) -> Agreed {
+        let mut agreed = self.base.clone();
+        let moves = self.moves.iter().filter(|one| lacking.contains(&one.side));
+        for part in moves.map(|one| one.part) {
+            match part {
+                // The week stands for everything that is written anew.
+                Part::Week => return before.cloned().unwrap_or_default(),
+                Part::Zone => agreed.zone = before.and_then(|before| before.zone.clone()),
+                Part::Weekday(_) => agreed.agree(part, &before.and_then(|base| base.day(part))),
+                Part::Date(date) => {
+                    let day = before.and_then(|before| before.dates.get(&date));
+                    agreed.agree(part, &day.cloned());
+                }
+            }
+        }
+        agreed
+    }
+}
+
 impl Agreed {
     /// All of these hours.
     #[must_use]

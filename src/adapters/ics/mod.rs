@@ -201,12 +201,12 @@ impl Source for Ics {
         let Got::Text { bytes, .. } = self.get(None).await? else {
             return Err(failure::unasked());
         };
+        // Whoever asks for some of them after a restart asks for the rest next.
         let mut found = Events::read(bytes).await?.objects;
         let object = |href: &Href| found.remove(href).unwrap_or_else(|| absent(href));
-        let objects = hrefs.iter().map(object).collect();
-        // What is left of a pass that was cut off is read some at a time, too.
+        let taken = hrefs.iter().map(object).collect();
         *self.unread() = found;
-        Ok(objects)
+        Ok(taken)
     }
 
     fn meter(&self) -> &Meter {

@@ -12,10 +12,10 @@ mod calendar_state;
 pub mod clock;
 /// When a fake fails.
 pub mod fault;
-/// A calendar whose busy time is wanted, in memory.
-pub mod source;
 /// Working hours in memory.
 pub mod hours;
+/// A calendar whose busy time is wanted, in memory.
+pub mod source;
 /// Zoom Scheduler in memory.
 pub mod zoom;
 /// The host's Zoom calendar in memory.

@@ -12,7 +12,6 @@ use super::{choice, keeping, schedule};
 use crate::domain::busy::Busy;
 use crate::domain::hours::Hours;
 use crate::engine::report::DayReport;
-use crate::engine::tally::GoOn;
 use crate::plan::certainty::Certainty;
 use crate::plan::policy::BusyPolicy;
 use crate::ports::availability::Availability;
@@ -108,11 +107,19 @@ async fn look_around(work: &Work<'_>, choice: Option<&Choice>, traces: Traces) -
             Err(error) if error.kind() == Kind::State => return Err(error),
             Err(error) => {
                 if needed {
-                    zoom_is_away = work.failed(&error) == GoOn::No && !is_lasting(&error);
+                    work.halted(&error);
+                    zoom_is_away = !is_lasting(&error);
                 } else if is_lasting(&error) {
                     schedule::without(work).await?;
                 }
-                schedule::last_zone(work)?
+                let zone = schedule::last_zone(work)?;
+                let why = format!(
+                    "whole days and floating times are read in the zone {zone}, because the \
+                     availability in Zoom cannot be read: {}",
+                    error.cause()
+                );
+                work.tally.done("warn", "calendar", &zone, &why);
+                zone
             }
         },
     };
@@ -170,7 +177,7 @@ async fn without_blocks(work: &Work<'_>, error: Error) -> Result<Blocks> {
     if error.kind() == Kind::State {
         return Err(error);
     }
-    work.failed(&error);
+    work.halted(&error);
     if error.kind() == Kind::Missing {
         // The calendar itself is gone, and its blocks with it: the next pass looks for another.
         blocks::forget(work).await?;
@@ -208,14 +215,15 @@ async fn write_overrides(
         match schedule::fetch(work).await {
             Ok(availability) => found.availability = Some(availability),
             Err(error) if error.kind() == Kind::State => return Err(error),
-            Err(error) => {
-                work.failed(&error);
-            }
+            Err(error) => work.halted(&error),
         }
     }
     let Some(availability) = found.availability.take() else {
         return Ok((Vec::new(), !writes));
     };
+    if !overrides::leave_others(work, &found.days, &availability.id).await? {
+        return Ok((Vec::new(), false));
+    }
     let schedule = Schedule::open(work, &found.days, availability)?;
     let busy = blocks.wanted.as_ref().map_or(&nothing, |wanted| wanted);
     // Where [host.hours] is on, this is what it decided; busy time is taken out of it.

@@ -13,6 +13,7 @@ mod choice;
 mod days;
 mod expanding;
 mod flow;
+mod hours;
 mod keeping;
 mod overrides;
 /// What is remembered, as typed records.

@@ -62,6 +62,12 @@ impl<'a> Work<'a> {
         self.tally.failed(error)
     }
 
+    /// Lists a failed call that a whole sink depends on, whatever its kind.
+    pub(super) fn halted(&self, error: &Error) {
+        self.tally.count(Count::Failed);
+        self.tally.aborted(error);
+    }
+
     /// Lists something that is not as it should be, although no call failed.
     pub(super) fn wrong(&self, trouble: Trouble) {
         self.tally.count(Count::Failed);

@@ -387,9 +387,15 @@ fn after_a_power_cut_the_state_that_was_written_is_found() {
     }
     schedule.segments.extend(spans("2T00:00/3T00:00"));
     let (_, plan) = schedule.plan(&busy("1T12:00/1T14:00"), Certainty::Whole);
-    assert_eq!(in_force(&schedule.segments, &before, &plan.remembered), &before);
+    assert_eq!(
+        in_force(&schedule.segments, &before, &plan.remembered),
+        &before
+    );
     let first = Remembered::default();
-    assert_eq!(in_force(&schedule.segments, &first, &plan.remembered), &first);
+    assert_eq!(
+        in_force(&schedule.segments, &first, &plan.remembered),
+        &first
+    );
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn before(bench: &Bench) {
     }
     bench
         .family
-        .put(&href("f"), &event("f", "30T090000Z", "30T170000Z"));
+        .put(&href("f"), &event("f", "30T090000Z", "30T160000Z"));
 }
 
 /// One event goes, one moves, one grows, one is new.
