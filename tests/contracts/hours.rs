@@ -67,7 +67,6 @@ macro_rules! hours_contract {
     ($name:ident, $open:path) => {
         mod $name {
             use slotbridge::ports::error::Kind;
-            use slotbridge::ports::hours::HoursCalendar as _;
             use $crate::hours::{HoursBench as _, ZONE, fewer, hours, now};
 
             #[tokio::test]
