@@ -97,8 +97,6 @@ fn spans(text: &str, from: i64, days: i64) -> Occurrences {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
-
     #[test]
     fn the_order_of_lines_does_not_matter(
         lines in Just(SERIES.lines().map(str::to_owned).collect::<Vec<_>>()).prop_shuffle(),
