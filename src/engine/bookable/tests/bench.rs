@@ -37,12 +37,22 @@ pub(super) const WORK: &str = "work";
 pub(super) const FAMILY: &str = "family";
 
 /// Fails one call, by its number; or every call from one on, as when the power goes.
-#[derive(Default)]
 pub(super) struct Script {
     calls: AtomicU64,
     fault: Mutex<Option<(u64, Fault)>>,
     cut: AtomicU64,
     away: Mutex<Option<(&'static str, Kind)>>,
+}
+
+impl Default for Script {
+    fn default() -> Self {
+        Self {
+            calls: AtomicU64::new(0),
+            fault: Mutex::default(),
+            cut: AtomicU64::new(u64::MAX),
+            away: Mutex::default(),
+        }
+    }
 }
 
 impl Script {
