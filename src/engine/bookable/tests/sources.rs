@@ -175,7 +175,12 @@ async fn a_listing_that_was_cut_short_proves_no_absence() {
     bench.good_pass().await;
     bench.work.expire_cursors();
     bench.work.cut_listings_at(Some(1));
-    bench.good_pass().await;
+    let report = bench.pass().await;
+    assert!(
+        report.errors[0].hint.contains("stays in force"),
+        "{:?}",
+        report.errors
+    );
     assert_eq!(bench.blocks().len(), 4);
 }
 
