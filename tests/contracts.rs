@@ -20,6 +20,11 @@ mod memory_bench;
 #[path = "contracts/server.rs"]
 mod server_bench;
 mod servers;
+#[macro_use]
+#[path = "contracts/source.rs"]
+mod source;
+#[path = "contracts/source_benches.rs"]
+mod source_benches;
 #[path = "contracts/vdir.rs"]
 mod vdir_bench;
 #[path = "contracts/zoom_bench.rs"]
@@ -39,3 +44,16 @@ zoom_calendar_contract!(built_in_zoom_calendar, crate::zoom_bench::built_in);
 
 availability_contract!(memory_availability, crate::zoom_bench::memory);
 availability_contract!(built_in_availability, crate::zoom_bench::built_in);
+source_contract!(source_memory_near, crate::source_benches::memory_near);
+source_contract!(source_memory_by_tags, crate::source_benches::memory_by_tags);
+source_contract!(source_vdir, crate::source_benches::vdir);
+source_contract!(source_web_feed, crate::source_benches::web_feed);
+source_contract!(source_file_feed, crate::source_benches::file_feed);
+source_contract!(source_radicale, crate::source_benches::radicale);
+source_contract!(source_radicale_near, crate::source_benches::radicale_near);
+source_contract!(source_xandikos, crate::source_benches::xandikos);
+source_contract!(source_xandikos_near, crate::source_benches::xandikos_near);
+broken_source_contract!(broken_memory, crate::source_benches::memory_near);
+broken_source_contract!(broken_vdir, crate::source_benches::vdir);
+broken_source_contract!(broken_web_feed, crate::source_benches::web_feed);
+broken_source_contract!(broken_file_feed, crate::source_benches::file_feed);
