@@ -43,7 +43,7 @@ fn a_dry_run_shows_each_day_and_writes_nothing(
     let row = words
         .stdout
         .lines()
-        .find(|line| line.contains(&date))
+        .find(|line| line.trim_start().starts_with(&date))
         .unwrap();
     for cell in [
         "09:00-12:00, 13:00-17:00",

@@ -252,7 +252,9 @@ fn check(seed: &str, sink: &str) {
                 );
             }
             stage.account.clear_log();
-            for _ in 0..10 {
+            // The other nine passes are the same for all: some calendars have to do.
+            let passes = if number % 10 == 0 { 10 } else { 1 };
+            for _ in 0..passes {
                 stage.clock.advance(Duration::from_secs(60));
                 stage.pass(&what).await;
             }
