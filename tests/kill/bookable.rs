@@ -186,7 +186,7 @@ impl Desk {
 
     /// Starts a pass and kills it some time around one of its requests; whether it still ran.
     fn is_killed(&mut self) -> bool {
-        let nth = self.rng.random_range(1..8);
+        let nth = self.rng.random_range(1..5);
         let then = Duration::from_micros(self.rng.random_range(0..30_000));
         let late = Fault::DelayAfter(Duration::from_millis(60));
         self.account.faults().on_nth(nth, "*", "/v2/", late);
