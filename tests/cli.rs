@@ -11,6 +11,8 @@
 mod alive;
 #[path = "cli/damage.rs"]
 mod damage;
+#[path = "cli/hours.rs"]
+mod hours;
 #[path = "cli/machine.rs"]
 mod machine;
 
@@ -45,6 +47,12 @@ fn what_explains_itself_needs_no_configuration(#[case] words: &[&str]) {
 #[case(&["held", "release"])]
 #[case(&["--color", "red", "status"])]
 #[case(&["login"])]
+#[case(&["zoom", "availability", "patch"])]
+#[case(&["zoom", "availability", "patch", "x", "--weekly", "monday=09:00-10:00"])]
+#[case(&["zoom", "availability", "patch", "x", "--override", "tomorrow=off"])]
+#[case(&["zoom", "availability", "patch", "x", "--replace-overrides"])]
+#[case(&["zoom", "availability", "create", "--name", "x"])]
+#[case(&["zoom", "slots"])]
 fn a_wrong_usage_exits_with_2(#[case] words: &[&str]) {
     let (code, out, error) = Machine::with("").run(words);
     assert_eq!(code, 2, "{error}");

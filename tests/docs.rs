@@ -154,7 +154,9 @@ fn whoever_follows_the_front_page_gets_their_bookings(
                     }
                     "slotbridge status" => assert!(said.contains("all done"), "{said}"),
                     "slotbridge conflicts" => assert_eq!(said, "no conflicts\n"),
-                    "slotbridge zoom events list" => assert!(said.contains(&id), "{said}"),
+                    words if words.starts_with("slotbridge zoom events list") => {
+                        assert!(said.contains(&id), "{said}");
+                    }
                     _ => {}
                 }
             }

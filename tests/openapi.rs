@@ -1,5 +1,7 @@
-//! The built-in account and Zoom's OpenAPI document agree, and the check itself finds what is wrong.
+//! The built-in account and Zoom's OpenAPI documents agree, and the check itself finds what is wrong.
 
+#[path = "openapi/bookable.rs"]
+mod bookable;
 #[path = "openapi/check.rs"]
 mod check;
 
@@ -54,7 +56,19 @@ impl Caller {
         path: &str,
         body: Option<Value>,
     ) -> anyhow::Result<Value> {
-        let url = format!("{}/scheduler{path}", self.server.api_url());
+        self.call_at(method, &format!("/scheduler{path}"), body)
+            .await
+            .map(|(_, body)| body)
+    }
+
+    /// The same for any path below the API's root; with the status.
+    async fn call_at(
+        &mut self,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+    ) -> anyhow::Result<(u16, Value)> {
+        let url = format!("{}{path}", self.server.api_url());
         let mut request = self
             .client
             .request(method.parse()?, url)
@@ -76,7 +90,7 @@ impl Caller {
             self.operations
                 .extend(self.document.operation_name(method, &path));
         }
-        Ok(body)
+        Ok((status, body))
     }
 
     async fn get(&mut self, path: &str) -> anyhow::Result<Value> {
@@ -233,6 +247,22 @@ fn a_request_that_the_document_does_not_know_is_found() {
             1,
         ),
         ("PATCH", "/events/x", "", None, 1),
+        ("GET", "/schedules/intro/available_times", "", None, 0),
+        ("POST", "/schedules/intro/available_times", "", None, 1),
+        (
+            "PATCH",
+            "/availability/x",
+            "",
+            Some(json!({"name": "n"})),
+            1,
+        ),
+        (
+            "PATCH",
+            "/availability/x",
+            "",
+            Some(json!({"name": "n", "time_zone": "UTC", "segments": [{"start": "x"}]})),
+            1,
+        ),
     ];
     for (method, path, query, body, faults) in table {
         let query = query.split_once('=');

@@ -10,6 +10,8 @@
     reason = "a simulation that cannot go on has failed, and a replayed one tells its story"
 )]
 
+#[path = "simulation/bookable.rs"]
+mod bookable;
 #[path = "simulation/chaos.rs"]
 mod chaos;
 #[path = "simulation/laws.rs"]
@@ -26,13 +28,25 @@ use world::World;
 /// How many scenarios one run plays.
 const COUNT: u64 = 10_000;
 
+/// How many scenarios of busy time one run plays.
+const BOOKABLE: u64 = 2_000;
+
 #[test]
 fn the_seven_laws_hold() {
+    play_all(COUNT, play);
+}
+
+#[test]
+fn the_laws_hold_for_busy_time() {
+    play_all(BOOKABLE, play_bookable);
+}
+
+fn play_all(usual: u64, play: fn(u64, bool)) {
     if let Some(seed) = number("SLOTBRIDGE_SIMULATION_SEED") {
         play(seed, true);
         return;
     }
-    let count = number("SLOTBRIDGE_SIMULATION_COUNT").unwrap_or(COUNT);
+    let count = number("SLOTBRIDGE_SIMULATION_COUNT").unwrap_or(usual);
     let next = AtomicU64::new(0);
     std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
@@ -50,18 +64,28 @@ fn the_seven_laws_hold() {
     println!("{count} scenarios played");
 }
 
-/// Plays one scenario; a broken law names the seed that plays it again.
 fn play(seed: u64, aloud: bool) {
+    let scenario = async {
+        let mut world = World::new(seed, aloud);
+        world.live().await;
+        laws::settled(&mut world).await;
+        laws::check(&world);
+    };
+    run(seed, "the_seven_laws_hold", scenario);
+}
+
+fn play_bookable(seed: u64, aloud: bool) {
+    let name = "the_laws_hold_for_busy_time";
+    run(seed, name, bookable::play(seed, aloud));
+}
+
+/// Plays one scenario; a broken law names the seed that plays it again.
+fn run(seed: u64, name: &str, scenario: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        runtime.block_on(async {
-            let mut world = World::new(seed, aloud);
-            world.live().await;
-            laws::settled(&mut world).await;
-            laws::check(&world);
-        });
+        runtime.block_on(scenario);
     }));
     if let Err(panic) = outcome {
         let words = panic
@@ -75,7 +99,7 @@ fn play(seed: u64, aloud: bool) {
             .unwrap_or_default();
         panic!(
             "seed {seed}: {words}\nreplay: SLOTBRIDGE_SIMULATION_SEED={seed} \
-             cargo nextest run --test simulation --no-capture"
+             cargo nextest run --test simulation --no-capture {name}"
         );
     }
 }

@@ -1,21 +1,26 @@
 //! Builds every adapter from the settings: the one place where their names meet.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use secrecy::SecretString;
 use url::Url;
 
-use crate::adapters::caldav::{Caldav, CaldavConfig, Credentials};
+use crate::adapters::caldav::{Caldav, CaldavConfig, CaldavSource, Credentials};
 use crate::adapters::http_client::Timeouts;
-use crate::adapters::vdir::Vdir;
+use crate::adapters::ics::{Ics, IcsConfig};
+use crate::adapters::vdir::{Vdir, VdirSource};
 use crate::adapters::zoom::{Account, Auth, HostUser, Jitter, Plan, ZoomClient, ZoomConfig};
-use crate::domain::ids::CalendarName;
-use crate::engine::{Host, Sides};
+use crate::domain::busy::Buffers;
+use crate::domain::ids::{CalendarName, HostName};
+use crate::engine::{self, bookable};
+use crate::plan::policy::{BusyPolicy, HoursPolicy};
 use crate::ports::base::Base;
 use crate::ports::calendar::Calendar;
 use crate::ports::clock::Clock;
 use crate::ports::error::{Error, Kind};
+use crate::ports::hours::HoursCalendar;
+use crate::ports::source::Source;
 use crate::settings::mistake::Mistakes;
 use crate::settings::resolved::{self, CalendarPlace, Settings};
 use crate::settings::secret::{NoSecret, Secret};
@@ -23,12 +28,31 @@ use crate::settings::secret::{NoSecret, Secret};
 use super::failure::{Exit, Failure};
 use super::named::Named;
 
-/// A host and what its passes work on; or why that could not be prepared.
+/// A host and what its passes work on.
 pub struct Wired {
     /// The host.
-    pub host: Host,
+    pub name: HostName,
+    /// Its bookings, where that flow is on.
+    pub bookings: Option<WiredBookings>,
+    /// Its busy time and hours. Where both flows are off, a pass only takes away what is left of
+    /// them.
+    pub bookable: WiredBookable,
+}
+
+/// The bookings of a host; or why what they need could not be prepared.
+pub struct WiredBookings {
+    /// The host.
+    pub host: engine::Host,
     /// What its passes work on.
-    pub sides: Result<Sides, Error>,
+    pub sides: Result<engine::Sides, Error>,
+}
+
+/// The busy time and hours of a host.
+pub struct WiredBookable {
+    /// The host.
+    pub host: bookable::Host,
+    /// What its passes work on.
+    pub sides: bookable::Sides,
 }
 
 /// The secrets that the adapters need, fetched.
@@ -74,21 +98,28 @@ pub async fn reveal(settings: &Settings) -> Result<Revealed, Failure> {
     })
 }
 
-fn used(settings: &Settings) -> impl Iterator<Item = &CalendarName> {
-    settings
-        .hosts
-        .iter()
-        .filter_map(|host| Some(&host.bookings.as_ref()?.calendar))
+/// Every calendar that some flow uses, once.
+fn used(settings: &Settings) -> BTreeSet<&CalendarName> {
+    let hosts = settings.hosts.iter();
+    let names = hosts.flat_map(|host| {
+        let bookings = host.bookings.iter().map(|bookings| &bookings.calendar);
+        let busy = host.busy.iter().flat_map(|busy| &busy.from);
+        let hours = host.hours.iter().map(|hours| &hours.calendar);
+        bookings.chain(busy).chain(hours)
+    });
+    names.collect()
 }
 
 fn secret_of(place: &CalendarPlace) -> Option<&Secret> {
     match place {
-        CalendarPlace::Caldav { credentials, .. } => match credentials {
-            resolved::Credentials::None => None,
-            resolved::Credentials::Password { password, .. } => Some(password),
-            resolved::Credentials::Bearer(token) => Some(token),
-        },
-        CalendarPlace::Ics { .. } | CalendarPlace::Vdir { .. } => None,
+        CalendarPlace::Caldav { credentials, .. } | CalendarPlace::Ics { credentials, .. } => {
+            match credentials {
+                resolved::Credentials::None => None,
+                resolved::Credentials::Password { password, .. } => Some(password),
+                resolved::Credentials::Bearer(token) => Some(token),
+            }
+        }
+        CalendarPlace::Vdir { .. } => None,
     }
 }
 
@@ -115,25 +146,181 @@ pub fn wire(
     clock: &Arc<dyn Clock>,
 ) -> Result<Vec<Wired>, Failure> {
     let account = account(settings, revealed, kept, clock)?;
-    let wired = settings.hosts.iter().filter_map(|host| {
+    let wiring = Wiring {
+        settings,
+        revealed,
+        base,
+        clock,
+    };
+    let wired = settings.hosts.iter().map(|host| {
+        // One client a host: what it learns of Zoom's rights and pace is learnt once.
+        let zoom = Arc::new(account.host(HostUser::from_key(&host.zoom_user)));
+        Wired {
+            name: host.name.clone(),
+            bookings: wiring.bookings(host, &zoom),
+            bookable: wiring.bookable(host, &zoom),
+        }
+    });
+    Ok(wired.collect())
+}
+
+/// What every adapter is built from.
+struct Wiring<'a> {
+    settings: &'a Settings,
+    revealed: &'a Revealed,
+    base: &'a Arc<dyn Base>,
+    clock: &'a Arc<dyn Clock>,
+}
+
+impl Wiring<'_> {
+    fn bookings(&self, host: &resolved::Host, zoom: &Arc<ZoomClient>) -> Option<WiredBookings> {
         let bookings = host.bookings.as_ref()?;
-        let calendar = calendar(settings, &bookings.calendar, revealed, base, clock);
-        let sides = calendar.map(|calendar| Sides {
-            zoom: Arc::new(account.host(HostUser::from_key(&host.zoom_user))),
+        let calendar = self.calendar(&bookings.calendar);
+        let sides = calendar.map(|calendar| engine::Sides {
+            zoom: zoom.clone(),
             calendar: Arc::new(Named::new(&bookings.calendar, calendar)),
-            base: base.clone(),
-            clock: clock.clone(),
+            base: self.base.clone(),
+            clock: self.clock.clone(),
         });
-        Some(Wired {
-            host: Host {
+        Some(WiredBookings {
+            host: engine::Host {
                 name: host.name.clone(),
                 calendar: bookings.calendar.clone(),
                 bookings: bookings.policy.clone(),
             },
             sides,
         })
-    });
-    Ok(wired.collect())
+    }
+
+    fn bookable(&self, host: &resolved::Host, zoom: &Arc<ZoomClient>) -> WiredBookable {
+        let from = host.busy.iter().flat_map(|busy| &busy.from);
+        WiredBookable {
+            host: bookable::Host {
+                name: host.name.clone(),
+                busy: host
+                    .busy
+                    .as_ref()
+                    .map(|busy| busy_policy(busy, &host.emails)),
+                hours: host.hours.as_ref().map(hours_policy),
+                zone: local_zone(),
+            },
+            sides: bookable::Sides {
+                sources: from.map(|name| (name.clone(), self.source(name))).collect(),
+                zoom_calendar: zoom.clone(),
+                availabilities: zoom.clone(),
+                hours_calendar: host.hours.as_ref().map(|hours| self.hours(&hours.calendar)),
+                base: self.base.clone(),
+                clock: self.clock.clone(),
+            },
+        }
+    }
+
+    fn place(&self, name: &CalendarName, doing: &str) -> Result<&CalendarPlace, Error> {
+        let calendar = self.settings.calendar(name);
+        let place = calendar.map(|calendar| &calendar.place);
+        place.ok_or_else(|| Error::new(Kind::Missing, doing).because("it is not configured"))
+    }
+
+    fn calendar(&self, name: &CalendarName) -> Result<Arc<dyn Calendar>, Error> {
+        let doing = format!("opening the calendar {name}");
+        let (base, clock) = (self.base.clone(), self.clock.clone());
+        match self.place(name, &doing)? {
+            place @ CalendarPlace::Caldav { .. } => {
+                let config = self.caldav(name, place, &doing)?;
+                Ok(Arc::new(Caldav::new(config, base, clock)?))
+            }
+            CalendarPlace::Vdir { path } => Ok(Arc::new(Vdir::open(path.clone())?)),
+            CalendarPlace::Ics { .. } => Err(Error::new(Kind::Refused, doing)
+                .because("it is read-only")
+                .hint("use a calendar of kind \"caldav\" or \"vdir\"")),
+        }
+    }
+
+    /// A calendar that working hours are kept in. What is wrong with it stops only them.
+    fn hours(&self, name: &CalendarName) -> Result<Arc<dyn HoursCalendar>, Error> {
+        let doing = format!("opening the calendar {name}");
+        let (base, clock) = (self.base.clone(), self.clock.clone());
+        match self.place(name, &doing)? {
+            place @ CalendarPlace::Caldav { .. } => {
+                let config = self.caldav(name, place, &doing)?;
+                Ok(Arc::new(Caldav::new(config, base, clock)?))
+            }
+            CalendarPlace::Vdir { path } => Ok(Arc::new(Vdir::open(path.clone())?)),
+            CalendarPlace::Ics { .. } => Err(Error::new(Kind::Refused, doing)
+                .because("it is read-only")
+                .hint("use a calendar of kind \"caldav\" or \"vdir\"")),
+        }
+    }
+
+    /// A calendar as a source of busy time. What is wrong with one stops only that one.
+    fn source(&self, name: &CalendarName) -> Result<Arc<dyn Source>, Error> {
+        let doing = format!("opening the calendar {name}");
+        let (base, clock) = (self.base.clone(), self.clock.clone());
+        match self.place(name, &doing)? {
+            place @ CalendarPlace::Caldav { .. } => {
+                let config = self.caldav(name, place, &doing)?;
+                Ok(Arc::new(CaldavSource::new(config, base, clock)?))
+            }
+            CalendarPlace::Vdir { path } => Ok(Arc::new(VdirSource::open(path.clone())?)),
+            CalendarPlace::Ics { url, credentials } => {
+                let mut config = IcsConfig::new(url.clone());
+                if let resolved::Credentials::Password { username, .. } = credentials {
+                    let password = self.revealed.calendars.get(name).cloned();
+                    config.login = Some((username.clone(), password.unwrap_or_default()));
+                }
+                Ok(Arc::new(Ics::new(config, clock)?))
+            }
+        }
+    }
+
+    fn caldav(
+        &self,
+        name: &CalendarName,
+        place: &CalendarPlace,
+        doing: &str,
+    ) -> Result<CaldavConfig, Error> {
+        let CalendarPlace::Caldav {
+            url,
+            collection,
+            credentials,
+        } = place
+        else {
+            return Err(Error::new(Kind::Refused, doing).because("it is not behind CalDAV"));
+        };
+        Ok(CaldavConfig {
+            url: address(url).map_err(|error| Error::new(Kind::Local, doing).because(error))?,
+            collection: collection.clone(),
+            credentials: caldav_credentials(credentials, self.revealed.calendars.get(name)),
+        })
+    }
+}
+
+fn busy_policy(busy: &resolved::Busy, emails: &[String]) -> BusyPolicy {
+    BusyPolicy {
+        from: busy.from.clone(),
+        to: busy.to,
+        future: busy.future,
+        buffers: Buffers {
+            before: busy.before,
+            after: busy.after,
+        },
+        title: busy.title.clone(),
+        emails: emails.to_vec(),
+    }
+}
+
+fn hours_policy(hours: &resolved::Hours) -> HoursPolicy {
+    HoursPolicy {
+        availability: hours.availability.clone(),
+        calendar: hours.calendar.clone(),
+        wins: hours.wins,
+    }
+}
+
+/// The zone of this machine, by its IANA name.
+fn local_zone() -> String {
+    let zone = jiff::tz::TimeZone::system();
+    zone.iana_name().unwrap_or("UTC").to_owned()
 }
 
 /// Zoom as one host, for `slotbridge zoom …`.
@@ -202,38 +389,6 @@ fn zoom_auth(auth: Option<&resolved::Auth>, revealed: &Revealed) -> Result<Auth,
             "configuration: zoom.auth: this table is missing",
             "add [zoom.auth] with kind, client_id and client_secret of your Zoom app",
         )),
-    }
-}
-
-fn calendar(
-    settings: &Settings,
-    name: &CalendarName,
-    revealed: &Revealed,
-    base: &Arc<dyn Base>,
-    clock: &Arc<dyn Clock>,
-) -> Result<Arc<dyn Calendar>, Error> {
-    let doing = format!("opening the calendar {name}");
-    let Some(calendar) = settings.calendar(name) else {
-        return Err(Error::new(Kind::Missing, doing).because("it is not configured"));
-    };
-    match &calendar.place {
-        CalendarPlace::Caldav {
-            url,
-            collection,
-            credentials,
-        } => {
-            let config = CaldavConfig {
-                url: address(url)
-                    .map_err(|error| Error::new(Kind::Local, &*doing).because(error))?,
-                collection: collection.clone(),
-                credentials: caldav_credentials(credentials, revealed.calendars.get(name)),
-            };
-            Ok(Arc::new(Caldav::new(config, base.clone(), clock.clone())?))
-        }
-        CalendarPlace::Vdir { path } => Ok(Arc::new(Vdir::open(path.clone())?)),
-        CalendarPlace::Ics { .. } => Err(Error::new(Kind::Refused, doing)
-            .because("it is read-only")
-            .hint("use a calendar of kind \"caldav\" or \"vdir\"")),
     }
 }
 

@@ -243,9 +243,15 @@ impl Daemon {
             for error in &host.errors {
                 tracing::warn!(host = %host.name, cause = %error.cause, hint = %error.hint, "{}", error.doing);
             }
-            if let Some(flow) = &host.bookings {
+            let flows = [
+                ("bookings", &host.bookings),
+                ("busy", &host.busy),
+                ("hours", &host.hours),
+            ];
+            for (name, flow) in flows {
+                let Some(flow) = flow else { continue };
                 tracing::info!(
-                    host = %host.name, ok = host.ok, seen = flow.seen, created = flow.created,
+                    host = %host.name, flow = name, ok = host.ok, seen = flow.seen, created = flow.created,
                     updated = flow.updated, deleted = flow.deleted, cancelled = flow.cancelled,
                     noted = flow.noted, held = flow.held, conflicts = flow.conflicts,
                     failed = flow.failed, "pass done"

@@ -13,7 +13,7 @@ use crate::ports::base::Base;
 use crate::ports::clock::Clock;
 use crate::ports::error::{Error, Kind};
 
-use super::compose::Wired;
+use super::compose::{Wired, WiredBookings};
 use super::failure::Exit;
 use super::status::LastPass;
 
@@ -92,7 +92,24 @@ impl Round {
     }
 }
 
+/// The bookings first: what they write into a calendar is known to be ours when busy time is read
+/// from it.
 async fn one(wired: &Wired, order: &Order, hears: Hears<'_>) -> HostReport {
+    let report = match &wired.bookings {
+        Some(bookings) => of_bookings(bookings, order, hears).await,
+        None => HostReport::new(&wired.name),
+    };
+    // Without a state, nothing goes on.
+    if report.worst.state || order.stop.asked() {
+        return report;
+    }
+    let bookable = &wired.bookable;
+    let span = tracing::info_span!("pass", host = %wired.name);
+    let other = engine::bookable::pass(&bookable.sides, &bookable.host, order);
+    report.join(other.instrument(span).await)
+}
+
+async fn of_bookings(wired: &WiredBookings, order: &Order, hears: Hears<'_>) -> HostReport {
     let host = &wired.host;
     let sides = match &wired.sides {
         Ok(sides) => sides,

@@ -4,11 +4,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::HostName;
+use crate::engine::bookable;
+use crate::engine::bookable::records::{Sink, SourceTrouble};
 use crate::engine::report::{FlowReport, HostReport};
 use crate::engine::waiting;
 use crate::ports::base::{Base, Change};
 use crate::ports::error::{Error, Kind, Result};
 use crate::settings::Settings;
+use crate::settings::resolved::Host;
 
 use super::desk::scopes;
 
@@ -21,6 +24,12 @@ pub struct LastPass {
     pub ok: bool,
     /// The counts of the bookings flow.
     pub bookings: Option<Counts>,
+    /// The counts of the busy flow.
+    #[serde(default)]
+    pub busy: Option<Counts>,
+    /// The counts of the hours flow.
+    #[serde(default)]
+    pub hours: Option<Counts>,
     /// Requests sent to Zoom.
     pub zoom_requests: u64,
     /// Requests sent to the calendar.
@@ -82,6 +91,8 @@ impl LastPass {
             finished,
             ok: report.ok,
             bookings: report.bookings.as_ref().map(Counts::from),
+            busy: report.busy.as_ref().map(Counts::from),
+            hours: report.hours.as_ref().map(Counts::from),
             zoom_requests: report.requests.zoom,
             calendar_requests: report.requests.calendar,
             errors: report.errors.len() as u64,
@@ -132,6 +143,33 @@ pub struct HostStatus {
     pub cursor_age: Option<i64>,
     /// Bookings that have an entry; `None` where the flow is off.
     pub links: Option<u64>,
+    /// Where busy time comes from and goes to; `None` where the flow is off.
+    #[serde(default)]
+    pub busy: Option<BusyStatus>,
+}
+
+/// Where busy time comes from and goes to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BusyStatus {
+    /// Where to; `None` before the first pass.
+    pub to: Option<Sink>,
+    /// Why there, for a person.
+    pub because: Option<String>,
+    /// Every calendar that it is read from.
+    pub sources: Vec<SourceStatus>,
+}
+
+/// A calendar that busy time is read from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceStatus {
+    /// Its name.
+    pub name: String,
+    /// When it was last read: what is in force is of that time.
+    pub read: Option<Timestamp>,
+    /// Whether it was ever read as a whole.
+    pub whole: bool,
+    /// What is wrong with it, where something is.
+    pub trouble: Option<SourceTrouble>,
 }
 
 /// Reads the status of every host.
@@ -165,6 +203,7 @@ pub fn read(base: &dyn Base, settings: &Settings, now: Timestamp) -> Result<Stat
                 .and_then(|overview| overview.listed)
                 .map(|at| now.as_second().saturating_sub(at.as_second())),
             links: overview.map(|overview| overview.links as u64),
+            busy: busy(base, host)?,
         });
     }
     Ok(Status {
@@ -185,12 +224,35 @@ pub fn before_any_pass(settings: &Settings) -> Status {
         conflicts: 0,
         cursor_age: None,
         links: None,
+        busy: None,
     });
     Status {
         version: 1,
         daemon: None,
         hosts: hosts.collect(),
     }
+}
+
+fn busy(base: &dyn Base, host: &Host) -> Result<Option<BusyStatus>> {
+    let Some(busy) = &host.busy else {
+        return Ok(None);
+    };
+    let choice = bookable::choice(base, &host.name)?;
+    let mut status = BusyStatus {
+        to: choice.as_ref().map(|choice| choice.sink),
+        because: choice.map(|choice| choice.because),
+        sources: Vec::new(),
+    };
+    for name in &busy.from {
+        let state = bookable::source(base, &host.name, name)?;
+        status.sources.push(SourceStatus {
+            name: name.to_string(),
+            read: state.good,
+            whole: state.whole,
+            trouble: state.trouble,
+        });
+    }
+    Ok(Some(status))
 }
 
 fn last(base: &dyn Base, host: &HostName) -> Result<Option<LastPass>> {

@@ -9,7 +9,7 @@ use super::{Context, terminal};
 use crate::app::desk::{self, Answer, Ask};
 use crate::app::failure::{Exit, Failure};
 use crate::domain::ids::WaitingId;
-use crate::domain::waiting::{Conflict, ConflictStanding, Decision};
+use crate::domain::waiting::{Conflict, ConflictStanding, Decision, Disputed};
 use crate::settings::Settings;
 
 #[derive(Debug, Args)]
@@ -68,6 +68,15 @@ async fn list(context: &Context, settings: &Settings, json: bool) -> Result<Exit
     let mut text = String::new();
     for conflict in &conflicts {
         let standing = match (conflict.standing, conflict.decision) {
+            (ConflictStanding::Settled, None) if conflict.part().is_some() => {
+                "settled, as `wins` says"
+            }
+            (ConflictStanding::Settled, Some(decision)) if conflict.part().is_some() => {
+                match decision {
+                    Decision::KeepZoom => "decided: keep Zoom's",
+                    Decision::KeepCalendar => "decided: keep the calendar's",
+                }
+            }
             (ConflictStanding::Settled, _) => "settled: Zoom's stands",
             (ConflictStanding::Open, None) => "open",
             (ConflictStanding::Open, Some(Decision::KeepZoom)) => "decided: keep Zoom's",
@@ -78,11 +87,8 @@ async fn list(context: &Context, settings: &Settings, json: bool) -> Result<Exit
         // Writing to a String cannot fail.
         writeln!(
             text,
-            "{}  {}  {}  booking {}  {standing}",
-            conflict.id,
-            conflict.host,
-            conflict.field.word(),
-            conflict.booking
+            "{}  {}  {}  {standing}",
+            conflict.id, conflict.host, conflict.about
         )
         .unwrap_or_default();
     }
@@ -119,11 +125,15 @@ async fn show(
         .as_ref()
         .map(|url| format!("manage:   {url}\n"))
         .unwrap_or_default();
+    let about = match &conflict.about {
+        Disputed::Field { booking, field, .. } => {
+            format!("booking:  {booking}\nfield:    {}", field.word())
+        }
+        Disputed::Hours { hours } => format!("hours:    {hours}"),
+    };
     terminal::print(&format!(
-        "host:     {}\nbooking:  {}\nfield:    {}\nfound:    {}\nZoom:     {}\ncalendar: {}\n{manage}",
+        "host:     {}\n{about}\nfound:    {}\nZoom:     {}\ncalendar: {}\n{manage}",
         conflict.host,
-        conflict.booking,
-        conflict.field.word(),
         conflict.found,
         indented(&conflict.zoom),
         indented(&conflict.calendar),

@@ -9,6 +9,7 @@ use super::{Context, terminal};
 use crate::app::desk::{self, Answer, Ask};
 use crate::app::failure::{Exit, Failure};
 use crate::domain::ids::WaitingId;
+use crate::domain::waiting::About;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -23,6 +24,11 @@ pub(super) struct Arguments {
 enum Verb {
     /// List them (what is done without a word, too)
     List,
+    /// Show one of them in full
+    Show {
+        /// As `list` prints it
+        id: String,
+    },
     /// Do it after all; the next pass looks again first
     Release {
         /// As `list` prints it
@@ -47,6 +53,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
     let settings = context.settings()?;
     let (ask, word) = match arguments.verb.unwrap_or(Verb::List) {
         Verb::List => (Ask::Held, ""),
+        Verb::Show { id } => return show(context, &WaitingId::new(id), arguments.json).await,
         Verb::Release { id, .. } => {
             let id = id.map(WaitingId::new);
             (
@@ -83,5 +90,37 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
         Answer::Done(count) => terminal::print(&format!("{count} {word}\n"))?,
         _ => return Err(unexpected()),
     }
+    Ok(Exit::Done)
+}
+
+async fn show(context: &Context, id: &WaitingId, json: bool) -> Result<Exit, Failure> {
+    let settings = context.settings()?;
+    let Answer::Held(all) = desk::ask(&Ask::Held, &settings, context.clock.as_ref()).await? else {
+        return Err(unexpected());
+    };
+    let Some(held) = all.into_iter().find(|held| held.id == *id) else {
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("showing the held action {id}: there is none with this id"),
+            "list them with `slotbridge held list`",
+        ));
+    };
+    if json {
+        terminal::print_json(&held)?;
+        return Ok(Exit::Done);
+    }
+    let drop = match held.about {
+        About::Booking(_) => "leaves both sides as they are",
+        About::Calendar(_) => "keeps that time busy until it is over",
+    };
+    let word = if held.released {
+        "  released: the next pass does it\n"
+    } else {
+        ""
+    };
+    terminal::print(&format!(
+        "{} of {}, held since {:.0}\n  what: {}\n  why: {}\n{word}  `slotbridge held release {id}` does it, `slotbridge held drop {id}` {drop}\n",
+        held.about, held.host, held.since, held.what, held.why
+    ))?;
     Ok(Exit::Done)
 }

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use super::{Context, terminal};
 use crate::app::desk::{self, Answer, Ask};
 use crate::app::failure::{Exit, Failure};
-use crate::app::status::{HostStatus, Status};
+use crate::app::status::{BusyStatus, HostStatus, Status};
+use crate::engine::bookable::records::Sink;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -91,6 +92,14 @@ fn write_all(text: &mut String, status: &Status, now: Timestamp) -> std::fmt::Re
                         counts.failed
                     )?;
                 }
+                for (flow, counts) in [("busy", &last.busy), ("hours", &last.hours)] {
+                    let Some(counts) = counts else { continue };
+                    writeln!(
+                        text,
+                        "    {flow}: {} seen, {} created, {} updated, {} deleted, {} failed",
+                        counts.seen, counts.created, counts.updated, counts.deleted, counts.failed
+                    )?;
+                }
                 if let Some(error) = &last.first_error {
                     writeln!(text, "    {} went wrong, first: {error}", last.errors)?;
                 }
@@ -109,6 +118,9 @@ fn write_all(text: &mut String, status: &Status, now: Timestamp) -> std::fmt::Re
         if let Some(age) = host.cursor_age {
             writeln!(text, "  calendar read up to: {} ago", words(age))?;
         }
+        if let Some(busy) = &host.busy {
+            write_busy(text, busy, now)?;
+        }
         if host.held > 0 {
             writeln!(text, "  {} held: see `slotbridge held`", host.held)?;
         }
@@ -119,6 +131,37 @@ fn write_all(text: &mut String, status: &Status, now: Timestamp) -> std::fmt::Re
                 host.conflicts
             )?;
         }
+    }
+    Ok(())
+}
+
+fn write_busy(text: &mut String, busy: &BusyStatus, now: Timestamp) -> std::fmt::Result {
+    let ago = |time: Timestamp| words(now.as_second().saturating_sub(time.as_second()));
+    if let (Some(to), Some(because)) = (busy.to, &busy.because) {
+        let to = match to {
+            Sink::ZoomCalendar => "the Zoom calendar",
+            Sink::Availability => "the availability, as date overrides",
+        };
+        writeln!(text, "  busy time goes to {to}, because {because}")?;
+    }
+    for source in &busy.sources {
+        let name = &source.name;
+        match source.read {
+            Some(read) => write!(text, "  busy from {name}: read {} ago", ago(read))?,
+            None => write!(text, "  busy from {name}: not read yet")?,
+        }
+        if let Some(trouble) = &source.trouble {
+            let since = ago(trouble.since);
+            write!(
+                text,
+                "; failing for {since}: {}: {}",
+                trouble.doing, trouble.cause
+            )?;
+            if source.whole {
+                write!(text, "; that copy stays in force")?;
+            }
+        }
+        writeln!(text)?;
     }
     Ok(())
 }

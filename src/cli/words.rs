@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::app::round::Round;
-use crate::engine::report::{FlowReport, HostReport};
+use crate::engine::report::{DayReport, FlowReport, HostReport};
 
 /// How many actions are listed one by one.
 const LISTED: usize = 20;
@@ -16,7 +16,7 @@ pub(super) fn of_round(round: &Round) -> String {
         write_host(&mut text, host, round.dry_run).unwrap_or_default();
     }
     if round.hosts.is_empty() {
-        text.push_str("nothing to do: no host has [host.bookings]\n");
+        text.push_str("nothing to do: no host is configured\n");
     }
     if round.dry_run {
         text.push_str("nothing was changed (--dry-run)\n");
@@ -30,10 +30,7 @@ fn write_host(text: &mut String, host: &HostReport, dry_run: bool) -> std::fmt::
         text,
         "{}: {} ({} request{} to Zoom, {} to the calendar)",
         host.name,
-        host.bookings.as_ref().map_or_else(
-            || "could not begin".to_owned(),
-            |flow| counts(flow, host.ok)
-        ),
+        summary(host),
         requests.zoom,
         if requests.zoom == 1 { "" } else { "s" },
         requests.calendar
@@ -56,6 +53,7 @@ fn write_host(text: &mut String, host: &HostReport, dry_run: bool) -> std::fmt::
             actions.len().saturating_sub(LISTED)
         )?;
     }
+    write_days(text, &host.days)?;
     for error in &host.errors {
         writeln!(
             text,
@@ -63,26 +61,94 @@ fn write_host(text: &mut String, host: &HostReport, dry_run: bool) -> std::fmt::
             error.doing, error.cause, error.hint
         )?;
     }
-    if let Some(flow) = &host.bookings {
-        if flow.held > 0 {
-            writeln!(
-                text,
-                "  {} held: `slotbridge held` shows what waits for you",
-                flow.held
-            )?;
-        }
-        if flow.conflicts > 0 {
-            writeln!(
-                text,
-                "  {} in conflict: `slotbridge conflicts` shows what waits for you",
-                flow.conflicts
-            )?;
-        }
+    let flows = [&host.bookings, &host.busy, &host.hours];
+    let sum = |count: fn(&FlowReport) -> u64| -> u64 {
+        flows
+            .iter()
+            .filter_map(|flow| flow.as_ref())
+            .map(count)
+            .sum()
+    };
+    let (held, conflicts) = (sum(|flow| flow.held), sum(|flow| flow.conflicts));
+    if held > 0 {
+        writeln!(
+            text,
+            "  {held} held: `slotbridge held` shows what waits for you"
+        )?;
+    }
+    if conflicts > 0 {
+        writeln!(
+            text,
+            "  {conflicts} in conflict: `slotbridge conflicts` shows what waits for you"
+        )?;
     }
     Ok(())
 }
 
-fn counts(flow: &FlowReport, ok: bool) -> String {
+/// What each flow did, in one line.
+fn summary(host: &HostReport) -> String {
+    let flows = [
+        (&host.bookings, "bookings"),
+        (&host.busy, "busy events"),
+        (&host.hours, "working hours"),
+    ];
+    let flows = flows
+        .iter()
+        .filter_map(|(flow, seen)| Some((flow.as_ref()?, seen)));
+    let words: Vec<String> = flows
+        .map(|(flow, seen)| counts(flow, seen, host.ok))
+        .collect();
+    match (words.is_empty(), host.ok) {
+        (false, _) => words.join("; "),
+        (true, true) => "nothing is switched on".to_owned(),
+        (true, false) => "could not begin".to_owned(),
+    }
+}
+
+/// What each day comes to; days without hours of which none is busy are left out.
+fn write_days(text: &mut String, days: &[DayReport]) -> std::fmt::Result {
+    let shown: Vec<&DayReport> = days
+        .iter()
+        .filter(|day| !day.hours.is_empty() || !day.busy.is_empty())
+        .collect();
+    if shown.is_empty() {
+        return Ok(());
+    }
+    let list = |parts: &[String]| {
+        if parts.is_empty() {
+            "-".to_owned()
+        } else {
+            parts.join(", ")
+        }
+    };
+    let rows: Vec<[String; 4]> = shown
+        .iter()
+        .map(|day| {
+            [
+                day.date.clone(),
+                list(&day.hours),
+                list(&day.busy),
+                list(&day.bookable),
+            ]
+        })
+        .collect();
+    let heads = ["day", "hours", "busy", "bookable"].map(str::to_owned);
+    let width = |column: usize| {
+        let cells = std::iter::once(&heads).chain(&rows);
+        let widths = cells.filter_map(|row| Some(row.get(column)?.chars().count()));
+        widths.max().unwrap_or_default()
+    };
+    let (first, second, third) = (width(0), width(1), width(2));
+    for [day, hours, busy, bookable] in std::iter::once(&heads).chain(&rows) {
+        writeln!(
+            text,
+            "  {day:first$}  {hours:second$}  {busy:third$}  {bookable}"
+        )?;
+    }
+    Ok(())
+}
+
+fn counts(flow: &FlowReport, seen: &str, ok: bool) -> String {
     let done = [
         (flow.created, "created"),
         (flow.updated, "updated"),
@@ -101,5 +167,5 @@ fn counts(flow: &FlowReport, ok: bool) -> String {
     } else {
         done.join(", ")
     };
-    format!("{} bookings, {done}", flow.seen)
+    format!("{} {seen}, {done}", flow.seen)
 }

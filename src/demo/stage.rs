@@ -179,7 +179,10 @@ impl Stage {
                 continue;
             };
             for wired in &self.wired {
-                let Ok(sides) = &wired.sides else { continue };
+                let bookings = wired.bookings.as_ref();
+                let Some(Ok(sides)) = bookings.map(|bookings| &bookings.sides) else {
+                    continue;
+                };
                 let objects = sides.calendar.read(std::slice::from_ref(&href)).await?;
                 for object in objects {
                     if let Content::Ours(entry) = object.content {

@@ -18,6 +18,8 @@ pub mod hours;
 pub mod ids;
 /// A booking and its entry, with what both sides last agreed.
 pub mod link;
+/// A part of hours that can differ by itself.
+pub mod part;
 /// A span of time between two instants.
 pub mod time_span;
 /// What waits for a person: conflicts and held actions.

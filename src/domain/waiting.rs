@@ -8,20 +8,18 @@ use serde::{Deserialize, Serialize};
 use super::entry::Field;
 use super::fingerprint::Fingerprint;
 use super::ids::{BookingId, CalendarName, HostName, Uid, WaitingId};
+use super::part::Part;
 
-/// Both sides changed one field, and no rule says who is right.
+/// Both sides changed the same thing, and no rule says who is right.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conflict {
     /// The id that a person types.
     pub id: WaitingId,
-    /// Whose booking.
+    /// Whose booking, or whose hours.
     pub host: HostName,
-    /// Which booking.
-    pub booking: BookingId,
-    /// Which entry.
-    pub uid: Uid,
-    /// Which field.
-    pub field: Field,
+    /// What it is about.
+    #[serde(flatten)]
+    pub about: Disputed,
     /// What Zoom says.
     pub zoom: String,
     /// What the calendar said.
@@ -34,6 +32,26 @@ pub struct Conflict {
     pub manage_url: Option<String>,
     /// What a person decided, to be carried out by the next pass.
     pub decision: Option<Decision>,
+}
+
+/// What both sides changed. In JSON its members stand beside the others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Disputed {
+    /// A field of a booking.
+    Field {
+        /// Which booking.
+        booking: BookingId,
+        /// Which entry.
+        uid: Uid,
+        /// Which field.
+        field: Field,
+    },
+    /// A part of the working hours.
+    Hours {
+        /// Which.
+        hours: Part,
+    },
 }
 
 /// Whether a conflict still keeps both sides apart.
@@ -122,7 +140,40 @@ impl fmt::Display for About {
     }
 }
 
+impl fmt::Display for Disputed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Field { booking, field, .. } => write!(f, "{}  booking {booking}", field.word()),
+            Self::Hours { hours } => write!(f, "{hours}  working hours"),
+        }
+    }
+}
+
 impl Conflict {
+    /// The booking and the field, where it is about one.
+    #[must_use]
+    pub fn field(&self) -> Option<(&BookingId, Field)> {
+        match &self.about {
+            Disputed::Field { booking, field, .. } => Some((booking, *field)),
+            Disputed::Hours { .. } => None,
+        }
+    }
+
+    /// The part of the working hours, where it is about one.
+    #[must_use]
+    pub fn part(&self) -> Option<Part> {
+        match self.about {
+            Disputed::Hours { hours } => Some(hours),
+            Disputed::Field { .. } => None,
+        }
+    }
+
+    /// The id of the conflict about one part of the hours: the same each time it is found.
+    #[must_use]
+    pub fn id_for_hours(host: &HostName, part: Part) -> WaitingId {
+        short_id(&["conflict", host.as_str(), "hours", &part.to_string()])
+    }
+
     /// The id of the conflict about one field of one booking: the same each time it is found.
     #[must_use]
     pub fn id_for(host: &HostName, booking: &BookingId, field: Field) -> WaitingId {

@@ -65,6 +65,7 @@ pub fn report(pass: &Pass<'_>) -> HostReport {
     let open = pass.ledger.conflicts().unwrap_or_default();
     let open = open
         .iter()
+        .filter(|conflict| conflict.field().is_some())
         .filter(|conflict| conflict.standing == ConflictStanding::Open);
     flow.held = held.iter().filter(|held| held.booking().is_some()).count() as u64;
     flow.conflicts += open.count() as u64;

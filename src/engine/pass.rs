@@ -56,10 +56,9 @@ impl<'a> Pass<'a> {
         let ledger = Ledger::new(sides.base.as_ref(), &host.name, &host.calendar);
         let mut conflicts: BTreeMap<BookingId, Vec<Conflict>> = BTreeMap::new();
         for conflict in ledger.conflicts()? {
-            conflicts
-                .entry(conflict.booking.clone())
-                .or_default()
-                .push(conflict);
+            if let Some((booking, _)) = conflict.field() {
+                conflicts.entry(booking.clone()).or_default().push(conflict);
+            }
         }
         Ok(Self {
             window: Window {
@@ -91,7 +90,7 @@ impl<'a> Pass<'a> {
             .filter_map(|conflict| {
                 let decision = conflict.decision?;
                 let calendar = conflict.calendar.clone();
-                Some((conflict.field, Decided { decision, calendar }))
+                Some((conflict.field()?.1, Decided { decision, calendar }))
             })
             .collect()
     }

@@ -3,7 +3,7 @@
 use crate::domain::entry::Field;
 use crate::domain::ids::{BookingId, Href};
 use crate::domain::link::Link;
-use crate::domain::waiting::{Conflict, ConflictStanding};
+use crate::domain::waiting::{Conflict, ConflictStanding, Disputed};
 use crate::plan::fields::FieldConflict;
 use crate::ports::error::Result;
 
@@ -25,8 +25,11 @@ pub(super) fn conflicts(
         .get(&link.booking)
         .map_or(&[][..], Vec::as_slice);
     for conflict in old {
-        let over = conflict.standing == ConflictStanding::Open && !fields.contains(&conflict.field);
-        if over || decided.contains(&conflict.field) {
+        let Some((_, field)) = conflict.field() else {
+            continue;
+        };
+        let over = conflict.standing == ConflictStanding::Open && !fields.contains(&field);
+        if over || decided.contains(&field) {
             pass.ledger.drop_conflict(batch, &conflict.id);
         }
     }
@@ -45,9 +48,11 @@ pub(super) fn conflicts(
         let record = Conflict {
             id,
             host: pass.host.name.clone(),
-            booking: link.booking.clone(),
-            uid: link.uid.clone(),
-            field: conflict.field,
+            about: Disputed::Field {
+                booking: link.booking.clone(),
+                uid: link.uid.clone(),
+                field: conflict.field,
+            },
             zoom: conflict.zoom,
             calendar: conflict.calendar,
             found: before.map_or(pass.now, |before| before.found),

@@ -3,6 +3,7 @@
 use crate::domain::entry::Field;
 use crate::domain::ids::{BookingId, CalendarName, HostName, WaitingId};
 use crate::domain::link::Standing;
+use crate::domain::part::Part;
 use crate::domain::waiting::{About, Conflict, ConflictStanding, Decision, Held};
 use crate::ports::base::Base;
 use crate::ports::error::{Error, Kind, Result};
@@ -54,7 +55,15 @@ pub async fn decide(
         let Some(mut conflict) = ledger.conflicts()?.into_iter().find(|c| c.id == *id) else {
             continue;
         };
-        if conflict.field == Field::Time && decision == Decision::KeepCalendar {
+        let field = conflict.field().map(|(_, field)| field);
+        if conflict.part() == Some(Part::Zone) && decision == Decision::KeepCalendar {
+            return Err(Error::new(Kind::Refused, doing)
+                .because("the time zone of the availability is changed in Zoom only")
+                .hint(format!(
+                    "change it there by hand, or `slotbridge conflicts keep-zoom {id}`"
+                )));
+        }
+        if field == Some(Field::Time) && decision == Decision::KeepCalendar {
             let place = conflict
                 .manage_url
                 .as_deref()
@@ -66,14 +75,17 @@ pub async fn decide(
                 )));
         }
         let stands_already = conflict.standing == ConflictStanding::Settled
-            && match conflict.field {
-                Field::Summary => decision == Decision::KeepCalendar,
-                Field::Time | Field::Status | Field::Notes => true,
-                Field::About
-                | Field::Location
-                | Field::Url
-                | Field::Conference
-                | Field::Attendees => decision == Decision::KeepZoom,
+            && match field {
+                Some(Field::Summary) => decision == Decision::KeepCalendar,
+                Some(Field::Time | Field::Status | Field::Notes) => true,
+                Some(
+                    Field::About
+                    | Field::Location
+                    | Field::Url
+                    | Field::Conference
+                    | Field::Attendees,
+                ) => decision == Decision::KeepZoom,
+                None => false,
             };
         let mut batch = Batch::default();
         if stands_already {

@@ -179,7 +179,10 @@ fn preview(pass: &Pass<'_>, booking: &Booking, out: &Reconciled, write: bool) {
             .conflicts
             .get(&booking.id)
             .map_or(&[][..], Vec::as_slice);
-        if !old.iter().any(|old| old.field == conflict.field) {
+        if !old.iter().any(|old| {
+            old.field()
+                .is_some_and(|(_, field)| field == conflict.field)
+        }) {
             let word = conflict.field.word();
             pass.tally.done("conflict", "calendar", &booking.id, word);
         }

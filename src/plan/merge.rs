@@ -26,16 +26,24 @@ pub enum Merged {
 /// | zoom ≠ base | Zoom changed it | both changed it (or, alike, the same) |
 #[must_use]
 pub fn merge(base: Option<&Agreed>, zoom: &str, calendar: &str) -> Merged {
-    if zoom == calendar {
-        return Merged::Same;
-    }
-    let Some(base) = base else {
-        return Merged::Unknown;
-    };
-    match (base.is(zoom), base.is(calendar)) {
-        (_, true) => Merged::ZoomChanged,
-        (true, false) => Merged::CalendarChanged,
-        (false, false) => Merged::BothChanged,
+    let agreed = base.map(|base| (base.is(zoom), base.is(calendar)));
+    outcome(zoom == calendar, agreed)
+}
+
+/// The same of any values.
+#[must_use]
+pub fn merge_values<T: PartialEq>(base: Option<&T>, zoom: &T, calendar: &T) -> Merged {
+    let agreed = base.map(|base| (base == zoom, base == calendar));
+    outcome(zoom == calendar, agreed)
+}
+
+fn outcome(same: bool, agreed: Option<(bool, bool)>) -> Merged {
+    match (same, agreed) {
+        (true, _) => Merged::Same,
+        (false, None) => Merged::Unknown,
+        (false, Some((_, true))) => Merged::ZoomChanged,
+        (false, Some((true, false))) => Merged::CalendarChanged,
+        (false, Some((false, false))) => Merged::BothChanged,
     }
 }
 

@@ -13,6 +13,8 @@ pub mod certainty;
 pub mod fields;
 /// What is too much to do without asking a person.
 pub mod guard;
+/// Who has to follow whom where working hours differ.
+pub mod hours;
 /// Sets of instants: what is open, as a set.
 mod instants;
 /// The days of a zone, as instants.

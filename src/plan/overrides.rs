@@ -89,6 +89,8 @@ pub struct Remembered {
     pub days: BTreeMap<Date, Touched>,
     /// The list as it was written, the person's own segments and all.
     pub written: Vec<TimeSpan>,
+    /// The list that it was written in place of; empty where it was there already.
+    pub replaced: Vec<TimeSpan>,
     /// Whether whose an override is was ever decided with all sources known.
     pub sure: bool,
 }
@@ -131,8 +133,9 @@ pub struct Effect {
     pub bookable: Vec<TimeSpan>,
 }
 
-/// Which of two states belongs to what is there now: the one whose list is nearer to it in time
-/// that is open. A power cut between the list and the state leaves both (see above).
+/// Which of two states belongs to what is there now: the one that was in force before, or the one
+/// whose list was about to be written. The list that is nearer to what is there, in time that is
+/// open, tells whether it was: a person may have edited either since (see above).
 #[must_use]
 pub fn in_force<'a>(
     segments: &[TimeSpan],
@@ -141,13 +144,13 @@ pub fn in_force<'a>(
 ) -> &'a Remembered {
     let now = Instants::of(segments.iter().copied());
     let empty = |list: &[TimeSpan]| list.iter().filter(|span| span.start == span.end).count();
-    let distance = |state: &Remembered| {
-        let open = Instants::of(state.written.iter().copied());
+    let distance = |list: &[TimeSpan]| {
+        let open = Instants::of(list.iter().copied());
         let differing = open.minus(&now).plus(&now.minus(&open));
-        let off = empty(&state.written).abs_diff(empty(segments));
+        let off = empty(list).abs_diff(empty(segments));
         (differing.length(), off)
     };
-    if distance(intended) < distance(before) {
+    if distance(&intended.written) < distance(&intended.replaced) {
         intended
     } else {
         before

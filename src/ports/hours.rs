@@ -1,6 +1,7 @@
 //! The place where a host's hours are kept as a VAVAILABILITY (RFC 7953).
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 use super::error::Result;
 use super::meter::Meter;
@@ -35,19 +36,26 @@ pub struct HoursObject {
 /// What slotbridge asks of the calendar that hours are kept in.
 #[async_trait]
 pub trait HoursCalendar: Send + Sync {
-    /// The VAVAILABILITY that is there; `None` where there is none. `zone` is for floating times.
+    /// The VAVAILABILITY that is there; `None` where there is none. `zone` is for floating times;
+    /// what is over at `now` says nothing.
     ///
     /// # Errors
     /// `Malformed` where there is one that cannot be understood at all.
-    async fn hours(&self, zone: &str) -> Result<Option<HoursObject>>;
+    async fn hours(&self, zone: &str, now: Timestamp) -> Result<Option<HoursObject>>;
 
     /// Writes hours: into what was seen, keeping everything in it that is not hours, or, where
-    /// nothing was, into a new one at the best place that the calendar has.
+    /// nothing was, into a new one at the best place that the calendar has. What was written is
+    /// read back: some servers say yes and forget it (FIELD.md section 3).
     ///
     /// # Errors
     /// `Stale` when it is not as it was seen, or something is there now. `Refused` where the
     /// calendar takes it in none of the places.
-    async fn set_hours(&self, seen: Option<&HoursObject>, hours: &Hours) -> Result<HoursObject>;
+    async fn set_hours(
+        &self,
+        seen: Option<&HoursObject>,
+        hours: &Hours,
+        now: Timestamp,
+    ) -> Result<HoursObject>;
 
     /// What was counted so far.
     fn meter(&self) -> &Meter;

@@ -23,6 +23,7 @@ pub(super) fn hosts(
     let mut names = BTreeMap::new();
     let mut feeds = BTreeMap::new();
     let mut flows = BTreeMap::new();
+    let mut times = BTreeMap::new();
     let tables = root.tables("host");
     let hosts = tables.into_iter().filter_map(|table| {
         let name = name(&table, &mut names);
@@ -60,6 +61,21 @@ pub(super) fn hosts(
                 );
             }
         }
+        // Two flows over one list of overrides, or one set of blocks, would undo each other's work.
+        let writes_times = busy.is_some() || hours.is_some();
+        if let (Some(name), true) = (&name, writes_times)
+            && let Some(other) = times.insert(zoom_user.clone(), name.clone())
+        {
+            table.wrong(
+                "zoom_user",
+                format!(
+                    "hosts {} and {} write the busy time or hours of the same person in Zoom",
+                    quoted(&other),
+                    quoted(name)
+                ),
+                "put [host.busy] and [host.hours] into one of them; `from` takes several calendars",
+            );
+        }
         not_yet(&table, name.as_deref(), warnings);
         table.finish();
         Some(Host {
@@ -77,7 +93,6 @@ pub(super) fn hosts(
 
 fn not_yet(table: &Table<'_>, name: Option<&str>, warnings: &mut Vec<String>) {
     for (key, what) in [
-        ("busy", "brings no busy time to Zoom"),
         ("hours", "keeps no hours in step"),
         ("feed", "serves no feeds"),
     ] {
@@ -241,7 +256,20 @@ fn busy(table: Table<'_>, calendars: &[Spoken]) -> Busy {
     let from = from
         .iter()
         .filter_map(|said| calendar(&table, said, calendars, false));
-    let from: Vec<CalendarName> = from.collect();
+    let mut from: Vec<CalendarName> = from.collect();
+    let said = from.len();
+    from.sort_unstable();
+    from.dedup();
+    if from.len() < said {
+        table.wrong("from", "a calendar is named twice", "name each once");
+    }
+    let title = table.text("title").map(|said| said.value);
+    if title
+        .as_deref()
+        .is_some_and(|title| title.trim().is_empty())
+    {
+        table.wrong("title", "this is empty", "write a word like \"Busy\"");
+    }
     let words = [
         ("auto", BusyTo::Auto),
         ("zoom_calendar", BusyTo::ZoomCalendar),
@@ -253,9 +281,7 @@ fn busy(table: Table<'_>, calendars: &[Spoken]) -> Busy {
         future: table.duration("future").unwrap_or(DAY * 60),
         before: table.duration("before").unwrap_or_default(),
         after: table.duration("after").unwrap_or_default(),
-        title: table
-            .text("title")
-            .map_or_else(|| "Busy".to_owned(), |said| said.value),
+        title: title.unwrap_or_else(|| "Busy".to_owned()),
     };
     table.finish();
     busy

@@ -22,6 +22,15 @@ const SECRETS: [&str; 7] = [
     "websocket",
 ];
 
+/// What `[host.busy]` has without a word of it.
+const BUSY: [(&str, &str); 5] = [
+    ("to", "auto"),
+    ("future", "60d"),
+    ("before", "0m"),
+    ("after", "0m"),
+    ("title", "Busy"),
+];
+
 /// What `config show` prints as JSON.
 #[must_use]
 pub fn json(layers: &Layers) -> serde_json::Value {
@@ -41,6 +50,16 @@ fn with_defaults(root: &Map<String, Value>) -> Map<String, Value> {
             let bookings = host.get_mut("bookings").map(|table| &mut table.kind);
             if let Some(ValueKind::Table(bookings)) = bookings {
                 fill_policy(bookings, &BookingsPolicy::default());
+            }
+            let busy = host.get_mut("busy").map(|table| &mut table.kind);
+            if let Some(ValueKind::Table(busy)) = busy {
+                for (key, usual) in BUSY {
+                    fill(busy, key, usual);
+                }
+            }
+            let hours = host.get_mut("hours").map(|table| &mut table.kind);
+            if let Some(ValueKind::Table(hours)) = hours {
+                fill(hours, "wins", "zoom");
             }
         }
     }

@@ -102,8 +102,13 @@ pub struct Alive {
 impl Alive {
     /// `auth` is what `[zoom.auth]` says besides the client.
     pub fn with(auth: impl Fn(&AccountOptions) -> String) -> Self {
+        Self::with_options(AccountOptions::default(), auth)
+    }
+
+    /// The same, with an account set up otherwise.
+    pub fn with_options(options: AccountOptions, auth: impl Fn(&AccountOptions) -> String) -> Self {
         let runtime = tokio::runtime::Runtime::new().unwrap();
-        let account = Account::new(AccountOptions::default());
+        let account = Account::new(options);
         let server = runtime.block_on(account.serve()).unwrap();
         let app = account.options();
         let machine = Machine::with("");

@@ -8,6 +8,7 @@ mod cursor;
 mod dav;
 mod discovery;
 mod etag;
+mod hours;
 mod known;
 mod listing;
 mod near;

@@ -201,9 +201,12 @@ impl Source for Ics {
         let Got::Text { bytes, .. } = self.get(None).await? else {
             return Err(failure::unasked());
         };
-        let found = Events::read(bytes).await?.objects;
-        let object = |href: &Href| found.get(href).cloned().unwrap_or_else(|| absent(href));
-        Ok(hrefs.iter().map(object).collect())
+        // Whoever asks for some of them after a restart asks for the rest next.
+        let mut found = Events::read(bytes).await?.objects;
+        let object = |href: &Href| found.remove(href).unwrap_or_else(|| absent(href));
+        let taken = hrefs.iter().map(object).collect();
+        *self.unread() = found;
+        Ok(taken)
     }
 
     fn meter(&self) -> &Meter {

@@ -12,6 +12,8 @@ mod calendar_state;
 pub mod clock;
 /// When a fake fails.
 pub mod fault;
+/// Working hours in memory.
+pub mod hours;
 /// A calendar whose busy time is wanted, in memory.
 pub mod source;
 /// Zoom Scheduler in memory.

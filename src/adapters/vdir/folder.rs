@@ -206,6 +206,51 @@ impl Folder {
         }
     }
 
+    /// What is in a file, with its tag; `None` when there is none.
+    pub(super) fn bytes(&self, href: &Href) -> Result<Option<(Etag, Vec<u8>)>> {
+        let doing = || format!("reading {}", self.path.join(href.as_str()).display());
+        let path = self.path_of(href)?;
+        let Some(snapshot) = self.seen(&path, None, &doing)? else {
+            return Ok(None);
+        };
+        match snapshot.bytes {
+            Some(bytes) => Ok(Some((snapshot.etag, bytes))),
+            None => Err(Error::new(Kind::Malformed, doing())
+                .because(format!("it is larger than {MAX_OBJECT_BYTES} bytes"))),
+        }
+    }
+
+    /// Writes a file that is as it was seen; a new one where none was.
+    pub(super) fn put(&self, href: &Href, bytes: &[u8], seen: Option<&Etag>) -> Result<Etag> {
+        let doing = || format!("writing {}", self.path.join(href.as_str()).display());
+        let path = self.path_of(href)?;
+        self.is_there()?;
+        if seen.is_none() {
+            let temporary = self.temporary(&self.path, href, bytes, None)?;
+            temporary.persist_noclobber(&path).map_err(|failed| {
+                if failed.error.kind() == ErrorKind::AlreadyExists {
+                    stale(doing(), "a file is already there")
+                } else {
+                    failure(doing(), &self.path, failed.error)
+                }
+            })?;
+            self.sync(&self.path)?;
+            return Ok(digest(bytes));
+        }
+        // A link stays a link: what it points at is changed.
+        let real = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
+        let place = real.parent().unwrap_or(&self.path);
+        let temporary = self.temporary(place, href, bytes, real.exists().then_some(&real))?;
+        if self.seen(&real, seen, &doing)?.is_none() {
+            return Err(stale(doing(), "the file is gone"));
+        }
+        temporary
+            .persist(&real)
+            .map_err(|failed| failure(doing(), &self.path, failed.error))?;
+        self.sync(place)?;
+        Ok(digest(bytes))
+    }
+
     /// The file as it is now, if it is as it was seen; `None` when it is gone.
     fn seen(
         &self,

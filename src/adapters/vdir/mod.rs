@@ -9,6 +9,7 @@
 mod failure;
 mod folder;
 mod hidden;
+mod hours;
 mod source;
 #[cfg(test)]
 mod tests;

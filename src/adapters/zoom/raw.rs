@@ -24,7 +24,8 @@ pub enum Verb {
 
 impl ZoomClient {
     /// One request below `api_url`. `path` is not encoded (`/scheduler/users/me`); the answer is
-    /// `Null` where Zoom sends nothing back. `user_id` is added for another user's host.
+    /// `Null` where Zoom sends nothing back. For another user's host, `user_id` is added
+    /// where Zoom knows it.
     ///
     /// Only a `GET` is repeated when it is not known whether it was worked on.
     ///
@@ -48,7 +49,7 @@ impl ZoomClient {
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect();
-        if !pairs.iter().any(|(name, _)| *name == "user_id") {
+        if takes_user(verb, &path) && !pairs.iter().any(|(name, _)| *name == "user_id") {
             pairs.extend(self.user_query());
         }
         let call = Call {
@@ -111,5 +112,14 @@ impl ZoomClient {
             doing,
         };
         self.calls.make(&call).await?.done(doing)
+    }
+}
+
+/// Whether an operation knows `user_id`. Availability schedules and people do not, one by one.
+fn takes_user(verb: Verb, path: &[&str]) -> bool {
+    match path {
+        ["scheduler", "availability"] => verb == Verb::Get,
+        ["scheduler", "availability" | "users", ..] | ["calendars", ..] => false,
+        _ => true,
     }
 }

@@ -127,7 +127,7 @@ fn days(slots: &[Timestamp], zone: &TimeZone) -> Vec<Value> {
         let start = local.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
         let spot = json!({"status": "available", "start_time": start, "invitees_remaining": 1});
         match days.last_mut() {
-            Some((date, spots)) if *date == local.date() => spots.push(spot),
+            Some((day, there)) if *day == local.date() => there.push(spot),
             _ => days.push((local.date(), vec![spot])),
         }
     }

@@ -67,7 +67,14 @@ pub(super) async fn list(
             && before.covers >= days.window.to
     });
     let token = since.and_then(|since| since.token.as_ref());
-    let asked = days.ahead();
+    // Blocks that were written when the window reached further are still ours to take away.
+    let ahead = days.ahead();
+    let asked = Window {
+        to: before
+            .as_ref()
+            .map_or(ahead.to, |old| old.covers.max(ahead.to)),
+        ..ahead
+    };
     let zoom = &work.sides.zoom_calendar;
     let listed = zoom.blocks(calendar, asked, token).await?;
     let old: BTreeMap<BlockId, KnownBlock> = records.blocks()?.into_iter().collect();
@@ -77,12 +84,16 @@ pub(super) async fn list(
         old.clone()
     };
     for block in &listed.blocks {
-        // As it was written, or as nobody of us wrote it: then the counting begins anew.
-        let stayed =
-            |old: &&KnownBlock| block.intact && block.title == old.title && block.span == old.span;
-        let old = old.get(&block.id);
-        let repairs = old.filter(|old| !stayed(old)).map_or(0, |old| old.repairs);
-        known.insert(block.id.clone(), KnownBlock::of(block, repairs));
+        let before = old.get(&block.id);
+        let mut now = KnownBlock::of(block, before);
+        // As it was written: then the counting begins anew.
+        if block.intact
+            && before.is_some_and(|old| old.title == block.title)
+            && now.asked == block.span
+        {
+            now.repairs = 0;
+        }
+        known.insert(block.id.clone(), now);
     }
     for id in &listed.gone {
         known.remove(id);
@@ -184,14 +195,14 @@ fn shown(work: &Work<'_>, policy: &BusyPolicy, id: &BlockId, known: &KnownBlock)
     if given_up {
         work.wrong(Trouble {
             doing: format!("writing the block {id} in Zoom"),
-            cause: "Zoom does not keep it as it is written: private, opaque, with its title"
+            cause: "Zoom does not keep it as it is written: its times, private, opaque, its title"
                 .to_owned(),
             hint: "delete that event in Zoom; it is then written anew".to_owned(),
         });
     }
     Block {
         id: id.clone(),
-        span: known.span,
+        span: known.asked.filter(|_| given_up).or(known.span),
         title: if given_up {
             policy.title.clone()
         } else {

@@ -49,7 +49,7 @@ pub(super) async fn choose(work: &Work<'_>, policy: &BusyPolicy) -> Result<Optio
         Err(error) => {
             let known = old.filter(|_| !is_lasting(&error));
             if known.is_none() {
-                work.failed(&error);
+                work.halted(&error);
             }
             Ok(known)
         }

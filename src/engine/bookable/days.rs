@@ -42,19 +42,23 @@ impl Days {
     }
 }
 
+fn is_fine(flow: &FlowReport) -> bool {
+    flow.failed == 0 && flow.held == 0 && flow.conflicts == 0 && flow.errors.is_empty()
+}
+
 impl Work<'_> {
     /// The report of the pass so far.
     pub(super) fn report(&self) -> HostReport {
         let (busy, worst) = self.tally.report();
-        let is_on = self.host.busy.is_some() || busy != FlowReport::default();
-        let ok =
-            busy.failed == 0 && busy.held == 0 && busy.conflicts == 0 && busy.errors.is_empty();
+        let (hours, also) = self.hours.report();
+        let nothing = FlowReport::default();
         HostReport {
-            ok,
-            actions: busy.actions.clone(),
-            errors: busy.errors.clone(),
-            worst,
-            busy: is_on.then_some(busy),
+            ok: is_fine(&busy) && is_fine(&hours),
+            actions: [&*busy.actions, &*hours.actions].concat(),
+            errors: [&*busy.errors, &*hours.errors].concat(),
+            worst: worst.join(also),
+            busy: (self.host.busy.is_some() || busy != nothing).then_some(busy),
+            hours: (self.host.hours.is_some() || hours != nothing).then_some(hours),
             ..HostReport::new(&self.host.name)
         }
     }

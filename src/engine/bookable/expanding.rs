@@ -2,19 +2,25 @@
 //! grows with busy time and not with what stands in the calendars.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::records::{Kept, Shelf, Standing};
-use super::removals::{self, Gone};
+use super::removals::{self, Gone, Lost};
 use super::work::{Days, Work};
 use crate::domain::busy::Busy;
 use crate::domain::ids::{CalendarName, Href};
 use crate::domain::time_span::TimeSpan;
+use crate::domain::window::Window;
+use crate::engine::pass::plus;
 use crate::engine::report::Trouble;
 use crate::engine::tally::Count;
 use crate::ical::busy::{Viewer, occurrences};
 use crate::plan::certainty::Certainty;
 use crate::plan::policy::BusyPolicy;
 use crate::ports::error::Result;
+
+/// How far after the window it counts that an event is gone.
+const LATER: Duration = Duration::from_hours(366 * 24);
 
 /// How many spans are gathered before those that overlap become one.
 const GATHERED: usize = 16 * 1024;
@@ -32,9 +38,7 @@ struct OneSource {
     /// Of objects that are there.
     standing: Spans,
     /// Of objects that are gone.
-    gone: Vec<Gone>,
-    /// How many objects block time, those that are gone included.
-    blocking: usize,
+    lost: Lost,
 }
 
 /// Spans that are put together whenever there are many.
@@ -72,7 +76,7 @@ pub(super) async fn busy(
         }
         let found = one_source(work, policy, days, echoes, name).await?;
         let standing = found.standing.merged();
-        let kept = removals::judge(work, name, &standing, found.gone, found.blocking).await?;
+        let kept = removals::judge(work, name, &standing, found.lost).await?;
         all.extend(standing.spans().iter().copied());
         all.extend(kept);
     }
@@ -107,10 +111,13 @@ async fn one_source(
         };
         after = Some(last.clone());
         for (href, kept) in page {
+            let is_there = kept.timing.is_some() && kept.standing == Standing::There;
+            source.lost.there += usize::from(is_there);
             let spans = of_object(work, &viewer, name, &href, &kept);
             if spans.is_empty() {
                 if kept.standing == Standing::Gone {
-                    source.gone.push(Gone { href, spans });
+                    let later = blocks_later(&viewer, &kept);
+                    source.lost.gone.push(Gone { href, spans, later });
                 }
                 continue;
             }
@@ -121,19 +128,35 @@ async fn one_source(
                     policy.buffers.around(span)
                 }
             });
-            source.blocking += 1;
+            // What a person kept busy is not in the calendar any more.
+            source.lost.blocking += usize::from(kept.standing != Standing::Wanted);
             work.tally.count(Count::Seen);
             match kept.standing {
                 Standing::There | Standing::Wanted => source.standing.extend(spans),
-                Standing::Gone => source.gone.push(Gone {
+                Standing::Gone => source.lost.gone.push(Gone {
                     href,
                     spans: Busy::of(spans).spans().to_vec(),
+                    later: false,
                 }),
             }
         }
         // Somebody else may want the processor, too.
         tokio::task::yield_now().await;
     }
+}
+
+/// Whether an object blocks time after the window, within [`LATER`].
+fn blocks_later(viewer: &Viewer<'_>, kept: &Kept) -> bool {
+    let window = Window {
+        from: viewer.window.to,
+        to: plus(viewer.window.to, LATER),
+    };
+    let viewer = Viewer { window, ..*viewer };
+    let found = kept
+        .timing
+        .as_ref()
+        .map(|timing| occurrences(timing, &viewer));
+    found.is_some_and(|found| found.is_ok_and(|found| !found.spans.is_empty()))
 }
 
 /// When one object blocks time, as far as it is known, and what is to be said about it.
@@ -181,7 +204,7 @@ fn of_object(
 /// What an event is called in a report: enough to find its file or object, and not the whole
 /// name, which often is the event's `UID`. A name that is no mere id may be a title: it is not
 /// quoted at all.
-fn called(href: &Href) -> String {
+pub(super) fn called(href: &Href) -> String {
     let beginning: String = href.as_str().chars().take(8).collect();
     let is_id = beginning.len() == 8
         && beginning.chars().all(|c| c.is_ascii_hexdigit() || c == '-')

@@ -8,10 +8,9 @@ use super::expanding::{self, Wanted};
 use super::overrides::{self, Schedule};
 use super::records::{BlocksSince, Choice, Sink};
 use super::work::{Days, Work, is_lasting, zone_of};
-use super::{choice, keeping, schedule};
+use super::{choice, hours, keeping, schedule};
 use crate::domain::busy::Busy;
 use crate::engine::report::DayReport;
-use crate::engine::tally::GoOn;
 use crate::plan::certainty::Certainty;
 use crate::plan::policy::BusyPolicy;
 use crate::ports::availability::Availability;
@@ -107,11 +106,19 @@ async fn look_around(work: &Work<'_>, choice: Option<&Choice>, traces: Traces) -
             Err(error) if error.kind() == Kind::State => return Err(error),
             Err(error) => {
                 if needed {
-                    zoom_is_away = work.failed(&error) == GoOn::No && !is_lasting(&error);
+                    work.halted(&error);
+                    zoom_is_away = !is_lasting(&error);
                 } else if is_lasting(&error) {
                     schedule::without(work).await?;
                 }
-                schedule::last_zone(work)?
+                let zone = schedule::last_zone(work)?;
+                let why = format!(
+                    "whole days and floating times are read in the zone {zone}, because the \
+                     availability in Zoom cannot be read: {}",
+                    error.cause()
+                );
+                work.tally.done("warn", "calendar", &zone, &why);
+                zone
             }
         },
     };
@@ -169,7 +176,7 @@ async fn without_blocks(work: &Work<'_>, error: Error) -> Result<Blocks> {
     if error.kind() == Kind::State {
         return Err(error);
     }
-    work.failed(&error);
+    work.halted(&error);
     if error.kind() == Kind::Missing {
         // The calendar itself is gone, and its blocks with it: the next pass looks for another.
         blocks::forget(work).await?;
@@ -207,23 +214,28 @@ async fn write_overrides(
         match schedule::fetch(work).await {
             Ok(availability) => found.availability = Some(availability),
             Err(error) if error.kind() == Kind::State => return Err(error),
-            Err(error) => {
-                work.failed(&error);
-            }
+            Err(error) => work.halted(&error),
         }
     }
     let Some(availability) = found.availability.take() else {
         return Ok((Vec::new(), !writes));
     };
+    if !overrides::leave_others(work, &found.days, &availability.id).await? {
+        return Ok((Vec::new(), false));
+    }
+    let id = availability.id.clone();
     let schedule = Schedule::open(work, &found.days, availability)?;
     let busy = blocks.wanted.as_ref().map_or(&nothing, |wanted| wanted);
-    let elsewhere = schedule.effects(&busy.busy);
     let (effects, whole) = match wanted.filter(|_| writes) {
         Some(wanted) => {
-            let (whole, effects) = schedule.settle(wanted).await?;
+            // Busy time is taken out of what the hours are to be.
+            let decided = hours::decide(work, &id, schedule.person(&wanted.busy)).await?;
+            let elsewhere = schedule.effects(&busy.busy, decided.shall());
+            let (whole, effects) = schedule.settle(wanted, decided.shall()).await?;
+            hours::finish(work, decided, whole).await?;
             (if to_availability { effects } else { elsewhere }, whole)
         }
-        None => (elsewhere, !writes),
+        None => (schedule.effects(&busy.busy, None), !writes),
     };
     let days = if work.order.dry_run {
         let days = effects.iter();

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
+use super::expanding::called;
 use super::records::{Kept, Shelf, Since, SourceState, SourceTrouble, Standing};
 use super::work::{Days, Work, again};
 use crate::domain::ids::{CalendarName, Cursor, Href};
@@ -36,16 +37,18 @@ pub(super) async fn keep(
     let shelf = work.records.shelf(name);
     let source = work.sides.sources.iter().find(|(other, _)| other == name);
     let read = match source {
-        Some((_, Ok(source))) => read(work, policy, days, &shelf, source).await,
+        Some((name, Ok(source))) => read(work, policy, days, (name, &shelf), source).await,
         Some((_, Err(error))) => Err(again(error)),
         None => Err(Error::new(Kind::Missing, "reading it").because("it is not configured")),
     };
     let mut state = shelf.state()?;
     match read {
-        Ok(()) if work.stopped() => return Ok(()),
-        Ok(()) => {
+        Ok(_) if work.stopped() => return Ok(()),
+        Ok(Coverage::Partial) => failed(work, name, &mut state, &in_part()),
+        Ok(Coverage::Full | Coverage::Since) => {
             state.good = Some(work.now);
-            state.whole = state.whole || shelf.since()?.is_some();
+            state.whole =
+                state.whole || (shelf.since()?.is_some() && shelf.unread(None)?.is_empty());
             state.trouble = None;
         }
         Err(error) if error.kind() == Kind::State => return Err(error),
@@ -54,6 +57,13 @@ pub(super) async fn keep(
     let mut batch = Batch::default();
     shelf.put_state(&mut batch, &state);
     shelf.commit(batch).await
+}
+
+/// A server that lists only some of its objects: what it kept to itself is not known to be busy.
+fn in_part() -> Error {
+    Error::new(Kind::Malformed, "listing its events")
+        .because("the server shows only some of them, and says so")
+        .hint("raise the server's limit, or split the calendar; what was shown counts")
 }
 
 /// Says what is wrong with a source and what is in force instead.
@@ -91,9 +101,9 @@ async fn read(
     work: &Work<'_>,
     policy: &BusyPolicy,
     days: &Days,
-    shelf: &Shelf<'_>,
+    (name, shelf): (&CalendarName, &Shelf<'_>),
     source: &Arc<dyn Source>,
-) -> Result<()> {
+) -> Result<Coverage> {
     let since = shelf.since()?;
     let known = since.as_ref().filter(|since| {
         !work.order.full
@@ -101,8 +111,9 @@ async fn read(
             && since.covers >= days.reaching(policy).to
     });
     let cursor = known.and_then(|since| since.cursor.as_ref());
-    list(work, policy, days, shelf, source, cursor).await?;
-    fetch(work, shelf, source).await
+    let coverage = list(work, policy, days, shelf, source, cursor).await?;
+    fetch(work, name, shelf, source).await?;
+    Ok(coverage)
 }
 
 /// Marks what is to be read and what is gone, and then moves the cursor.
@@ -113,7 +124,7 @@ async fn list(
     shelf: &Shelf<'_>,
     source: &Arc<dyn Source>,
     cursor: Option<&Cursor>,
-) -> Result<()> {
+) -> Result<Coverage> {
     let around = days.around(policy);
     let mut listing = source.list(cursor, around).await?;
     let mut seen = Seen::default();
@@ -164,7 +175,8 @@ async fn list(
             }
         }
     }
-    shelf.commit(batch).await
+    shelf.commit(batch).await?;
+    Ok(listed.coverage)
 }
 
 /// An object is as it was read.
@@ -225,7 +237,12 @@ async fn absent(shelf: &Shelf<'_>, seen: &Seen) -> Result<()> {
 }
 
 /// Reads what is marked.
-async fn fetch(work: &Work<'_>, shelf: &Shelf<'_>, source: &Arc<dyn Source>) -> Result<()> {
+async fn fetch(
+    work: &Work<'_>,
+    name: &CalendarName,
+    shelf: &Shelf<'_>,
+    source: &Arc<dyn Source>,
+) -> Result<()> {
     let mut after: Option<Href> = None;
     loop {
         let hrefs = shelf.unread(after.as_ref())?;
@@ -237,7 +254,7 @@ async fn fetch(work: &Work<'_>, shelf: &Shelf<'_>, source: &Arc<dyn Source>) -> 
             if work.stopped() {
                 return Ok(());
             }
-            batch_of(work, shelf, source, hrefs).await?;
+            batch_of(work, name, shelf, source, hrefs).await?;
         }
     }
 }
@@ -246,6 +263,7 @@ async fn fetch(work: &Work<'_>, shelf: &Shelf<'_>, source: &Arc<dyn Source>) -> 
 /// (FIELD.md section 3): then each is asked for alone, and stops only itself.
 async fn batch_of(
     work: &Work<'_>,
+    name: &CalendarName,
     shelf: &Shelf<'_>,
     source: &Arc<dyn Source>,
     hrefs: &[Href],
@@ -254,7 +272,7 @@ async fn batch_of(
         Ok(objects) => return take(shelf, objects).await,
         Err(error) if !is_of_an_item(&error) => return Err(error),
         Err(error) if hrefs.len() == 1 => {
-            work.failed(&error);
+            unread(work, name, hrefs, &error);
             return Ok(());
         }
         Err(_) => {}
@@ -263,12 +281,24 @@ async fn batch_of(
         match source.read(std::slice::from_ref(href)).await {
             Ok(objects) => take(shelf, objects).await?,
             Err(error) if is_of_an_item(&error) => {
-                work.failed(&error);
+                unread(work, name, std::slice::from_ref(href), &error);
             }
             Err(error) => return Err(error),
         }
     }
     Ok(())
+}
+
+/// Says which object could not be read, without its whole name; it is asked for again.
+fn unread(work: &Work<'_>, name: &CalendarName, hrefs: &[Href], error: &Error) {
+    let which = hrefs.first().map_or_else(|| "an event".to_owned(), called);
+    work.wrong(Trouble {
+        doing: format!("reading {which} of the calendar {name}"),
+        cause: error.cause(),
+        hint: "look at that event on its server; it is asked for again in each pass, and what it \
+               said before stays in force"
+            .to_owned(),
+    });
 }
 
 fn is_of_an_item(error: &Error) -> bool {
@@ -297,8 +327,11 @@ async fn take(shelf: &Shelf<'_>, objects: Vec<SourceObject>) -> Result<()> {
             broken,
             standing: Standing::There,
         };
+        // Broken, and without a tag: its server failed on it, and no listing will name it again.
+        if kept.broken.is_none() || kept.etag.is_some() {
+            shelf.is_read(&mut batch, &object.href);
+        }
         shelf.put(&mut batch, &object.href, &kept);
-        shelf.is_read(&mut batch, &object.href);
     }
     shelf.commit(batch).await
 }

@@ -13,6 +13,7 @@ mod choice;
 mod days;
 mod expanding;
 mod flow;
+mod hours;
 mod keeping;
 mod overrides;
 /// What is remembered, as typed records.
@@ -33,12 +34,13 @@ use crate::plan::policy::{BusyPolicy, HoursPolicy};
 use crate::ports::availability::Availabilities;
 use crate::ports::base::Base;
 use crate::ports::clock::Clock;
-use crate::ports::error::Error;
+use crate::ports::error::{Error, Result};
 use crate::ports::hours::HoursCalendar;
 use crate::ports::meter::Meter;
 use crate::ports::source::Source;
 use crate::ports::zoom_calendar::ZoomCalendar;
 use flow::flow;
+use records::{Choice, Records, SourceState};
 use work::Work;
 
 /// What a pass works on.
@@ -49,8 +51,8 @@ pub struct Sides {
     pub zoom_calendar: Arc<dyn ZoomCalendar>,
     /// The host's availability schedules.
     pub availabilities: Arc<dyn Availabilities>,
-    /// Where hours are kept, if they are.
-    pub hours_calendar: Option<Arc<dyn HoursCalendar>>,
+    /// Where hours are kept, if they are; or why it could not be prepared.
+    pub hours_calendar: Option<std::result::Result<Arc<dyn HoursCalendar>, Error>>,
     /// What is remembered.
     pub base: Arc<dyn Base>,
     /// The time.
@@ -89,6 +91,22 @@ pub async fn pass(sides: &Sides, host: &Host, order: &Order) -> HostReport {
     report
 }
 
+/// Where a host's busy time goes, and why; `None` before the first pass.
+///
+/// # Errors
+/// When the state cannot be read.
+pub fn choice(base: &dyn Base, host: &HostName) -> Result<Option<Choice>> {
+    Records::new(base, host).only(choice::KIND)
+}
+
+/// How a source of a host is.
+///
+/// # Errors
+/// When the state cannot be read.
+pub fn source(base: &dyn Base, host: &HostName, calendar: &CalendarName) -> Result<SourceState> {
+    Records::new(base, host).shelf(calendar).state()
+}
+
 /// Requests sent so far to Zoom and to calendars. Both doors of Zoom may be one client, and so
 /// may several sources: each meter counts once.
 fn requests(sides: &Sides) -> (u64, u64) {
@@ -98,7 +116,7 @@ fn requests(sides: &Sides) -> (u64, u64) {
     let hours = sides
         .hours_calendar
         .as_ref()
-        .map(|calendar| calendar.meter());
+        .and_then(|calendar| Some(calendar.as_ref().ok()?.meter()));
     (sum(zoom), sum(sources.chain(hours)))
 }
 
@@ -111,3 +129,6 @@ fn sum<'a>(meters: impl IntoIterator<Item = &'a Meter>) -> u64 {
     }
     counted.iter().map(|meter| meter.requests()).sum()
 }
+
+#[cfg(test)]
+mod tests;

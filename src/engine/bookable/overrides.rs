@@ -10,16 +10,16 @@ use super::expanding::Wanted;
 use super::work::{Days, Work};
 use crate::domain::busy::Busy;
 use crate::domain::fingerprint::Fingerprint;
-use crate::domain::hours::Week;
+use crate::domain::hours::{Hours, Week};
 use crate::domain::ids::AvailabilityId;
 use crate::domain::time_span::TimeSpan;
 use crate::engine::ledger::Batch;
 use crate::engine::report::Trouble;
 use crate::engine::tally::Count;
 use crate::plan::certainty::Certainty;
-use crate::plan::overrides::{self, DayOff, Effect, Now, Plan, Remembered};
+use crate::plan::overrides::{self, DayOff, Effect, Now, Plan, Remembered, Theirs};
 use crate::ports::availability::{Availability, AvailabilityChange};
-use crate::ports::error::{Kind, Result};
+use crate::ports::error::{Error, Kind, Result};
 
 /// The record.
 pub(super) const KIND: &str = "overrides";
@@ -49,7 +49,13 @@ pub(super) struct State {
 /// Whether there is anything of ours to give back.
 pub(super) fn are_there(work: &Work<'_>) -> Result<bool> {
     let state: Option<State> = work.records.only(KIND)?;
-    Ok(state.is_some_and(|state| state.intended.is_some() || !state.before.days.is_empty()))
+    Ok(state.is_some_and(|state| state.is_ours()))
+}
+
+impl State {
+    fn is_ours(&self) -> bool {
+        self.intended.is_some() || !self.before.days.is_empty()
+    }
 }
 
 /// What the person wants of the availability, and what is to be added to it.
@@ -109,20 +115,44 @@ impl<'a> Schedule<'a> {
         }
     }
 
+    /// The person's hours as Zoom has them, without busy time.
+    pub(super) fn person(&self, busy: &Busy) -> Hours {
+        let theirs = overrides::theirs(self.now(&self.found.week), &self.in_force, busy);
+        Hours {
+            zone: self.days.name.clone(),
+            week: self.found.week.clone(),
+            overrides: theirs.days(&self.days.zone),
+        }
+    }
+
+    /// What the person wants, with the hours that Zoom shall have in place of those it has.
+    fn theirs(&self, busy: &Busy, shall: Option<&Hours>) -> Theirs {
+        let theirs = overrides::theirs(self.now(&self.found.week), &self.in_force, busy);
+        match shall {
+            Some(hours) => theirs.with(&hours.overrides, &self.days.zone),
+            None => theirs,
+        }
+    }
+
     /// The effect on each day, without writing anything: for where busy time goes elsewhere.
-    pub(super) fn effects(&self, busy: &Busy) -> Vec<Effect> {
-        let now = self.now(&self.found.week);
-        let theirs = overrides::theirs(now, &self.in_force, busy);
+    pub(super) fn effects(&self, busy: &Busy, shall: Option<&Hours>) -> Vec<Effect> {
+        let week = shall.map_or(&self.found.week, |hours| &hours.week);
+        let now = self.now(week);
+        let theirs = self.theirs(busy, shall);
         let (days, whole) = (self.days.dates(), Certainty::Whole);
         overrides::overrides(&theirs, now, busy, days, whole, DayOff::Empty).days
     }
 
     /// Writes what has to be there, in one PATCH, if anything differs; says whether the rest of the
     /// pass may rely on it, and the effect on each day.
-    pub(super) async fn settle(mut self, wanted: &Wanted) -> Result<(bool, Vec<Effect>)> {
+    pub(super) async fn settle(
+        mut self,
+        wanted: &Wanted,
+        shall: Option<&Hours>,
+    ) -> Result<(bool, Vec<Effect>)> {
         let week = self.found.week.clone();
-        let new_week = week.clone();
-        let theirs = overrides::theirs(self.now(&week), &self.in_force, &wanted.busy);
+        let new_week = shall.map_or_else(|| week.clone(), |hours| hours.week.clone());
+        let theirs = self.theirs(&wanted.busy, shall);
         let decide = |schedule: &Self, day_off| {
             let days = schedule.days.dates();
             let now = schedule.now(&new_week);
@@ -147,6 +177,9 @@ impl<'a> Schedule<'a> {
             self.say_ignored();
             return Ok((false, plan.days));
         }
+        if !self.is_as_it_was().await? {
+            return Ok((false, plan.days));
+        }
         let mut written = self.write(&plan, &asked).await;
         let has_empty = plan.segments.iter().any(|span| span.start == span.end);
         if let Err(error) = &written
@@ -160,13 +193,31 @@ impl<'a> Schedule<'a> {
             written = self.write(&plan, &asked).await;
         }
         match written {
-            Ok(()) => self.written(plan).await,
+            Ok(()) => self.written(plan, &new_week).await,
             Err(error) if error.kind() == Kind::State => Err(error),
             Err(error) => {
                 self.work.failed(&error);
                 Ok((false, plan.days))
             }
         }
+    }
+
+    /// Reading the sources may have taken minutes. A PATCH carries the whole list, and must not undo
+    /// what the person did meanwhile.
+    async fn is_as_it_was(&self) -> Result<bool> {
+        if self.work.order.dry_run {
+            return Ok(true);
+        }
+        let error = match super::schedule::again(self.work, &self.found).await {
+            Ok(now) if is_same(&now, &self.found) => return Ok(true),
+            Ok(_) => Error::new(Kind::Stale, "writing the availability in Zoom")
+                .because("somebody changed it while busy time was read")
+                .hint("nothing to do: the next pass takes that into account"),
+            Err(error) if error.kind() == Kind::State => return Err(error),
+            Err(error) => error,
+        };
+        self.work.failed(&error);
+        Ok(false)
     }
 
     async fn unchanged(&mut self, plan: &Plan) -> Result<()> {
@@ -192,7 +243,7 @@ impl<'a> Schedule<'a> {
     }
 
     /// Counts what was written, and looks at what Zoom made of it.
-    async fn written(mut self, plan: Plan) -> Result<(bool, Vec<Effect>)> {
+    async fn written(mut self, plan: Plan, week: &Week) -> Result<(bool, Vec<Effect>)> {
         self.count(&plan);
         if self.work.order.dry_run {
             return Ok((true, plan.days));
@@ -201,8 +252,15 @@ impl<'a> Schedule<'a> {
         self.state.before = plan.remembered.clone();
         self.state.intended = None;
         self.state.ignored = None;
+        let mut honoured = true;
         let shown = match again {
-            Ok(again) => again.segments,
+            Ok(again) => {
+                if again.week != *week {
+                    honoured = false;
+                    self.say_other_week();
+                }
+                again.segments
+            }
             Err(error) if error.kind() == Kind::State => return Err(error),
             Err(error) => {
                 // It was taken; the next pass sees what became of it.
@@ -211,7 +269,6 @@ impl<'a> Schedule<'a> {
                 return Ok((true, plan.days));
             }
         };
-        let mut honoured = true;
         match shown {
             Some(shown) => {
                 self.state.hidden = false;
@@ -246,14 +303,19 @@ impl<'a> Schedule<'a> {
         });
     }
 
-    fn say_hidden(&self) {
-        self.work.tally.trouble(Trouble {
-            doing: "reading back the date overrides of the availability in Zoom".to_owned(),
-            cause: "Zoom took them, but does not show them to this app".to_owned(),
-            hint: "what slotbridge wrote is remembered and goes on; overrides made by hand in \
-                   Zoom since then cannot be seen, and are replaced"
+    fn say_other_week(&self) {
+        self.work.wrong(Trouble {
+            doing: "writing the weekly hours of the availability in Zoom".to_owned(),
+            cause: "Zoom took them, but shows other ones since".to_owned(),
+            hint: "look at the availability in Zoom Scheduler; it is tried again by itself"
                 .to_owned(),
         });
+    }
+
+    fn say_hidden(&self) {
+        let why = "Zoom does not show date overrides to this app: what slotbridge wrote is \
+                   remembered, but overrides made by hand cannot be seen, and are replaced";
+        self.work.tally.done("warn", "zoom", &self.found.id, why);
     }
 
     /// Counts the days that were touched, changed or given back.
@@ -289,6 +351,50 @@ impl<'a> Schedule<'a> {
         records.put_only(&mut batch, KIND, &self.state);
         records.commit(batch).await
     }
+}
+
+/// Whether a schedule says what it said before.
+fn is_same(now: &Availability, before: &Availability) -> bool {
+    let segments = |one: &Availability| one.segments.as_deref().map(said);
+    now.name == before.name
+        && now.zone == before.zone
+        && now.week == before.week
+        && segments(now) == segments(before)
+}
+
+/// Gives back what we wrote to another schedule, before anything is written to this one; says
+/// whether that is done.
+pub(super) async fn leave_others(
+    work: &Work<'_>,
+    days: &Days,
+    now: &AvailabilityId,
+) -> Result<bool> {
+    let state: Option<State> = work.records.only(KIND)?;
+    let Some(state) = state.filter(|state| state.availability != *now && state.is_ours()) else {
+        return Ok(true);
+    };
+    let availabilities = &work.sides.availabilities;
+    let found = match availabilities.availability(&state.availability).await {
+        Ok(Some(found)) => found,
+        // Deleted, and our overrides with it.
+        Ok(None) => return Ok(true),
+        Err(error) if error.kind() == Kind::State => return Err(error),
+        Err(error) => {
+            work.failed(&error);
+            return Ok(false);
+        }
+    };
+    let nothing = Wanted {
+        busy: Busy::default(),
+        certainty: Certainty::Whole,
+    };
+    let days = Days {
+        zone: super::work::zone_of(&found.zone).unwrap_or_else(|| days.zone.clone()),
+        name: found.zone.clone(),
+        ..days.clone()
+    };
+    let schedule = Schedule::open(work, &days, found)?;
+    Ok(schedule.settle(&nothing, None).await?.0)
 }
 
 /// What segments say, whatever their order.

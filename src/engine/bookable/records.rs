@@ -11,6 +11,7 @@
 //! | `blocks/{host}/` | where the listing of the blocks ended |
 //! | `sink/{host}/` | where busy time goes, and why |
 //! | `schedule/{host}/` | which availability, and its zone |
+//! | `hours/{host}/` | the working hours that both sides last agreed |
 
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -19,10 +20,11 @@ use serde::{Deserialize, Serialize};
 use crate::domain::block::{Block, BlockDraft};
 use crate::domain::busy::Timing;
 use crate::domain::ids::{
-    AvailabilityId, BlockId, CalendarName, Cursor, Etag, HostName, Href, SyncToken, ZoomCalendarId,
+    AvailabilityId, BlockId, CalendarName, Cursor, Etag, HostName, Href, SyncToken, WaitingId,
+    ZoomCalendarId,
 };
 use crate::domain::time_span::TimeSpan;
-use crate::domain::waiting::{About, Held, HeldAction};
+use crate::domain::waiting::{About, Conflict, Held, HeldAction};
 use crate::engine::ledger::{Batch, decode, part, unpart};
 use crate::ports::base::Base;
 use crate::ports::error::Result;
@@ -75,6 +77,9 @@ pub struct SourceState {
     /// Whether it has ever been read as a whole.
     #[serde(default)]
     pub whole: bool,
+    /// How many objects were gone when that was held; 0 where nothing is.
+    #[serde(default)]
+    pub missing: usize,
     /// What went wrong the last time, and since when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<SourceTrouble>,
@@ -105,6 +110,9 @@ pub struct KnownBlock {
     /// How often in a row it was put right and did not stay so.
     #[serde(default)]
     pub repairs: u8,
+    /// The span that it was last written with, whatever Zoom made of it.
+    #[serde(default)]
+    pub asked: Option<TimeSpan>,
 }
 
 /// Where the listing of the blocks ended.
@@ -283,6 +291,23 @@ impl<'a> Records<'a> {
         Ok(held.filter(|held| held.booking().is_none()).collect())
     }
 
+    /// Every conflict about working hours.
+    pub fn hours_conflicts(&self) -> Result<Vec<Conflict>> {
+        let all: Vec<(String, Conflict)> = everything(self.base, &self.key("conflict", ""))?;
+        let all = all.into_iter().map(|(_, conflict)| conflict);
+        Ok(all.filter(|conflict| conflict.part().is_some()).collect())
+    }
+
+    /// Remembers a conflict.
+    pub fn put_conflict(&self, batch: &mut Batch, conflict: &Conflict) {
+        batch.put(self.key("conflict", conflict.id.as_str()), conflict);
+    }
+
+    /// Forgets a conflict.
+    pub fn drop_conflict(&self, batch: &mut Batch, id: &WaitingId) {
+        batch.delete(self.key("conflict", id.as_str()));
+    }
+
     /// Holds something.
     pub fn put_held(&self, batch: &mut Batch, held: &Held) {
         batch.put(self.key("held", held.id.as_str()), held);
@@ -392,12 +417,13 @@ impl Shelf<'_> {
 impl KnownBlock {
     /// The block as it was last seen.
     #[must_use]
-    pub fn of(block: &Block, repairs: u8) -> Self {
+    pub fn of(block: &Block, before: Option<&Self>) -> Self {
         Self {
             span: block.span,
             title: block.title.clone(),
             intact: block.intact,
-            repairs,
+            repairs: before.map_or(0, |before| before.repairs),
+            asked: before.and_then(|before| before.asked),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::domain::time_span::TimeSpan;
 use crate::domain::waiting::{About, Held, HeldAction};
 use crate::engine::ledger::Batch;
 use crate::engine::report::Trouble;
-use crate::plan::guard;
+use crate::plan::guard::{self, Refusal};
 use crate::ports::base::Base;
 use crate::ports::error::Result;
 
@@ -21,24 +21,67 @@ const AT_ONCE: usize = 300;
 pub(super) struct Gone {
     pub(super) href: Href,
     pub(super) spans: Vec<TimeSpan>,
+    /// Where it blocks no time in the window: whether it does so after it.
+    pub(super) later: bool,
 }
 
-/// Judges what is gone from a source in which `blocking` objects blocked time: forgets it, or
-/// holds it and says what therefore stays busy.
+/// What a source lost, and of how much.
+#[derive(Debug, Default)]
+pub(super) struct Lost {
+    /// What is gone.
+    pub(super) gone: Vec<Gone>,
+    /// How many objects block time in the window, those that are gone included.
+    pub(super) blocking: usize,
+    /// How many objects that may block time, whenever, are still there.
+    pub(super) there: usize,
+}
+
+impl Lost {
+    /// Whether that is too much to believe.
+    fn refusal(&self, standing: &Busy) -> Option<Refusal> {
+        // Whose time is busy all the same frees nothing: an event that was moved to another object,
+        // or a feed that gives its events new names each time.
+        let frees = |gone: &&Gone| gone.spans.iter().any(|span| !covered(standing, *span));
+        let freeing = self.gone.iter().filter(frees).count();
+        let later = self.gone.iter().filter(|gone| gone.later).count();
+        let expected = freeing.saturating_add(later);
+        guard::freed(freeing, self.blocking)
+            .or_else(|| guard::freed(expected, expected).filter(|_| self.there == 0))
+    }
+}
+
+/// Judges what is gone from a source: forgets it, or holds it and says what therefore stays busy.
+/// What is held stays held while time goes by and events are added; only a person, or events that
+/// come back, end it.
 pub(super) async fn judge(
     work: &Work<'_>,
     name: &CalendarName,
     standing: &Busy,
-    gone: Vec<Gone>,
-    blocking: usize,
+    lost: Lost,
 ) -> Result<Vec<TimeSpan>> {
     let held = work.records.held(&work.host.name, name)?;
-    // Whose time is busy all the same frees nothing: an event that was moved to another object,
-    // or a feed that gives its events new names each time.
-    let frees = |gone: &&Gone| gone.spans.iter().any(|span| !covered(standing, *span));
-    let freeing = gone.iter().filter(frees).count();
-    let refusal = guard::freed(freeing, blocking);
+    let shelf = work.records.shelf(name);
+    let mut state = shelf.state()?;
+    let missing = lost.gone.len();
+    let frees = |gone: &Gone| gone.spans.iter().any(|span| !covered(standing, *span));
+    let over = !lost.gone.iter().any(|gone| gone.later || frees(gone));
+    let still = match &held {
+        Some(held) if missing >= state.missing && !over => {
+            Some(held.why.clone()).filter(|why| !why.is_empty())
+        }
+        Some(_) | None => None,
+    };
+    let refusal = still.or_else(|| lost.refusal(standing).map(|refusal| refusal.to_string()));
+    let Lost { gone, .. } = lost;
+    let missing = if refusal.is_some() { missing } else { 0 };
+    if state.missing != missing {
+        state.missing = missing;
+        let mut batch = Batch::default();
+        shelf.put_state(&mut batch, &state);
+        shelf.commit(batch).await?;
+    }
     let released = held.as_ref().is_some_and(|held| held.released);
+    let freeing = gone.iter().filter(|gone| !gone.spans.is_empty()).count();
     match refusal.filter(|_| !released) {
         None => {
             if released && freeing > 0 {
@@ -48,8 +91,7 @@ pub(super) async fn judge(
             forget(work, name, &gone, held.as_ref()).await?;
             Ok(Vec::new())
         }
-        Some(refusal) => {
-            let why = refusal.to_string();
+        Some(why) => {
             hold(work, name, held, &why).await?;
             work.tally.trouble(Trouble {
                 doing: format!("reading busy time from the calendar {name}"),
@@ -128,6 +170,11 @@ pub(in crate::engine) async fn keep(
     calendar: &CalendarName,
 ) -> Result<()> {
     let shelf = Records::new(base, host).shelf(calendar);
+    let mut state = shelf.state()?;
+    state.missing = 0;
+    let mut batch = Batch::default();
+    shelf.put_state(&mut batch, &state);
+    shelf.commit(batch).await?;
     let mut after: Option<Href> = None;
     loop {
         let page = shelf.page(after.as_ref())?;

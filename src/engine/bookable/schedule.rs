@@ -40,12 +40,14 @@ pub(super) fn last_zone(work: &Work<'_>) -> Result<String> {
 /// `Missing` where there is none of that name.
 pub(super) async fn fetch(work: &Work<'_>) -> Result<Availability> {
     let before = known(work)?;
+    // Which one is the default, or has the name, may change: it is looked up anew now and then.
     let known_id = before
         .as_ref()
-        .filter(|known| !known.by_list)
+        .filter(|known| !known.by_list && !work.order.full && is_fresh(work, known))
         .and_then(|known| known.id.as_ref());
     if let Some(id) = known_id
         && let Some(found) = work.sides.availabilities.availability(id).await?
+        && is_wanted(work, &found)
     {
         return remember(work, found, before.as_ref(), false).await;
     }
@@ -57,6 +59,13 @@ pub(super) async fn fetch(work: &Work<'_>) -> Result<Availability> {
     };
     let by_list = asked.is_none();
     remember(work, asked.unwrap_or(listed), before.as_ref(), by_list).await
+}
+
+/// Whether it still is the one that is named, or the default one.
+fn is_wanted(work: &Work<'_>, found: &Availability) -> bool {
+    wanted(work).map_or(found.default, |wanted| {
+        found.id.as_str() == wanted || found.name == *wanted
+    })
 }
 
 fn is_fresh(work: &Work<'_>, known: &Scheduled) -> bool {

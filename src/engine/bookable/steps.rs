@@ -135,7 +135,7 @@ impl Run<'_> {
             zoom.change_block(&self.listed.calendar, id, draft).await?;
             let known = self.listed.known.get(id);
             let repairs = known
-                .filter(|known| known.span == Some(draft.span))
+                .filter(|known| known.asked == Some(draft.span))
                 .map_or(0, |known| known.repairs.saturating_add(1));
             let mut batch = Batch::default();
             records.put_block(&mut batch, id, &as_written(draft, repairs));
@@ -184,7 +184,7 @@ impl Run<'_> {
             None => records.drop_block(&mut batch, id),
             Some(block) => {
                 let known = self.listed.known.get(id);
-                let now = KnownBlock::of(block, known.map_or(0, |known| known.repairs));
+                let now = KnownBlock::of(block, known);
                 if known != Some(&now) {
                     records.put_block(&mut batch, id, &now);
                 }
@@ -207,6 +207,7 @@ fn as_written(draft: &BlockDraft, repairs: u8) -> KnownBlock {
         title: draft.title.clone(),
         intact: true,
         repairs,
+        asked: Some(draft.span),
     }
 }
 

@@ -27,6 +27,8 @@ pub struct Work<'a> {
     pub(super) records: Records<'a>,
     /// Of the busy flow.
     pub(super) tally: Tally,
+    /// Of the hours flow.
+    pub(super) hours: Tally,
     pub(super) now: Timestamp,
 }
 
@@ -46,6 +48,7 @@ impl<'a> Work<'a> {
         Self {
             records: Records::new(sides.base.as_ref(), &host.name),
             tally: Tally::default(),
+            hours: Tally::default(),
             now: sides.clock.now(),
             sides,
             host,
@@ -57,6 +60,12 @@ impl<'a> Work<'a> {
     pub(super) fn failed(&self, error: &Error) -> GoOn {
         self.tally.count(Count::Failed);
         self.tally.failed(error)
+    }
+
+    /// Lists a failed call that a whole sink depends on, whatever its kind.
+    pub(super) fn halted(&self, error: &Error) {
+        self.tally.count(Count::Failed);
+        self.tally.aborted(error);
     }
 
     /// Lists something that is not as it should be, although no call failed.

@@ -91,6 +91,9 @@ fn lines(bytes: &[u8]) -> Vec<String> {
 }
 
 proptest! {
+    // Each case writes and reads several texts.
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn hours_that_are_written_read_back(hours in hours()) {
         for form in [Form::Text, Form::Object] {

@@ -26,7 +26,7 @@ use crate::domain::hours::Hours;
 
 pub use export::write;
 pub use import::read;
-pub use print::print;
+pub use print::{print, same};
 
 /// What the `UID` of everything that we add ends with.
 pub const UID_SUFFIX: &str = "@hours.slotbridge";

@@ -25,6 +25,12 @@ pub fn print(bytes: &[u8]) -> Result<Fingerprint, Broken> {
     Ok(Fingerprint::of(said))
 }
 
+/// Whether two texts say the same, however each is written.
+#[must_use]
+pub fn same(one: &[u8], other: &[u8]) -> bool {
+    one == other || matches!((print(one), print(other)), (Ok(one), Ok(other)) if one == other)
+}
+
 /// Everything that a component says, in an order of its own. Its depth is bounded by the reader.
 fn say(component: &Component) -> String {
     let mut lines: Vec<String> = component

@@ -132,7 +132,10 @@ impl Schedule {
         if plan.changed {
             self.segments = plan.segments.clone();
         }
-        self.state = plan.remembered;
+        self.state = Remembered {
+            replaced: Vec::new(),
+            ..plan.remembered
+        };
         let (_, again) = self.plan(&busy, certain);
         assert!(!again.changed, "a second pass writes nothing");
         assert_eq!(again.segments, plan.segments);
@@ -376,9 +379,23 @@ fn after_a_power_cut_the_state_that_was_written_is_found() {
     let (before, intended) = (schedule.state.clone(), plan.remembered);
     assert_eq!(in_force(&schedule.segments, &before, &intended), &before);
     assert_eq!(in_force(&plan.segments, &before, &intended), &intended);
-    let mut edited = plan.segments.clone();
-    edited.extend(spans("2T09:00/2T10:00"));
-    assert_eq!(in_force(&edited, &before, &intended), &intended);
+    // A person's edit since, or before, is larger than what was written, and changes nothing.
+    for (list, state) in [(&plan.segments, &intended), (&schedule.segments, &before)] {
+        let mut edited = list.clone();
+        edited.extend(spans("2T00:00/3T00:00"));
+        assert_eq!(in_force(&edited, &before, &intended), state);
+    }
+    schedule.segments.extend(spans("2T00:00/3T00:00"));
+    let (_, plan) = schedule.plan(&busy("1T12:00/1T14:00"), Certainty::Whole);
+    assert_eq!(
+        in_force(&schedule.segments, &before, &plan.remembered),
+        &before
+    );
+    let first = Remembered::default();
+    assert_eq!(
+        in_force(&schedule.segments, &first, &plan.remembered),
+        &first
+    );
 }
 
 #[test]

@@ -67,13 +67,21 @@ pub fn overrides(
         }
     }
     made.segments.sort_unstable();
+    let changed = Said::by(&made.segments, zone) != Said::by(now.segments, zone);
+    let mut replaced = if changed {
+        now.segments.to_vec()
+    } else {
+        Vec::new()
+    };
+    replaced.sort_unstable();
     let remembered = Remembered {
         days: made.days,
         written: made.segments.clone(),
+        replaced,
         sure: theirs.sure || certain == Certainty::Whole,
     };
     Plan {
-        changed: Said::by(&made.segments, zone) != Said::by(now.segments, zone),
+        changed,
         segments: made.segments,
         remembered,
         days: effects,

@@ -3,6 +3,7 @@
 use super::{Name, Space};
 
 pub(in super::super) const CALENDAR: Name = (Space::Caldav, "calendar");
+pub(in super::super) const CALENDAR_AVAILABILITY: Name = (Space::Caldav, "calendar-availability");
 pub(in super::super) const CALENDAR_COLOR: Name = (Space::Apple, "calendar-color");
 pub(in super::super) const CALENDAR_DATA: Name = (Space::Caldav, "calendar-data");
 pub(in super::super) const CALENDAR_HOME_SET: Name = (Space::Caldav, "calendar-home-set");
@@ -18,6 +19,7 @@ pub(in super::super) const PRINCIPAL: Name = (Space::Dav, "current-user-principa
 pub(in super::super) const PRIVILEGES: Name = (Space::Dav, "current-user-privilege-set");
 pub(in super::super) const REPORTS: Name = (Space::Dav, "supported-report-set");
 pub(in super::super) const RESOURCE_TYPE: Name = (Space::Dav, "resourcetype");
+pub(in super::super) const SCHEDULE_INBOX: Name = (Space::Caldav, "schedule-inbox-URL");
 pub(in super::super) const SYNC_COLLECTION: Name = (Space::Dav, "sync-collection");
 pub(in super::super) const SYNC_TOKEN: Name = (Space::Dav, "sync-token");
 pub(in super::super) const WRITES: [Name; 4] = [

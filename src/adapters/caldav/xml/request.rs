@@ -19,6 +19,23 @@ pub(in super::super) fn propfind(props: &[Name]) -> io::Result<Vec<u8>> {
     document((Space::Dav, "propfind"), |doc| write_props(doc, props))
 }
 
+/// Sets a property to a text (RFC 4918 section 14.19).
+///
+/// # Errors
+/// None in practice: it writes to memory.
+pub(in super::super) fn proppatch(prop: Name, text: &str) -> io::Result<Vec<u8>> {
+    document((Space::Dav, "propertyupdate"), |doc| {
+        for name in ["D:set", "D:prop"] {
+            doc.write_event(Event::Start(BytesStart::new(name)))?;
+        }
+        write_text(doc, prop, text)?;
+        for name in ["D:prop", "D:set"] {
+            doc.write_event(Event::End(BytesEnd::new(name)))?;
+        }
+        Ok(())
+    })
+}
+
 /// Asks what changed since a token; the empty token asks for everything. No `limit` is sent:
 /// Nextcloud refuses it on a first listing, and Stalwart and Xandikos then give a token that
 /// skips the rest (FIELD.md section 3).
@@ -145,6 +162,9 @@ mod tests {
         let text = String::from_utf8(sync_collection("</D:sync-token>&x").unwrap()).unwrap();
         assert!(text.contains("<D:sync-token>&lt;/D:sync-token&gt;&amp;x</D:sync-token>"));
         assert!(!text.contains("limit"));
+        let hours = (Space::Caldav, "calendar-availability");
+        let text = String::from_utf8(proppatch(hours, "]]></x>&\r\n").unwrap()).unwrap();
+        assert!(text.contains("<D:set><D:prop><C:calendar-availability>]]&gt;&lt;/x&gt;&amp;"));
         let text = String::from_utf8(multiget(&["/a&b".to_owned()]).unwrap()).unwrap();
         assert!(text.contains("<D:href>/a&amp;b</D:href>"));
     }

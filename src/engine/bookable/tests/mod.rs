@@ -1,0 +1,8 @@
+//! Passes over busy time against strict fakes, with faults and power cuts.
+
+mod bench;
+mod blocks;
+mod faults;
+mod hours;
+mod overrides;
+mod sources;
