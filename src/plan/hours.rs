@@ -181,7 +181,9 @@ pub fn reconcile(three: Three<'_>) -> Plan {
 /// The calendar has no hours: a first meeting, or somebody deleted them. Zoom's are written there,
 /// and silence never empties Zoom.
 fn write_anew(three: Three<'_>) -> Plan {
-    let nothing = is_empty(three.zoom, three.today) && three.base.is_none();
+    // Nothing was ever agreed, and there still is nothing to say.
+    let agreed = three.base.filter(|base| **base != Agreed::default());
+    let nothing = is_empty(three.zoom, three.today) && agreed.is_none();
     let why = if three.base.is_some() {
         "the hours in the calendar were gone"
     } else {
