@@ -15,8 +15,16 @@ mod bench;
 #[macro_use]
 #[path = "contracts/calendar.rs"]
 mod calendar;
+#[macro_use]
+#[path = "contracts/hours.rs"]
+mod hours;
+#[path = "contracts/hours_benches.rs"]
+mod hours_benches;
 #[path = "contracts/memory.rs"]
 mod memory_bench;
+#[path = "scenarios/proxy.rs"]
+#[allow(dead_code, reason = "the scenarios use the rest of it")]
+mod proxy;
 #[path = "contracts/server.rs"]
 mod server_bench;
 mod servers;
@@ -57,3 +65,12 @@ zoom_calendar_contract!(built_in_zoom_calendar, crate::zoom_bench::built_in);
 
 availability_contract!(memory_availability, crate::zoom_bench::memory);
 availability_contract!(built_in_availability, crate::zoom_bench::built_in);
+
+hours_contract!(hours_memory, crate::hours_benches::memory);
+hours_contract!(hours_vdir, crate::hours_benches::vdir);
+hours_contract!(hours_radicale, crate::hours_benches::radicale);
+hours_contract!(hours_xandikos, crate::hours_benches::xandikos);
+hours_contract!(
+    hours_xandikos_object,
+    crate::hours_benches::xandikos_without_properties
+);

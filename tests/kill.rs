@@ -13,6 +13,8 @@
 
 mod servers;
 
+#[path = "kill/bookable.rs"]
+mod bookable;
 #[path = "kill/checks.rs"]
 mod checks;
 #[path = "kill/killer.rs"]

@@ -1,5 +1,6 @@
-//! A booking travels both ways: the real binary with a real configuration file, between the
-//! built-in Zoom account and real calendars (Radicale, Xandikos, a directory).
+//! Bookings travel both ways, busy time and hours reach Zoom: the real binary with a real
+//! configuration file, between the built-in Zoom account and real calendars (Radicale, Xandikos, a
+//! directory, a feed).
 
 #![allow(
     clippy::unwrap_used,
@@ -10,8 +11,17 @@
 
 #[path = "scenarios/bench.rs"]
 mod bench;
+#[path = "scenarios/busy.rs"]
+mod busy;
 #[path = "openapi/check.rs"]
 mod check;
+#[path = "feeds/server.rs"]
+#[allow(
+    dead_code,
+    clippy::expect_used,
+    reason = "used in part; shared with the tests of feeds"
+)]
+mod feed_server;
 #[path = "scenarios/ics.rs"]
 mod ics;
 #[path = "scenarios/proxy.rs"]
@@ -22,6 +32,22 @@ mod side;
 
 #[path = "scenarios/bad_input.rs"]
 mod bad_input;
+#[path = "scenarios/busy_calendar.rs"]
+mod busy_calendar;
+#[path = "scenarios/busy_choice.rs"]
+mod busy_choice;
+#[path = "scenarios/busy_dry_run.rs"]
+mod busy_dry_run;
+#[path = "scenarios/busy_loss.rs"]
+mod busy_loss;
+#[path = "scenarios/busy_overrides.rs"]
+mod busy_overrides;
+#[path = "scenarios/busy_privacy.rs"]
+mod busy_privacy;
+#[path = "scenarios/busy_sources.rs"]
+mod busy_sources;
+#[path = "scenarios/busy_together.rs"]
+mod busy_together;
 #[path = "scenarios/calendar_faults.rs"]
 mod calendar_faults;
 #[path = "scenarios/calendar_to_zoom.rs"]
@@ -34,6 +60,8 @@ mod copies;
 mod dry_run;
 #[path = "scenarios/entry.rs"]
 mod entry;
+#[path = "scenarios/free_slots.rs"]
+mod free_slots;
 #[path = "scenarios/loss.rs"]
 mod loss;
 #[path = "scenarios/story.rs"]

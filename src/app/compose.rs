@@ -19,6 +19,7 @@ use crate::ports::base::Base;
 use crate::ports::calendar::Calendar;
 use crate::ports::clock::Clock;
 use crate::ports::error::{Error, Kind};
+use crate::ports::hours::HoursCalendar;
 use crate::ports::source::Source;
 use crate::settings::mistake::Mistakes;
 use crate::settings::resolved::{self, CalendarPlace, Settings};
@@ -207,7 +208,7 @@ impl Wiring<'_> {
                 sources: from.map(|name| (name.clone(), self.source(name))).collect(),
                 zoom_calendar: zoom.clone(),
                 availabilities: zoom.clone(),
-                hours_calendar: None,
+                hours_calendar: host.hours.as_ref().map(|hours| self.hours(&hours.calendar)),
                 base: self.base.clone(),
                 clock: self.clock.clone(),
             },
@@ -221,6 +222,22 @@ impl Wiring<'_> {
     }
 
     fn calendar(&self, name: &CalendarName) -> Result<Arc<dyn Calendar>, Error> {
+        let doing = format!("opening the calendar {name}");
+        let (base, clock) = (self.base.clone(), self.clock.clone());
+        match self.place(name, &doing)? {
+            place @ CalendarPlace::Caldav { .. } => {
+                let config = self.caldav(name, place, &doing)?;
+                Ok(Arc::new(Caldav::new(config, base, clock)?))
+            }
+            CalendarPlace::Vdir { path } => Ok(Arc::new(Vdir::open(path.clone())?)),
+            CalendarPlace::Ics { .. } => Err(Error::new(Kind::Refused, doing)
+                .because("it is read-only")
+                .hint("use a calendar of kind \"caldav\" or \"vdir\"")),
+        }
+    }
+
+    /// A calendar that working hours are kept in. What is wrong with it stops only them.
+    fn hours(&self, name: &CalendarName) -> Result<Arc<dyn HoursCalendar>, Error> {
         let doing = format!("opening the calendar {name}");
         let (base, clock) = (self.base.clone(), self.clock.clone());
         match self.place(name, &doing)? {

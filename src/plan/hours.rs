@@ -181,7 +181,9 @@ pub fn reconcile(three: Three<'_>) -> Plan {
 /// The calendar has no hours: a first meeting, or somebody deleted them. Zoom's are written there,
 /// and silence never empties Zoom.
 fn write_anew(three: Three<'_>) -> Plan {
-    let nothing = is_empty(three.zoom, three.today) && three.base.is_none();
+    // Nothing was ever agreed, and there still is nothing to say.
+    let agreed = three.base.filter(|base| **base != Agreed::default());
+    let nothing = is_empty(three.zoom, three.today) && agreed.is_none();
     let why = if three.base.is_some() {
         "the hours in the calendar were gone"
     } else {
@@ -390,6 +392,29 @@ fn put_date(dates: &mut BTreeMap<Date, Day>, date: Date, said: &Said) {
         Some(day) => dates.insert(date, day.clone()),
         None => dates.remove(&date),
     };
+}
+
+impl Plan {
+    /// What is agreed when some side could not be written: what it lacks stays as it was agreed
+    /// before, and so is still to be done.
+    #[must_use]
+    pub fn agreed_without(&self, lacking: &[Side], before: Option<&Agreed>) -> Agreed {
+        let mut agreed = self.base.clone();
+        let moves = self.moves.iter().filter(|one| lacking.contains(&one.side));
+        for part in moves.map(|one| one.part) {
+            match part {
+                // The week stands for everything that is written anew.
+                Part::Week => return before.cloned().unwrap_or_default(),
+                Part::Zone => agreed.zone = before.and_then(|before| before.zone.clone()),
+                Part::Weekday(_) => agreed.agree(part, &before.and_then(|base| base.day(part))),
+                Part::Date(date) => {
+                    let day = before.and_then(|before| before.dates.get(&date));
+                    agreed.agree(part, &day.cloned());
+                }
+            }
+        }
+        agreed
+    }
 }
 
 impl Agreed {

@@ -8,6 +8,7 @@ mod discovery;
 mod listing;
 mod login;
 mod marks;
+mod near;
 mod reading;
 mod script;
 mod wire;

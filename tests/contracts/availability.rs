@@ -208,9 +208,8 @@ pub async fn a_schedule_that_nobody_knows_is_none(bench: &dyn Bench) {
         id: nobody,
         ..only(bench).await
     };
-    let changed = bench
-        .port()
-        .change_availability(&gone, &overrides(segments()));
+    let change = overrides(segments());
+    let changed = bench.port().change_availability(&gone, &change);
     assert_eq!(kind(changed.await), Kind::Stale);
 }
 

@@ -235,7 +235,8 @@ pub async fn a_change_of_what_is_gone_is_stale(bench: &dyn Bench) {
     bench.remove(&id).await;
     let calendar = primary(bench).await;
     for id in [id, BlockId::new("nobody")] {
-        let changed = bench.calendar().change_block(&calendar, &id, &draft(1, 2));
+        let draft = draft(1, 2);
+        let changed = bench.calendar().change_block(&calendar, &id, &draft);
         assert_eq!(kind(changed.await), Kind::Stale);
         assert_eq!(block(bench, &id).await, None);
     }

@@ -11,24 +11,40 @@ use std::time::Duration;
 pub struct Answer<'a> {
     stream: &'a TcpStream,
     sent: &'a AtomicU64,
+    stop: &'a AtomicBool,
 }
+
+/// How long a read or write blocks before it is looked whether the test is over: the client may
+/// live on the very thread that waits for this one to end.
+const PATIENCE: Duration = Duration::from_millis(20);
 
 impl Answer<'_> {
     /// Waits until the client has gone.
     pub fn wait_for_the_end(&mut self) -> io::Result<()> {
-        let mut bytes = [0; 1024];
-        while self.stream.read(&mut bytes)? > 0 {}
-        Ok(())
+        loop {
+            self.dawdle()?;
+        }
     }
 
     /// Waits for a moment, or less if the client goes.
     pub fn dawdle(&mut self) -> io::Result<()> {
-        self.stream
-            .set_read_timeout(Some(Duration::from_millis(10)))?;
-        match self.stream.read(&mut [0; 64]) {
+        match self.stream.read(&mut [0; 1024]) {
             Ok(0) => Err(io::ErrorKind::ConnectionAborted.into()),
-            _ => Ok(()),
+            Ok(_) => Ok(()),
+            Err(error) => self.patience(error),
         }
+    }
+
+    /// Whether to go on after a read or write that was not done in time.
+    fn patience(&self, error: io::Error) -> io::Result<()> {
+        let late = matches!(
+            error.kind(),
+            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
+        );
+        if late && !self.stop.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        Err(error)
     }
 
     /// A whole answer.
@@ -44,7 +60,12 @@ impl Answer<'_> {
 
 impl Write for Answer<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.stream.write(bytes)?;
+        let written = loop {
+            match self.stream.write(bytes) {
+                Ok(written) => break written,
+                Err(error) => self.patience(error)?,
+            }
+        };
         let count = u64::try_from(written).unwrap_or(u64::MAX);
         self.sent.fetch_add(count, Ordering::Relaxed);
         Ok(written)
@@ -87,9 +108,12 @@ impl Server {
                     let mut all = heads.lock().unwrap_or_else(PoisonError::into_inner);
                     all.push(head.clone());
                     drop(all);
+                    stream.set_read_timeout(Some(PATIENCE)).ok();
+                    stream.set_write_timeout(Some(PATIENCE)).ok();
                     let mut out = Answer {
                         stream: &stream,
                         sent: &sent,
+                        stop: &stop,
                     };
                     answer(&head, &mut out).ok();
                 }

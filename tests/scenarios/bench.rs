@@ -25,8 +25,8 @@ pub struct Bench {
     pub shelf: Shelf,
     pub home: TempDir,
     served: Option<Server>,
-    /// What stands in `[host.bookings]` besides the calendar.
-    bookings: String,
+    /// The tables of the host, and what follows them.
+    flows: String,
 }
 
 /// What one run of the binary said.
@@ -40,7 +40,7 @@ pub struct Run {
 }
 
 /// The Zoom account of every test is served from here.
-fn runtime() -> &'static Runtime {
+pub fn runtime() -> &'static Runtime {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     RUNTIME.get_or_init(|| {
         tokio::runtime::Builder::new_multi_thread()
@@ -74,6 +74,11 @@ impl Bench {
 
     /// The same, with an account set up otherwise.
     pub fn with(side: Side, bookings: &str, options: AccountOptions) -> Self {
+        Self::flows(side, &to_work(bookings), options)
+    }
+
+    /// The same, with these tables of the host.
+    pub fn flows(side: Side, flows: &str, options: AccountOptions) -> Self {
         let home = tempfile::tempdir().unwrap();
         let account = Account::new(options);
         let served = runtime().block_on(account.serve()).unwrap();
@@ -83,7 +88,7 @@ impl Bench {
             shelf,
             home,
             served: Some(served),
-            bookings: bookings.to_owned(),
+            flows: flows.to_owned(),
         };
         bench.configure(|text| text);
         bench
@@ -96,7 +101,7 @@ impl Bench {
         let text = format!(
             "state_dir = \"{}\"\n[zoom]\napi_url = \"{}\"\noauth_url = \"{}\"\nplan = \"business\"\nshare = 1.0\n\
              [zoom.auth]\nkind = \"server_to_server\"\nclient_id = \"{}\"\nclient_secret = \"{}\"\naccount_id = \"{}\"\n\
-             {}[[host]]\nname = \"alice\"\nzoom_user = \"me\"\n[host.bookings]\ncalendar = \"work\"\n{}\n",
+             {}[[host]]\nname = \"alice\"\nzoom_user = \"me\"\n{}\n",
             self.state().display(),
             server.api_url(),
             server.oauth_url(),
@@ -104,14 +109,19 @@ impl Bench {
             options.client_secret,
             options.account_id,
             self.shelf.config(),
-            self.bookings,
+            self.flows,
         );
         write_private(&self.config(), &change(text));
     }
 
     /// Other policies from now on.
     pub fn set_bookings(&mut self, bookings: &str) {
-        bookings.clone_into(&mut self.bookings);
+        self.set_flows(&to_work(bookings));
+    }
+
+    /// Other tables of the host from now on.
+    pub fn set_flows(&mut self, flows: &str) {
+        flows.clone_into(&mut self.flows);
         self.configure(|text| text);
     }
 
@@ -328,6 +338,11 @@ pub fn booking(days: i64) -> NewBooking {
     )
 }
 
+/// Bookings go to the calendar `work`.
+fn to_work(bookings: &str) -> String {
+    format!("[host.bookings]\ncalendar = \"work\"\n{bookings}")
+}
+
 /// What is asked of every request before it is forgotten.
 trait Checked {
     fn clear_log_of_checked(&self);
@@ -386,7 +401,8 @@ impl Run {
     }
 }
 
-fn write_private(path: &Path, text: &str) {
+/// Writes a file that only its owner may read.
+pub fn write_private(path: &Path, text: &str) {
     use std::os::unix::fs::PermissionsExt;
     fs::write(path, text).unwrap();
     fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();

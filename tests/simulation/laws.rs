@@ -233,7 +233,7 @@ fn notes_agree(world: &World, entries: &BTreeMap<Href, Entry>) {
         let here = entry.fields.get(Field::Notes);
         let mine = conflicts
             .iter()
-            .filter(|c| c.booking == id && c.field == Field::Notes);
+            .filter(|c| c.field() == Some((&id, Field::Notes)));
         let texts: Vec<&str> = mine
             .flat_map(|c| [c.zoom.as_str(), c.calendar.as_str()])
             .collect();

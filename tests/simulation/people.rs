@@ -313,7 +313,7 @@ impl World {
             return;
         };
         let id = one.id.clone();
-        self.tell(|_| format!("released {id}: {} {}", one.what, one.booking));
+        self.tell(|_| format!("released {id}: {} {:?}", one.what, one.booking()));
         let scopes = [(&self.host.name, Some(&self.host.calendar))];
         let release = waiting::release(self.base.as_ref(), &scopes, &id);
         futures_util::FutureExt::now_or_never(release)

@@ -76,7 +76,7 @@ pub(super) async fn only(
     if first.len() > many {
         near = match found(shared, &known, around).await {
             Ok(found) => Some(found),
-            Err(error) if is_about_who_or_when(error.kind()) => return Err(error),
+            Err(error) if is_about_when(error.kind()) => return Err(error),
             Err(_) => {
                 let ranges = Ranges::Failed;
                 shared.remember(Known { ranges, ..known }).await?;
@@ -87,13 +87,17 @@ pub(super) async fn only(
     Ok(Box::new(Near { first, lines, near }))
 }
 
-/// Whether a failure says nothing about queries over a range.
-fn is_about_who_or_when(kind: Kind) -> bool {
+/// Whether a failure says nothing about queries over a range. A refusal does: who asks was good
+/// enough for the listing, and `supported-filter` is a 403 (RFC 4791 section 7.8).
+fn is_about_when(kind: Kind) -> bool {
     match kind {
-        Kind::Denied | Kind::Throttled { .. } | Kind::Unreachable | Kind::Local | Kind::State => {
-            true
-        }
-        Kind::Stale | Kind::Transient | Kind::Missing | Kind::Refused | Kind::Malformed => false,
+        Kind::Throttled { .. } | Kind::Unreachable | Kind::Local | Kind::State => true,
+        Kind::Stale
+        | Kind::Transient
+        | Kind::Missing
+        | Kind::Refused
+        | Kind::Malformed
+        | Kind::Denied => false,
     }
 }
 
@@ -182,7 +186,7 @@ impl Listing for Near {
 
 /// A listing, and then what queries found that was not in it.
 struct WithMore {
-    lines: Box<Lines>,
+    lines: Box<dyn Listing>,
     more: Found,
 }
 
@@ -208,5 +212,49 @@ impl Listing for WithMore {
 
     fn listed(&self) -> Listed {
         self.lines.listed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::calendar::Coverage;
+
+    struct Fixed(Vec<Change>);
+
+    #[async_trait]
+    impl Listing for Fixed {
+        async fn next(&mut self) -> Result<Option<Vec<Change>>> {
+            Ok(self.0.pop().map(|line| vec![line]))
+        }
+
+        fn listed(&self) -> Listed {
+            Listed {
+                coverage: Coverage::Full,
+                cursor: None,
+            }
+        }
+    }
+
+    fn there(name: &str) -> Change {
+        Change::There {
+            href: Href::new(name),
+            etag: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_listing_left_out_is_added_once() {
+        let more = ["a.ics", "b.ics"].map(|name| (Href::new(name), None));
+        let mut listing = WithMore {
+            lines: Box::new(Fixed(vec![there("c.ics"), there("a.ics")])),
+            more: more.into(),
+        };
+        let mut all = Vec::new();
+        while let Some(lines) = listing.next().await.unwrap() {
+            all.extend(lines);
+        }
+        assert_eq!(all, [there("a.ics"), there("c.ics"), there("b.ics")]);
+        assert_eq!(listing.listed().coverage, Coverage::Full);
     }
 }

@@ -11,7 +11,9 @@ use super::failure::failure;
 use super::*;
 use crate::domain::entry::{Base, Entry, Field, Fields};
 use crate::domain::ids::{BookingId, HostName, Uid};
+use crate::domain::window::Window;
 use crate::ports::calendar::Content;
+use crate::ports::source::Source as _;
 
 fn open() -> (TempDir, Vdir) {
     let directory = tempfile::tempdir().expect("a directory");
@@ -222,6 +224,56 @@ async fn what_a_power_cut_left_behind_harms_nobody_and_is_swept_after_a_day() {
     left.extend(others.map(str::to_owned));
     left.sort();
     assert_eq!(files(directory.path()), left);
+}
+
+#[tokio::test]
+async fn a_source_is_only_looked_at() {
+    let (directory, _) = open();
+    let folder = Folder::at(directory.path().to_owned()).expect("a folder");
+    let old = folder.leave_behind(&draft().href);
+    let path = directory.path().join(&old);
+    let before = fs::metadata(&path).and_then(|now| now.modified());
+    let long_ago = before.expect("a time") - Duration::from_hours(100);
+    let file = fs::File::options().append(true).open(&path);
+    file.expect("a file").set_modified(long_ago).expect("set");
+    let changed = |path: &Path| {
+        fs::metadata(path)
+            .and_then(|now| now.modified())
+            .expect("a time")
+    };
+    let before = changed(directory.path());
+    let source = VdirSource::open(directory.path().to_owned()).expect("a source");
+    let around = Window {
+        from: "2026-11-21T00:00:00Z".parse().expect("a time"),
+        to: "2027-01-20T00:00:00Z".parse().expect("a time"),
+    };
+    let mut listing = source.list(None, around).await.expect("a listing");
+    assert_eq!(listing.next().await.expect("lines"), None);
+    assert_eq!(listing.listed().coverage, Coverage::Full);
+    assert_eq!(files(directory.path()), [old]);
+    assert_eq!(
+        changed(directory.path()),
+        before,
+        "not even a file that comes and goes"
+    );
+}
+
+#[tokio::test]
+async fn a_directory_that_is_not_mounted_is_no_empty_source() {
+    let (directory, _) = open();
+    let path = directory.path().join("not-there");
+    let source = VdirSource::open(path).expect("a source");
+    let around = Window {
+        from: "2026-11-21T00:00:00Z".parse().expect("a time"),
+        to: "2027-01-20T00:00:00Z".parse().expect("a time"),
+    };
+    let error = source.list(None, around).await.err().expect("an error");
+    assert_eq!(error.kind(), Kind::Missing);
+    let error = source
+        .read(&[Href::new("a.ics")])
+        .await
+        .expect_err("an error");
+    assert_eq!(error.kind(), Kind::Missing);
 }
 
 #[tokio::test]

@@ -8,9 +8,8 @@ use super::expanding::{self, Wanted};
 use super::overrides::{self, Schedule};
 use super::records::{BlocksSince, Choice, Sink};
 use super::work::{Days, Work, is_lasting, zone_of};
-use super::{choice, keeping, schedule};
+use super::{choice, hours, keeping, schedule};
 use crate::domain::busy::Busy;
-use crate::domain::hours::Hours;
 use crate::engine::report::DayReport;
 use crate::plan::certainty::Certainty;
 use crate::plan::policy::BusyPolicy;
@@ -224,17 +223,19 @@ async fn write_overrides(
     if !overrides::leave_others(work, &found.days, &availability.id).await? {
         return Ok((Vec::new(), false));
     }
+    let id = availability.id.clone();
     let schedule = Schedule::open(work, &found.days, availability)?;
     let busy = blocks.wanted.as_ref().map_or(&nothing, |wanted| wanted);
-    // Where [host.hours] is on, this is what it decided; busy time is taken out of it.
-    let shall: Option<Hours> = None;
-    let elsewhere = schedule.effects(&busy.busy, shall.as_ref());
     let (effects, whole) = match wanted.filter(|_| writes) {
         Some(wanted) => {
-            let (whole, effects) = schedule.settle(wanted, shall.as_ref()).await?;
+            // Busy time is taken out of what the hours are to be.
+            let decided = hours::decide(work, &id, schedule.person(&wanted.busy)).await?;
+            let elsewhere = schedule.effects(&busy.busy, decided.shall());
+            let (whole, effects) = schedule.settle(wanted, decided.shall()).await?;
+            hours::finish(work, decided, whole).await?;
             (if to_availability { effects } else { elsewhere }, whole)
         }
-        None => (elsewhere, !writes),
+        None => (schedule.effects(&busy.busy, None), !writes),
     };
     let days = if work.order.dry_run {
         let days = effects.iter();

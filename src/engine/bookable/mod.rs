@@ -13,6 +13,7 @@ mod choice;
 mod days;
 mod expanding;
 mod flow;
+mod hours;
 mod keeping;
 mod overrides;
 /// What is remembered, as typed records.
@@ -50,8 +51,8 @@ pub struct Sides {
     pub zoom_calendar: Arc<dyn ZoomCalendar>,
     /// The host's availability schedules.
     pub availabilities: Arc<dyn Availabilities>,
-    /// Where hours are kept, if they are.
-    pub hours_calendar: Option<Arc<dyn HoursCalendar>>,
+    /// Where hours are kept, if they are; or why it could not be prepared.
+    pub hours_calendar: Option<std::result::Result<Arc<dyn HoursCalendar>, Error>>,
     /// What is remembered.
     pub base: Arc<dyn Base>,
     /// The time.
@@ -115,7 +116,7 @@ fn requests(sides: &Sides) -> (u64, u64) {
     let hours = sides
         .hours_calendar
         .as_ref()
-        .map(|calendar| calendar.meter());
+        .and_then(|calendar| Some(calendar.as_ref().ok()?.meter()));
     (sum(zoom), sum(sources.chain(hours)))
 }
 

@@ -193,7 +193,7 @@ impl<'a> Schedule<'a> {
             written = self.write(&plan, &asked).await;
         }
         match written {
-            Ok(()) => self.written(plan).await,
+            Ok(()) => self.written(plan, &new_week).await,
             Err(error) if error.kind() == Kind::State => Err(error),
             Err(error) => {
                 self.work.failed(&error);
@@ -243,7 +243,7 @@ impl<'a> Schedule<'a> {
     }
 
     /// Counts what was written, and looks at what Zoom made of it.
-    async fn written(mut self, plan: Plan) -> Result<(bool, Vec<Effect>)> {
+    async fn written(mut self, plan: Plan, week: &Week) -> Result<(bool, Vec<Effect>)> {
         self.count(&plan);
         if self.work.order.dry_run {
             return Ok((true, plan.days));
@@ -252,8 +252,15 @@ impl<'a> Schedule<'a> {
         self.state.before = plan.remembered.clone();
         self.state.intended = None;
         self.state.ignored = None;
+        let mut honoured = true;
         let shown = match again {
-            Ok(again) => again.segments,
+            Ok(again) => {
+                if again.week != *week {
+                    honoured = false;
+                    self.say_other_week();
+                }
+                again.segments
+            }
             Err(error) if error.kind() == Kind::State => return Err(error),
             Err(error) => {
                 // It was taken; the next pass sees what became of it.
@@ -262,7 +269,6 @@ impl<'a> Schedule<'a> {
                 return Ok((true, plan.days));
             }
         };
-        let mut honoured = true;
         match shown {
             Some(shown) => {
                 self.state.hidden = false;
@@ -293,6 +299,15 @@ impl<'a> Schedule<'a> {
             cause: "Zoom took them, but shows other ones since".to_owned(),
             hint: "look at the availability in Zoom Scheduler; `slotbridge sync --full` tries \
                    again, `to = \"zoom_calendar\"` needs none of them"
+                .to_owned(),
+        });
+    }
+
+    fn say_other_week(&self) {
+        self.work.wrong(Trouble {
+            doing: "writing the weekly hours of the availability in Zoom".to_owned(),
+            cause: "Zoom took them, but shows other ones since".to_owned(),
+            hint: "look at the availability in Zoom Scheduler; it is tried again by itself"
                 .to_owned(),
         });
     }

@@ -11,6 +11,7 @@
 //! | `blocks/{host}/` | where the listing of the blocks ended |
 //! | `sink/{host}/` | where busy time goes, and why |
 //! | `schedule/{host}/` | which availability, and its zone |
+//! | `hours/{host}/` | the working hours that both sides last agreed |
 
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -19,10 +20,11 @@ use serde::{Deserialize, Serialize};
 use crate::domain::block::{Block, BlockDraft};
 use crate::domain::busy::Timing;
 use crate::domain::ids::{
-    AvailabilityId, BlockId, CalendarName, Cursor, Etag, HostName, Href, SyncToken, ZoomCalendarId,
+    AvailabilityId, BlockId, CalendarName, Cursor, Etag, HostName, Href, SyncToken, WaitingId,
+    ZoomCalendarId,
 };
 use crate::domain::time_span::TimeSpan;
-use crate::domain::waiting::{About, Held, HeldAction};
+use crate::domain::waiting::{About, Conflict, Held, HeldAction};
 use crate::engine::ledger::{Batch, decode, part, unpart};
 use crate::ports::base::Base;
 use crate::ports::error::Result;
@@ -287,6 +289,23 @@ impl<'a> Records<'a> {
         let held: Vec<(String, Held)> = everything(self.base, &self.key("held", ""))?;
         let held = held.into_iter().map(|(_, held)| held);
         Ok(held.filter(|held| held.booking().is_none()).collect())
+    }
+
+    /// Every conflict about working hours.
+    pub fn hours_conflicts(&self) -> Result<Vec<Conflict>> {
+        let all: Vec<(String, Conflict)> = everything(self.base, &self.key("conflict", ""))?;
+        let all = all.into_iter().map(|(_, conflict)| conflict);
+        Ok(all.filter(|conflict| conflict.part().is_some()).collect())
+    }
+
+    /// Remembers a conflict.
+    pub fn put_conflict(&self, batch: &mut Batch, conflict: &Conflict) {
+        batch.put(self.key("conflict", conflict.id.as_str()), conflict);
+    }
+
+    /// Forgets a conflict.
+    pub fn drop_conflict(&self, batch: &mut Batch, id: &WaitingId) {
+        batch.delete(self.key("conflict", id.as_str()));
     }
 
     /// Holds something.

@@ -496,3 +496,14 @@ fn clock_changes_that_follow_no_rule_are_listed() {
             .all(|part| part.line("RRULE").is_none())
     );
 }
+
+#[test]
+fn hours_are_neither_an_entry_nor_busy_time() {
+    let found = read(BY_HAND.as_bytes(), reader("Europe/Berlin"));
+    let hours = found.expect("hours").expect("some").hours;
+    let text = write(None, &hours, now(), Form::Object).expect("a text");
+    let entry = crate::ical::import::read(&text);
+    assert_eq!(entry, Ok(crate::ical::import::Found::Foreign));
+    let busy = crate::ical::busy::strip(&text);
+    assert_eq!(busy, Ok(crate::ical::busy::Stripped::Nothing));
+}

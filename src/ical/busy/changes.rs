@@ -21,7 +21,6 @@ pub(super) enum Key {
 
 /// A component that stands for one occurrence.
 pub(super) struct Override<'a> {
-    id: Key,
     /// The clock on the wall at the occurrence it stands for, where the series is.
     was: DateTime,
     pub(super) event: Event<'a>,
@@ -65,7 +64,7 @@ impl<'a> Changes<'a> {
                 Key::At(instant) => of.place.local(instant),
                 Key::Day(date) => date.to_datetime(of.start.time()),
             };
-            changes.overrides.push(Override { id, was, event });
+            changes.overrides.push(Override { was, event });
         }
         changes.following.sort_by_key(|(since, _)| *since);
         Ok(changes)

@@ -1,5 +1,22 @@
 //! When an object of somebody's calendar blocks time: what is kept of it, and its occurrences in
 //! a window.
+//!
+//! Where the standard is silent or a calendar is wrong, more is busy rather than less:
+//!
+//! | what | then |
+//! |---|---|
+//! | a rule that comes every minute or second, or more than 288 times a day | busy all through, from its first occurrence to its last, cut to the days of the window |
+//! | more than 18,000 occurrences of one rule in the window, more than 64 rules of one object | busy all through |
+//! | a `COUNT` whose end lies more than 20,000 occurrences ahead | read as endless, where arithmetic cannot tell its end |
+//! | a rule that makes no sense, or mixes parts that must not be mixed | left out; the first occurrence stays |
+//! | an `EXRULE` that cannot be followed | takes out nothing |
+//! | `DTSTART` that its rule does not name | an occurrence all the same |
+//! | a zone that nobody knows and the text does not describe | the viewer's zone |
+//! | a changed occurrence of a series that is not there, or has no such occurrence | busy by itself |
+//! | two components for the same occurrence | the one with the higher `SEQUENCE`, then the younger one; else both |
+//! | somebody who declined and is listed a second time | did not decline |
+//!
+//! Each of the first five rows, and an unknown zone, leaves a note. An event that cannot be read at all is broken.
 
 mod changes;
 mod event;

@@ -17,6 +17,8 @@ use super::rule::{Rule, chrono_weekday};
 
 /// Occurrences that are stepped through before the range for the sake of a `COUNT`.
 const MOST_COUNTED: u32 = 20_000;
+/// Periods that are walked one at a time: two hundred years of months.
+const MOST_PERIODS: u32 = 2_400;
 /// Occurrences of one rule in a range: every hour of two years.
 const MOST_OCCURRENCES: usize = 18_000;
 /// Occurrences of one rule on one day: every five minutes.
@@ -199,14 +201,7 @@ fn allowed(mut rule: Rule) -> Option<Rule> {
             .collect();
     }
     let odd = match rule.freq {
-        Frequency::Yearly => false,
-        Frequency::Monthly => {
-            !(rule.year_days.is_empty() && rule.week_numbers.is_empty())
-                || rule
-                    .days
-                    .iter()
-                    .any(|(number, _)| *number < -4 || *number > 5)
-        }
+        Frequency::Yearly | Frequency::Monthly => false,
         Frequency::Weekly => {
             !(rule.year_days.is_empty()
                 && rule.week_numbers.is_empty()
@@ -222,11 +217,16 @@ fn allowed(mut rule: Rule) -> Option<Rule> {
     if rule.interval > 1 || !rule.positions.is_empty() {
         return None;
     }
-    if by_month && numbered && rule.months.is_empty() {
-        rule.months = (1..=12).collect();
-    }
     rule.freq = Frequency::Yearly;
     Some(rule)
+}
+
+/// Whether the crate refuses the days of a `MONTHLY` rule, which then is walked month by month, each
+/// as the only month of a `YEARLY` one.
+fn goes_by_months(rule: &Rule) -> bool {
+    let far = |(number, _): &(i16, u8)| *number < -4 || *number > 5;
+    let days = rule.year_days.len() + rule.week_numbers.len();
+    rule.freq == Frequency::Monthly && (days > 0 || rule.days.iter().any(far))
 }
 
 /// What came of stepping through a rule.
@@ -240,49 +240,81 @@ enum Walk {
 }
 
 fn walk(rule: &Rule, first: DateTime, range: Range, count: Option<u32>) -> Walk {
-    let mut times = Vec::new();
-    let mut counted = 0;
-    let from = if count.is_some() {
-        first
-    } else {
-        range.from.max(first)
+    let mut tally = Tally {
+        times: Vec::new(),
+        counted: 0,
+        count,
+        first,
+        from: range.from,
+    };
+    let from = match count {
+        Some(_) => first,
+        None => range.from.max(first),
     };
     let Some(mut period) = Period::at(rule, first) else {
-        return Walk::Done(times);
+        return Walk::Done(tally.times);
     };
     period.advance_to(from, rule);
     // The crate counts intervals in 16 bits. Longer ones are walked one period at a time.
-    let long = u16::try_from(rule.interval).is_err();
-    loop {
-        let end = if long {
+    let single = goes_by_months(rule) || u16::try_from(rule.interval).is_err();
+    for _ in 0..MOST_PERIODS {
+        let end = if single {
             period.end().min(range.to)
         } else {
             range.to
         };
-        let Some(all) = Shifted::new(rule, &period, end, long) else {
-            return Walk::Forbidden;
-        };
-        for time in all {
-            if time > end || count.is_some_and(|count| counted >= count) {
-                break;
-            }
-            if time < first {
-                continue;
-            }
-            counted += 1;
-            if time >= range.from {
-                times.push(time);
-                if times.len() > MOST_OCCURRENCES {
-                    return Walk::TooMany;
-                }
-            } else if count.is_some() && counted > MOST_COUNTED {
-                return Walk::TooFar;
+        if goes_in(rule, &period) {
+            let Some(all) = Shifted::new(rule, &period, end, single) else {
+                return Walk::Forbidden;
+            };
+            if let Some(stopped) = tally.add(all.take_while(|time| *time <= end)) {
+                return stopped;
             }
         }
-        if !long || !period.next(rule) || period.start > range.to {
-            return Walk::Done(times);
+        if !single || !period.next(rule) || period.start > range.to {
+            return Walk::Done(tally.times);
         }
     }
+    Walk::TooFar
+}
+
+/// The occurrences of a walk so far.
+struct Tally {
+    times: Vec<DateTime>,
+    counted: u32,
+    count: Option<u32>,
+    first: DateTime,
+    from: DateTime,
+}
+
+impl Tally {
+    /// Takes occurrences along; what it returns ends the walk.
+    fn add(&mut self, all: impl Iterator<Item = DateTime>) -> Option<Walk> {
+        for time in all {
+            if self.count.is_some_and(|count| self.counted >= count) {
+                return Some(Walk::Done(std::mem::take(&mut self.times)));
+            }
+            if time < self.first {
+                continue;
+            }
+            self.counted += 1;
+            if time >= self.from {
+                self.times.push(time);
+                if self.times.len() > MOST_OCCURRENCES {
+                    return Some(Walk::TooMany);
+                }
+            } else if self.count.is_some() && self.counted > MOST_COUNTED {
+                return Some(Walk::TooFar);
+            }
+        }
+        None
+    }
+}
+
+/// Whether a period is one of the months of a rule that is walked by months.
+fn goes_in(rule: &Rule, period: &Period) -> bool {
+    let month = u8::try_from(period.start.month()).unwrap_or_default();
+    !goes_by_months(rule) || rule.months.is_empty() || rule.months.contains(&month)
 }
 
 /// One year, month, week, day or hour of a rule, by its first second.
@@ -386,7 +418,8 @@ struct Shifted {
 }
 
 impl Shifted {
-    fn new(rule: &Rule, period: &Period, to: DateTime, long: bool) -> Option<Self> {
+    fn new(rule: &Rule, period: &Period, to: DateTime, single: bool) -> Option<Self> {
+        let by_months = goes_by_months(rule);
         let years = years_to_the_end(i32::from(period.start.year()), i32::from(to.year()));
         let start = period.start;
         let date = NaiveDate::from_ymd_opt(
@@ -396,7 +429,15 @@ impl Shifted {
         )?;
         let time = date.and_hms_opt(u32::try_from(start.hour()).ok()?, 0, 0)?;
         let start = time.and_utc().with_timezone(&Tz::UTC);
-        let rule = crate_rule(rule, long).validate(start).ok()?;
+        let mut rule = crate_rule(rule);
+        if single {
+            rule = rule.interval(1);
+        }
+        if by_months {
+            let month = Month::try_from(u8::try_from(period.start.month()).ok()?).ok()?;
+            rule = rule.freq(Frequency::Yearly).by_month(&[month]);
+        }
+        let rule = rule.validate(start).ok()?;
         let set = RRuleSet::new(start).rrule(rule).limit();
         Some(Self {
             all: (&set).into_iter(),
@@ -437,7 +478,7 @@ fn years_to_the_end(from: i32, to: i32) -> i32 {
     }
 }
 
-fn crate_rule(rule: &Rule, long: bool) -> RRule<rrule::Unvalidated> {
+fn crate_rule(rule: &Rule) -> RRule<rrule::Unvalidated> {
     let months: Vec<Month> = rule
         .months
         .iter()
@@ -447,11 +488,7 @@ fn crate_rule(rule: &Rule, long: bool) -> RRule<rrule::Unvalidated> {
         let day: Weekday = chrono_weekday(*day);
         NWeekday::new((*number != 0).then_some(*number), day)
     });
-    let interval = if long {
-        1
-    } else {
-        u16::try_from(rule.interval).unwrap_or(1)
-    };
+    let interval = u16::try_from(rule.interval).unwrap_or(1);
     RRule::new(rule.freq)
         .interval(interval)
         .week_start(rule.week_start)

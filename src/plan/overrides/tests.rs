@@ -192,7 +192,7 @@ fn a_touched_day_is_its_hours_less_busy_time(
 
 #[test]
 fn a_day_that_is_over_goes_back_to_what_the_person_had() {
-    let mut schedule = Schedule::known("1T10:00/1T20:00 31T10:00/31T11:00");
+    let mut schedule = Schedule::known("1T10:00/1T20:00 30T10:00/30T11:00");
     schedule
         .segments
         .retain(|span| span.start < spans("20T00:00")[0].start);

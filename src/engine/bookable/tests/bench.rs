@@ -12,6 +12,7 @@ use crate::adapters::memory::base::{CommitFault, MemoryBase};
 use crate::adapters::memory::calendar::Tracking;
 use crate::adapters::memory::clock::MemoryClock;
 use crate::adapters::memory::fault::{Fault, Faults};
+use crate::adapters::memory::hours::MemoryHours;
 use crate::adapters::memory::source::{MemorySource, Sight};
 use crate::adapters::memory::zoom_calendar::{Access, MemoryZoomCalendar};
 use crate::adapters::store::Overlay;
@@ -28,6 +29,7 @@ use crate::plan::policy::{BusyPolicy, BusyTo};
 use crate::ports::availability::Availability;
 use crate::ports::base::Base;
 use crate::ports::error::Kind;
+use crate::ports::hours::HoursCalendar;
 use crate::ports::source::Source;
 
 pub(super) const ALICE: &str = "alice";
@@ -35,12 +37,22 @@ pub(super) const WORK: &str = "work";
 pub(super) const FAMILY: &str = "family";
 
 /// Fails one call, by its number; or every call from one on, as when the power goes.
-#[derive(Default)]
 pub(super) struct Script {
     calls: AtomicU64,
     fault: Mutex<Option<(u64, Fault)>>,
     cut: AtomicU64,
     away: Mutex<Option<(&'static str, Kind)>>,
+}
+
+impl Default for Script {
+    fn default() -> Self {
+        Self {
+            calls: AtomicU64::new(0),
+            fault: Mutex::default(),
+            cut: AtomicU64::new(u64::MAX),
+            away: Mutex::default(),
+        }
+    }
 }
 
 impl Script {
@@ -94,6 +106,7 @@ pub(super) struct Bench {
     pub(super) family: Arc<MemorySource>,
     pub(super) zoom: Arc<MemoryZoomCalendar>,
     pub(super) availability: Arc<MemoryAvailability>,
+    pub(super) hours: Arc<MemoryHours>,
     pub(super) base: Arc<MemoryBase>,
     pub(super) host: Host,
 }
@@ -117,6 +130,8 @@ impl Bench {
         }));
         let availability = MemoryAvailability::new(ById::Seen, empty, faults.clone());
         availability.put(schedule());
+        let hours = MemoryHours::new();
+        hours.set_faults(script.clone());
         Self {
             clock: Arc::new(MemoryClock::at("2026-11-23T09:00:00Z".parse().unwrap())),
             script,
@@ -124,6 +139,7 @@ impl Bench {
             family,
             zoom: Arc::new(MemoryZoomCalendar::new(access, faults)),
             availability: Arc::new(availability),
+            hours: Arc::new(hours),
             base: Arc::new(base),
             host: Host {
                 name: HostName::new(ALICE),
@@ -147,7 +163,10 @@ impl Bench {
             ],
             zoom_calendar: self.zoom.clone(),
             availabilities: self.availability.clone(),
-            hours_calendar: None,
+            hours_calendar: self.host.hours.as_ref().map(|_| {
+                let calendar: Arc<dyn HoursCalendar> = self.hours.clone();
+                Ok(calendar)
+            }),
             base: self.base.clone(),
             clock: self.clock.clone(),
         }

@@ -3,5 +3,6 @@
 mod bench;
 mod blocks;
 mod faults;
+mod hours;
 mod overrides;
 mod sources;

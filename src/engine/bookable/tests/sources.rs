@@ -175,8 +175,22 @@ async fn a_listing_that_was_cut_short_proves_no_absence() {
     bench.good_pass().await;
     bench.work.expire_cursors();
     bench.work.cut_listings_at(Some(1));
-    bench.good_pass().await;
+    let report = bench.pass().await;
     assert_eq!(bench.blocks().len(), 4);
+    let said = &report.errors[0];
+    assert!(said.cause.contains("only some of them"), "{said:?}");
+    assert!(said.hint.contains("stays in force"), "{said:?}");
+}
+
+#[tokio::test]
+async fn what_a_first_listing_cut_short_did_not_show_is_said_and_nothing_is_given_back() {
+    let bench = Bench::new(BusyTo::ZoomCalendar);
+    days(&bench, 4);
+    bench.work.cut_listings_at(Some(1));
+    let report = bench.pass().await;
+    assert!(!report.ok);
+    let said = &report.errors[0];
+    assert!(said.hint.contains("never been read as a whole"), "{said:?}");
 }
 
 #[tokio::test]

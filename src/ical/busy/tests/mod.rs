@@ -1,5 +1,10 @@
 //! What blocks, and when: table by table.
 
+mod feeds;
+mod hostile;
+mod laws;
+mod series;
+
 use jiff::tz::TimeZone;
 use rstest::rstest;
 
@@ -59,8 +64,6 @@ fn november(lines: &str) -> Vec<String> {
     short(&expand(&event(lines), window))
 }
 
-const WEEKLY: &str = "DTSTART;TZID=Europe/Berlin:20261102T100000\nDTEND;TZID=Europe/Berlin:20261102T110000\nRRULE:FREQ=WEEKLY;COUNT=3";
-
 #[rstest]
 #[case("DTSTART:20261102T090000Z\nDTEND:20261102T100000Z", &["1102T0900/1102T1000"])]
 #[case("DTSTART:20261102T090000Z\nDURATION:PT90M", &["1102T0900/1102T1030"])]
@@ -118,21 +121,4 @@ fn it_does_not_block(#[case] line: &str) {
 fn our_own_things_are_never_busy(#[case] uid: &str) {
     let text = event("DTSTART:20261102T090000Z\nDURATION:PT1H").replace("a@example.org", uid);
     assert_eq!(strip(text.as_bytes()), Ok(Stripped::Nothing));
-}
-
-#[rstest]
-#[case("", &["1102T0900/1102T1000", "1109T0900/1109T1000", "1116T0900/1116T1000"])]
-#[case("EXDATE;TZID=Europe/Berlin:20261109T100000", &["1102T0900/1102T1000", "1116T0900/1116T1000"])]
-#[case("EXDATE:20261109T090000Z", &["1102T0900/1102T1000", "1116T0900/1116T1000"])]
-#[case("EXDATE;TZID=America/New_York:20261109T040000", &["1102T0900/1102T1000", "1116T0900/1116T1000"])]
-#[case("EXDATE:20261109T100000", &["1102T0900/1102T1000", "1116T0900/1116T1000"])]
-#[case("EXDATE;VALUE=DATE:20261109", &["1102T0900/1102T1000", "1116T0900/1116T1000"])]
-#[case("EXDATE:20261102T090000Z,20261109T090000Z\nEXDATE:20261116T090000Z", &[])]
-#[case("EXRULE:FREQ=WEEKLY;INTERVAL=2", &["1109T0900/1109T1000"])]
-#[case("EXRULE:FREQ=SECONDLY", &["1102T0900/1102T1000", "1109T0900/1109T1000", "1116T0900/1116T1000"])]
-#[case("RDATE:20261103T090000Z", &["1102T0900/1102T1000", "1103T0900/1103T1000", "1109T0900/1109T1000", "1116T0900/1116T1000"])]
-#[case("RDATE;VALUE=PERIOD:20261103T090000Z/PT10M,20261104T090000Z/20261104T120000Z\nEXDATE:20261109T090000Z", &["1102T0900/1102T1000", "1103T0900/1103T0910", "1104T0900/1104T1200", "1116T0900/1116T1000"])]
-#[case("RDATE;VALUE=DATE:20261103\nEXDATE:20261109T090000Z", &["1102T0900/1102T1000", "1103T0900/1103T1000", "1116T0900/1116T1000"])]
-fn a_series_is_rules_and_dates_less_what_is_left_out(#[case] more: &str, #[case] spans: &[&str]) {
-    assert_eq!(november(&format!("{WEEKLY}\n{more}")), spans);
 }
