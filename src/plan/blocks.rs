@@ -9,7 +9,7 @@
 //! | | nothing there | created |
 //! | ended before the listing begins | | left alone |
 //!
-//! While only some sources are known ([`Certainty::PartlyUnknown`]), nothing is deleted, and what
+//! While only some sources are known (`Certainty::PartlyUnknown`), nothing is deleted, and what
 //! is changed only grows.
 //!
 //! # Order
