@@ -149,8 +149,10 @@ async fn refused(
             .throttled(shared.dav.http().clock().now(), WRITING);
     }
     let error = refusal::of_write(status, &body, writable, WRITING);
-    // A property cannot be there already: 405 and 409 say that this is no place for it.
-    if is_property && error.kind() == Kind::Stale {
+    // A property cannot be there already: 405 and 409 say that this is no place for it; and so does
+    // 500 (Xandikos 0.4 for its inbox): there are others.
+    let is_elsewhere = error.kind() == Kind::Stale || status.as_u16() == 500;
+    if is_property && is_elsewhere {
         return Error::new(Kind::Refused, WRITING).because(error.cause());
     }
     error
