@@ -62,7 +62,11 @@ pub(super) async fn read(shared: &Shared, at: &Place) -> Result<Option<Text>> {
     };
     let name = names::CALENDAR_AVAILABILITY;
     let ask = Ask::xml("PROPFIND", url, "0", request::propfind(&[name]), READING)?;
-    let found = shared.dav.reports(&ask).await?;
+    let found = match at {
+        // Not worth another try: few servers have it, and some fail over it each time.
+        Place::Inbox(_) => shared.dav.reports_once(&ask).await?,
+        Place::Calendar | Place::Object(_) => shared.dav.reports(&ask).await?,
+    };
     let text = found.reports.first().and_then(|report| report.text(name));
     Ok(text.map(|text| Text {
         text: text.to_owned(),
