@@ -2,6 +2,7 @@
 
 #![allow(
     clippy::expect_used,
+    clippy::unwrap_used,
     clippy::panic,
     clippy::unused_async,
     reason = "helpers of tests: a failure is a failed test, and some benches open with a request"

@@ -61,12 +61,17 @@ fn opening(number: u8, step: &Step, paint: Paint) -> String {
 fn what_it_did(round: &Round, stage: &Stage, paint: Paint) -> String {
     let us = paint.tint(Tone::Ours, "slotbridge");
     let actions = round.hosts.iter().flat_map(|host| &host.actions);
-    let mut lines: Vec<String> = actions
+    let mut told: Vec<(&str, &Done)> = actions
         .map(|action| {
             let whose = stage.whose(&action.id);
-            let whose = whose.map_or("somebody", Guest::name);
-            format!("   {us}: {}\n", in_words(action, whose))
+            (whose.map_or("somebody", Guest::name), action)
         })
+        .collect();
+    // Several are done at once: whichever is done first, the tale is the same.
+    told.sort_by_key(|(whose, _)| *whose);
+    let mut lines: Vec<String> = told
+        .into_iter()
+        .map(|(whose, action)| format!("   {us}: {}\n", in_words(action, whose)))
         .collect();
     if lines.is_empty() {
         lines.push(format!(

@@ -9,7 +9,7 @@
 //! | | nothing there | created |
 //! | ended before the listing begins | | left alone |
 //!
-//! While only some sources are known ([`Certainty::PartlyUnknown`]), nothing is deleted, and what
+//! While only some sources are known (`Certainty::PartlyUnknown`), nothing is deleted, and what
 //! is changed only grows.
 //!
 //! # Order
@@ -102,7 +102,7 @@ pub fn decide(
         }),
     }
     let good: BTreeSet<usize> = settled.into_iter().chain(created.iter().copied()).collect();
-    let (changed, ring) = in_safe_order(spans, pairs, good);
+    let (ordered, ring) = in_safe_order(spans, pairs, good);
     for pair in ring {
         created.push(pair.wanted);
         deleted.push(pair.block.id.clone());
@@ -113,7 +113,7 @@ pub fn decide(
         .into_iter()
         .filter_map(|wanted| spans.get(wanted))
         .map(|span| BlockStep::Create(draft(*span)));
-    let changes = changed.into_iter().map(|pair| BlockStep::Change {
+    let changes = ordered.into_iter().map(|pair| BlockStep::Change {
         id: pair.block.id.clone(),
         draft: pair.draft,
     });

@@ -2,10 +2,10 @@
 //!
 //! Zoom knows one list of overrides, which we share with the person. So two things are told apart
 //! at each pass, one after the other:
-//! 1. [`theirs`]: what the person wants, from what is there now and what we wrote last.
+//! 1. `theirs`: what the person wants, from what is there now and what we wrote last.
 //! 2. [`overrides`]: what has to be there, from what the person wants and what is busy.
 //!
-//! Between both, a person's new hours from elsewhere may be put in: [`Theirs::with`].
+//! Between both, a person's new hours from elsewhere may be put in: `Theirs::with`.
 //!
 //! | the day | what has to be there |
 //! |---|---|
@@ -23,11 +23,11 @@
 //! ours, any other one for the person's. That is wrong in two cases, and never opens busy time:
 //! a person's override that happens to say the same goes away with the busy time, and one of ours
 //! for busy time that has changed since stays until its day is over. While some sources are unknown
-//! ([`Certainty::PartlyUnknown`]) the guess is made anew at each pass ([`Remembered::sure`]).
+//! (`Certainty::PartlyUnknown`) the guess is made anew at each pass (`Remembered::sure`).
 //!
 //! # A power cut
 //! Zoom takes the list as a whole, but the state is written before or after it. So it is to hold
-//! both what was in force and what is about to be, until the list is written; [`in_force`] says
+//! both what was in force and what is about to be, until the list is written; `in_force` says
 //! which of both it was.
 
 use std::collections::BTreeMap;

@@ -92,16 +92,11 @@ pub(super) fn hosts(
 }
 
 fn not_yet(table: &Table<'_>, name: Option<&str>, warnings: &mut Vec<String>) {
-    for (key, what) in [
-        ("hours", "keeps no hours in step"),
-        ("feed", "serves no feeds"),
-    ] {
-        if table.has(key) {
-            let name = name.unwrap_or("?");
-            warnings.push(format!(
-                "[host.{key}] of {name}: this version {what} yet; the table is ignored"
-            ));
-        }
+    if table.has("feed") {
+        let name = name.unwrap_or("?");
+        warnings.push(format!(
+            "[host.feed] of {name}: this version serves no feeds yet; the table is ignored"
+        ));
     }
 }
 

@@ -64,7 +64,8 @@ impl zoom_calendar::Bench for Memory {
     }
 
     async fn retitle(&self, id: &BlockId) {
-        let title = |block: &mut slotbridge::domain::block::Block| block.title = "Mine".to_owned();
+        let title =
+            |block: &mut slotbridge::domain::block::Block| "Mine".clone_into(&mut block.title);
         self.calendar.edit(id, title);
     }
 

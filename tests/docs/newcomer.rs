@@ -98,7 +98,14 @@ impl Newcomer {
                 fs::write(&config, new).unwrap();
             }
         } else if let Some(path) = self.file_named(&block.before, ".toml") {
-            fs::write(path, self.own(&block.text)).unwrap();
+            let mut text = self.own(&block.text);
+            // Who took the server keeps it: their section stands in place of the directory's.
+            if let Ok(old) = fs::read_to_string(&config)
+                && self.choice == Choice::Caldav
+            {
+                text = text.replacen(first_calendar(&text), first_calendar(&old), 1);
+            }
+            fs::write(path, text).unwrap();
         }
     }
 
@@ -176,4 +183,11 @@ impl Drop for Ended {
         self.0.kill().ok();
         self.0.wait().ok();
     }
+}
+
+/// The first `[[calendar]]` of a configuration.
+fn first_calendar(text: &str) -> &str {
+    let start = text.find("[[calendar]]").unwrap();
+    let end = text[start + 2..].find("[[").unwrap();
+    &text[start..start + 2 + end]
 }

@@ -1,5 +1,7 @@
 //! A feed that is as it was costs one request and no reading.
 
+use std::io::Write as _;
+
 use slotbridge::domain::ids::{Cursor, Href};
 use slotbridge::ports::calendar::Coverage;
 use slotbridge::ports::source::{Source as _, SourceContent};
@@ -25,7 +27,6 @@ async fn a_server_is_asked_with_the_marks_it_gave() {
                 head.contains("if-modified-since: sat, 21 nov 2026 09:00:00 gmt"),
                 "{head}"
             );
-            use std::io::Write as _;
             return write!(
                 out,
                 "HTTP/1.1 304 Not Modified\r\nConnection: close\r\n\r\n"

@@ -81,8 +81,8 @@ fn play(sink: &str, seed: u64) {
     }
     desk.events.clear();
     // All at once is too much to believe without a person's word.
-    assert_eq!(desk.ends(desk.start(&["sync"])), 1);
-    assert_eq!(desk.ends(desk.start(&["held", "release", "--all"])), 0);
+    assert_eq!(Desk::ends(desk.start(&["sync"])), 1);
+    assert_eq!(Desk::ends(desk.start(&["held", "release", "--all"])), 0);
     desk.settles(sink, &free);
     assert_eq!(desk.account.overrides(desk.account.availability_id()), own);
     assert_eq!(desk.account.blocks(), []);
@@ -180,7 +180,7 @@ impl Desk {
             .unwrap()
     }
 
-    fn ends(&self, mut child: Child) -> i32 {
+    fn ends(mut child: Child) -> i32 {
         child.wait().unwrap().code().unwrap_or(-1)
     }
 
@@ -211,7 +211,7 @@ impl Desk {
     /// One pass, and everything is as it is to be; another one, and nothing was written.
     fn settles(&self, sink: &str, free: &BTreeSet<Timestamp>) {
         let said = || fs::read_to_string(self.home.path().join("said")).unwrap();
-        assert_eq!(self.ends(self.start(&["sync"])), 0, "{}", said());
+        assert_eq!(Self::ends(self.start(&["sync"])), 0, "{}", said());
         if sink == "zoom_calendar" {
             let blocks = self.account.blocks().into_iter();
             let blocks: Vec<TimeSpan> = blocks.map(|(span, _)| span).collect();
@@ -231,7 +231,7 @@ impl Desk {
             .collect();
         assert_eq!(self.free(), expected, "{}", said());
         self.account.clear_log();
-        assert_eq!(self.ends(self.start(&["sync"])), 0, "{}", said());
+        assert_eq!(Self::ends(self.start(&["sync"])), 0, "{}", said());
         let asked = self.account.requests().into_iter();
         let written: Vec<_> = asked
             .filter(|seen| seen.door == Door::Api && seen.method != "GET")

@@ -68,7 +68,7 @@ impl Document {
                     Ok(document) => document,
                     Err(why) => panic!("{}: {why}", path.display()),
                 });
-                Some(scheduler.and(calendar))
+                Some(scheduler.and(&calendar))
             }
             Ok(None) => {
                 eprintln!("not checked against Zoom's OpenAPI document: {VARIABLE} is not set");
@@ -86,7 +86,7 @@ impl Document {
     }
 
     /// Both as one. Their paths begin differently.
-    fn and(mut self, other: Self) -> Self {
+    fn and(mut self, other: &Self) -> Self {
         let more = other.root["paths"].as_object().cloned();
         if let Some(paths) = self.root["paths"].as_object_mut() {
             paths.extend(more.unwrap_or_default());

@@ -46,7 +46,7 @@ fn no_word_of_a_private_calendar_is_sent_or_said(
     let mut said = String::new();
     let mut say = |words: &[&str]| {
         let run = bench.run(words);
-        said += &format!("$ {words:?}\n{}\n", run.said());
+        said += &run.said();
     };
     say(&["-vvv", "sync"]);
     say(&["sync", "--json"]);

@@ -45,6 +45,8 @@ struct World {
     host: Host,
     /// Whether a person kept time busy whose events are gone.
     kept: bool,
+    /// Whether faults are over and all is to settle.
+    calm: bool,
     counter: u64,
     aloud: bool,
 }
@@ -135,6 +137,7 @@ impl World {
             chaos,
             rng,
             kept: false,
+            calm: false,
             counter: 0,
             aloud,
         }
@@ -252,7 +255,8 @@ impl World {
     async fn pass(&mut self, rate: u64, cut: Option<u64>) -> HostReport {
         self.chaos.arm(rate, cut);
         let order = Order {
-            full: self.rng.random_bool(0.1),
+            // While all settles, what faults made `auto` choose is tried again.
+            full: self.calm || self.rng.random_bool(0.1),
             ..Order::default()
         };
         let report = pass(&self.sides(self.base.clone()), &self.host, &order).await;
@@ -288,6 +292,14 @@ impl World {
 
     /// Law 1: after passes without faults the next plan is empty. Law 3: the next pass writes nothing.
     async fn settled(&mut self) {
+        // At midnight the window moves on, and another day has to be written.
+        let today = self.clock.now().as_second().rem_euclid(86_400);
+        if today > 20 * 3_600 {
+            self.clock.advance(SignedDuration::from_hours(6));
+        }
+        self.calm = true;
+        self.pass(0, None).await;
+        self.calm = false;
         for _ in 0..4 {
             self.pass(0, None).await;
             self.clock.advance(SignedDuration::from_mins(5));

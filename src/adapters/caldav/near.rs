@@ -84,7 +84,11 @@ pub(super) async fn only(
             }
         };
     }
-    Ok(Box::new(Near { first, lines, near }))
+    Ok(Box::new(Near {
+        first,
+        lines,
+        matter: near,
+    }))
 }
 
 /// Whether a failure says nothing about queries over a range. A refusal does: who asks was good
@@ -147,12 +151,12 @@ struct Near {
     first: VecDeque<Change>,
     lines: Box<Lines>,
     /// `None`: everything matters.
-    near: Option<Found>,
+    matter: Option<Found>,
 }
 
 impl Near {
     fn matters(&self, change: &Change) -> bool {
-        match (change, &self.near) {
+        match (change, &self.matter) {
             (Change::There { href, .. }, Some(near)) => near.contains_key(href),
             (Change::There { .. } | Change::Removed { .. }, _) => true,
         }

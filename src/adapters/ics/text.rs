@@ -47,15 +47,21 @@ pub(super) fn of(bytes: Vec<u8>) -> Result<Vec<u8>, Fault> {
 
 /// Bytes in UTF-16, which say so with their first two, as UTF-8; others as they are.
 fn as_utf8(bytes: Vec<u8>) -> Vec<u8> {
-    let (pairs, word): (&[u8], fn([u8; 2]) -> u16) = match bytes.as_slice() {
-        [0xff, 0xfe, rest @ ..] => (rest, u16::from_le_bytes),
-        [0xfe, 0xff, rest @ ..] => (rest, u16::from_be_bytes),
+    let (pairs, little) = match bytes.as_slice() {
+        [0xff, 0xfe, rest @ ..] => (rest, true),
+        [0xfe, 0xff, rest @ ..] => (rest, false),
         _ => return bytes,
     };
     let words = pairs
         .chunks_exact(2)
-        .filter_map(|pair| pair.try_into().ok());
-    let chars = char::decode_utf16(words.map(word));
+        .filter_map(|pair| <[u8; 2]>::try_from(pair).ok());
+    let chars = char::decode_utf16(words.map(|pair| {
+        if little {
+            u16::from_le_bytes(pair)
+        } else {
+            u16::from_be_bytes(pair)
+        }
+    }));
     let text: String = chars
         .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
         .collect();

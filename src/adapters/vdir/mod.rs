@@ -1,5 +1,5 @@
 //! A directory with one `.ics` file an event, as vdirsyncer and khal keep it: a calendar to write
-//! to ([`Vdir`]) or a source of busy time ([`VdirSource`]).
+//! to (`Vdir`) or a source of busy time (`VdirSource`).
 //!
 //! The tag of a file is a digest of what is in it. Times cannot do that job: an editor can write
 //! twice within one tick of the file system's clock, and a restored backup or `rsync -t` brings old

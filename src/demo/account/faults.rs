@@ -61,6 +61,7 @@ impl Fault {
             },
             Self::Unauthorized,
             Self::StalePageToken,
+            Self::StaleSyncToken,
         ]
     }
 

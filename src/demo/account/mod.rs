@@ -62,6 +62,9 @@ use seen::Log;
 use shelf::Shelf;
 
 /// A Zoom account with one host. Clones are the same account.
+///
+/// What differs from one account to the next is set in its [`AccountOptions`]: `app_owner`,
+/// `availability` and `calendar` hold what is not known of the real Zoom.
 #[derive(Clone)]
 pub struct Account {
     shared: Arc<Shared>,

@@ -71,10 +71,14 @@ impl Seen {
     fn text(&self) -> String {
         let mut text = format!("{} {}", self.method, self.path);
         for (name, value) in &self.query {
-            text.push_str(&format!(" {name}={value}"));
+            text += " ";
+            text += name;
+            text += "=";
+            text += value;
         }
         if let Some(body) = &self.body {
-            text.push_str(&format!(" {body}"));
+            text += " ";
+            text += &body.to_string();
         }
         text
     }

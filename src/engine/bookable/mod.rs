@@ -43,10 +43,13 @@ use flow::flow;
 use records::{Choice, Records, SourceState};
 use work::Work;
 
+/// A source, or why it could not be prepared.
+pub type WiredSource = std::result::Result<Arc<dyn Source>, Error>;
+
 /// What a pass works on.
 pub struct Sides {
-    /// Every source by its name; or why it could not be prepared.
-    pub sources: Vec<(CalendarName, std::result::Result<Arc<dyn Source>, Error>)>,
+    /// Every source by its name.
+    pub sources: Vec<(CalendarName, WiredSource)>,
     /// The host's Zoom calendar.
     pub zoom_calendar: Arc<dyn ZoomCalendar>,
     /// The host's availability schedules.

@@ -14,15 +14,14 @@ pub(super) fn split(feed: &[u8]) -> Result<Vec<FeedEvent>, Broken> {
     let Everything { components, zones } = kept::read(feed)?;
     let mut events: BTreeMap<String, Vec<Kept>> = BTreeMap::new();
     for component in components {
-        let key = match &component.uid {
-            Some(uid) => Fingerprint::of(["uid", uid]),
-            None => {
-                let mut text = Vec::new();
-                for line in &component.lines {
-                    line.write(&mut text);
-                }
-                Fingerprint::of(["text", &String::from_utf8_lossy(&text)])
+        let key = if let Some(uid) = &component.uid {
+            Fingerprint::of(["uid", uid])
+        } else {
+            let mut text = Vec::new();
+            for line in &component.lines {
+                line.write(&mut text);
             }
+            Fingerprint::of(["text", &String::from_utf8_lossy(&text)])
         };
         let all = events.entry(key.as_str().to_owned()).or_default();
         all.push(component);

@@ -111,13 +111,16 @@ fn event(one: &Kept, names: &mut Names<'_>) -> Result<EventText, Broken> {
             .ok_or_else(|| Broken::new(format!("its {name} makes no sense")))?;
         Ok(format!("{}:{}\n", zone.parameter(written), written.text()))
     };
-    out.push_str(&format!("DTSTART{}", add("DTSTART", start)?));
+    out.push_str("DTSTART");
+    out.push_str(&add("DTSTART", start)?);
     if let Some(line) = first("DTEND") {
-        out.push_str(&format!("DTEND{}", add("DTEND", line)?));
+        out.push_str("DTEND");
+        out.push_str(&add("DTEND", line)?);
     } else if let Some(line) = first("DURATION") {
         let length = Length::read(line.value().trim())
             .ok_or_else(|| Broken::new("its DURATION makes no sense"))?;
-        out.push_str(&format!("DURATION:P{}DT{}S\n", length.days, length.seconds));
+        let length = format!("DURATION:P{}DT{}S\n", length.days, length.seconds);
+        out.push_str(&length);
     }
     let mut id = String::new();
     if let Some(line) = first("RECURRENCE-ID") {
@@ -183,10 +186,10 @@ fn declined(one: &Kept) -> String {
             if says_no { &mut declined } else { &mut comes }.insert(who);
         }
     }
-    declined
+    let declined = declined
         .difference(&comes)
-        .map(|who| format!("ATTENDEE;PARTSTAT=DECLINED:mailto:{who}\n"))
-        .collect()
+        .map(|who| format!("ATTENDEE;PARTSTAT=DECLINED:mailto:{who}\n"));
+    declined.collect::<Vec<_>>().concat()
 }
 
 /// `RRULE` and `EXRULE`; of one that cannot be read only the reason, behind a question mark.

@@ -22,7 +22,7 @@ fn berlin() -> TimeZone {
 fn spans(text: &str) -> Vec<TimeSpan> {
     let instant = |text: &str| {
         let (day, time) = text.split_once('T').unwrap();
-        let text = format!("2026-06-{:0>2}T{time}", day);
+        let text = format!("2026-06-{day:0>2}T{time}");
         let at: DateTime = text.parse().unwrap();
         berlin().to_timestamp(at).unwrap()
     };

@@ -7,7 +7,7 @@ use url::Url;
 use super::super::ask::{Answer, Ask};
 use super::super::xml::{names, request};
 use super::super::{Shared, etag, objects, place, refusal};
-use super::places::{Place, Text};
+use super::places::{Place, Text, remembered};
 use super::{READING, WRITING};
 use crate::adapters::http_client::read_body;
 use crate::domain::ids::Href;
@@ -55,11 +55,23 @@ async fn linked(shared: &Shared, url: &Url, name: super::super::xml::Name) -> Re
 /// The text at a place; `None` when there is none.
 pub(super) async fn read(shared: &Shared, at: &Place) -> Result<Option<Text>> {
     let known = shared.known().await?;
-    let url = match at {
-        Place::Calendar => &known.collection,
-        Place::Inbox(url) => url,
-        Place::Object(href) => return object(shared, href).await,
-    };
+    match at {
+        Place::Calendar => property(shared, &known.collection).await,
+        Place::Inbox(url) => match property(shared, url).await {
+            // Xandikos 0.4 answers 500 to who asks its inbox. Where hours never stood there, that
+            // says no more than that there are none.
+            Err(error)
+                if error.kind() == Kind::Transient && remembered(shared)?.as_ref() != Some(at) =>
+            {
+                Ok(None)
+            }
+            answer => answer,
+        },
+        Place::Object(href) => object(shared, href).await,
+    }
+}
+
+async fn property(shared: &Shared, url: &Url) -> Result<Option<Text>> {
     let name = names::CALENDAR_AVAILABILITY;
     let ask = Ask::xml("PROPFIND", url, "0", request::propfind(&[name]), READING)?;
     let found = match at {

@@ -169,7 +169,7 @@ fn thousands_of_values_and_dates_are_followed() {
 
 #[test]
 fn thousands_of_rules_are_not_followed() {
-    let rules = vec!["RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=31;INTERVAL=X"; 10].join("\n");
+    let rules = ["RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=31;INTERVAL=X"; 10].join("\n");
     let some: Vec<String> = (1..200)
         .map(|n| format!("RRULE:FREQ=DAILY;INTERVAL={n};BYMONTH=2;BYMONTHDAY=31"))
         .collect();
