@@ -33,7 +33,7 @@ const WRITING: &str = "writing the working hours to the calendar";
 impl HoursCalendar for Caldav {
     async fn hours(&self, zone: &str, now: Timestamp) -> Result<Option<HoursObject>> {
         match survey(&self.shared, Reader { zone, now }).await? {
-            Survey::Found(_, object) => Ok(Some(object)),
+            Survey::Found(_, object) => Ok(Some(*object)),
             Survey::Empty(_) => Ok(None),
         }
     }
@@ -62,7 +62,7 @@ impl HoursCalendar for Caldav {
 /// What was found in all places.
 enum Survey {
     /// Hours.
-    Found(Place, HoursObject),
+    Found(Place, Box<HoursObject>),
     /// None; these places could be read, and are empty, best first.
     Empty(Vec<Place>),
 }
@@ -74,7 +74,7 @@ async fn survey(shared: &Shared, reader: Reader<'_>) -> Result<Survey> {
         && let Some(text) = spots::read(shared, place).await?
         && let Some(object) = understood(place, text, reader)?
     {
-        return Ok(Survey::Found(place.clone(), object));
+        return Ok(Survey::Found(place.clone(), Box::new(object)));
     }
     let mut empty = Vec::new();
     for place in spots::all(shared).await? {
@@ -95,7 +95,7 @@ async fn survey(shared: &Shared, reader: Reader<'_>) -> Result<Survey> {
         match object {
             Some(object) => {
                 places::remember(shared, &place).await?;
-                return Ok(Survey::Found(place, object));
+                return Ok(Survey::Found(place, Box::new(object)));
             }
             None => empty.push(place),
         }
@@ -130,7 +130,7 @@ async fn change(
     }
     let text = text_for(&place, Some(&now), hours, reader)?;
     if text == now.text {
-        return Ok(now);
+        return Ok(*now);
     }
     spots::write(shared, &place, &text, Some(&now)).await?;
     match read_back(shared, &place, &text, reader).await? {
