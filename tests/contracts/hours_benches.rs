@@ -10,13 +10,15 @@ use slotbridge::adapters::system::SystemClock;
 use slotbridge::adapters::vdir::Vdir;
 use slotbridge::ports::hours::HoursCalendar;
 use tempfile::TempDir;
-use url::Url;
 
 use crate::hours::HoursBench;
-use crate::proxy::{Break, Proxy};
 use crate::servers::{Radicale, Server, Xandikos};
 
 const FILE: &str = "slotbridge-hours.ics";
+
+const EVENT: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//x//EN\r\nBEGIN:VEVENT\r\n\
+    UID:one@example.org\r\nDTSTAMP:20261101T000000Z\r\nDTSTART:20261201T100000Z\r\n\
+    DTEND:20261201T110000Z\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
 
 pub struct Memory(Arc<MemoryHours>);
 
@@ -89,40 +91,27 @@ pub struct Remote {
     server: Server,
     base: Arc<MemoryBase>,
     calendar: Arc<Caldav>,
-    /// Who refuses properties.
-    proxy: Option<Proxy>,
+    property: bool,
 }
 
 pub async fn radicale() -> Remote {
-    Remote::new(Radicale::start(), None)
+    Remote::new(Radicale::start(), true)
 }
 
+/// Xandikos 0.4 loses the calendar when it is given the property.
 pub async fn xandikos() -> Remote {
-    Remote::new(Xandikos::start(), None)
-}
-
-/// Xandikos behind somebody who does not let `PROPPATCH` through.
-pub async fn xandikos_without_properties() -> Remote {
-    let server = Xandikos::start();
-    let url: Url = server.url().parse().expect("an address");
-    let proxy = Proxy::before(url.port().expect("a port"));
-    proxy.always("PROPPATCH", Break::Answer(405, &[]));
-    Remote::new(server, Some(proxy))
+    Remote::new(Xandikos::start(), false)
 }
 
 impl Remote {
-    fn new(server: Server, proxy: Option<Proxy>) -> Self {
+    fn new(server: Server, property: bool) -> Self {
         let base = Arc::new(MemoryBase::new());
         Self {
-            calendar: open(&server, proxy.as_ref(), &base),
+            calendar: open(&server, &base),
             server,
             base,
-            proxy,
+            property,
         }
-    }
-
-    fn is_property(&self) -> bool {
-        self.proxy.is_none()
     }
 
     fn patch(&self, inner: &str) {
@@ -135,7 +124,7 @@ impl Remote {
     }
 }
 
-fn open(server: &Server, proxy: Option<&Proxy>, base: &Arc<MemoryBase>) -> Arc<Caldav> {
+fn open(server: &Server, base: &Arc<MemoryBase>) -> Arc<Caldav> {
     let credentials = match server.login() {
         Some((username, password)) => Credentials::Password {
             username: username.to_owned(),
@@ -143,12 +132,8 @@ fn open(server: &Server, proxy: Option<&Proxy>, base: &Arc<MemoryBase>) -> Arc<C
         },
         None => Credentials::None,
     };
-    let mut url: Url = server.calendar_url().parse().expect("an address");
-    if let Some(proxy) = proxy {
-        url.set_port(Some(proxy.port())).expect("a port");
-    }
     let config = CaldavConfig {
-        url,
+        url: server.calendar_url().parse().expect("an address"),
         collection: None,
         credentials,
     };
@@ -167,11 +152,11 @@ impl HoursBench for Remote {
     }
 
     fn reopened(&self) -> Arc<dyn HoursCalendar> {
-        open(&self.server, self.proxy.as_ref(), &self.base)
+        open(&self.server, &self.base)
     }
 
     async fn raw(&self) -> Option<String> {
-        if !self.is_property() {
+        if !self.property {
             return self.server.get(FILE);
         }
         let read = self.calendar.hours(crate::hours::ZONE, crate::hours::now());
@@ -179,7 +164,7 @@ impl HoursBench for Remote {
     }
 
     async fn put_raw(&self, text: &str) {
-        if self.is_property() {
+        if self.property {
             let text = escaped(text);
             self.patch(&format!(
                 "<D:set><D:prop><C:calendar-availability>{text}</C:calendar-availability></D:prop></D:set>"
@@ -189,8 +174,15 @@ impl HoursBench for Remote {
         }
     }
 
+    async fn is_whole(&self) -> bool {
+        let body = r#"<D:propfind xmlns:D="DAV:"><D:prop><D:resourcetype/></D:prop></D:propfind>"#;
+        let (status, answer) = self.server.request("PROPFIND", "", &[("Depth", "1")], body);
+        self.server.put("one.ics", EVENT);
+        status == 207 && answer.contains(":calendar")
+    }
+
     async fn remove(&self) {
-        if self.is_property() {
+        if self.property {
             self.patch("<D:remove><D:prop><C:calendar-availability/></D:prop></D:remove>");
         } else {
             self.server.delete(FILE);

@@ -4,7 +4,7 @@
 //! | server (FIELD.md section 3) | property of the calendar | of the inbox | object |
 //! |---|---|---|---|
 //! | Radicale | yes | | no |
-//! | Xandikos | yes | fails | yes |
+//! | Xandikos 0.4 | breaks the calendar | fails | yes |
 //! | DAViCal, sabre/dav 4 | yes | yes | |
 //! | Cyrus | | yes | yes |
 //! | Stalwart, RustiCal | says yes and forgets it | | Stalwart: yes |
@@ -77,7 +77,8 @@ async fn survey(shared: &Shared, reader: Reader<'_>) -> Result<Survey> {
         return Ok(Survey::Found(place.clone(), Box::new(object)));
     }
     let mut empty = Vec::new();
-    for place in spots::all(shared).await? {
+    let spots = spots::all(shared).await?;
+    for place in spots.all {
         let text = if remembered.as_ref() == Some(&place) {
             None
         } else {
@@ -97,7 +98,8 @@ async fn survey(shared: &Shared, reader: Reader<'_>) -> Result<Survey> {
                 places::remember(shared, &place).await?;
                 return Ok(Survey::Found(place, Box::new(object)));
             }
-            None => empty.push(place),
+            None if spots.takes_properties || place.is_object() => empty.push(place),
+            None => {}
         }
     }
     Ok(Survey::Empty(empty))
@@ -234,6 +236,10 @@ fn is_no(error: &Error) -> bool {
 }
 
 impl Place {
+    fn is_object(&self) -> bool {
+        matches!(self, Self::Object(_))
+    }
+
     fn as_seen(&self) -> HoursPlace {
         match self {
             Self::Calendar | Self::Inbox(_) => HoursPlace::Property,
