@@ -23,6 +23,9 @@ mod hours;
 mod hours_benches;
 #[path = "contracts/memory.rs"]
 mod memory_bench;
+#[path = "scenarios/proxy.rs"]
+#[allow(dead_code, reason = "the scenarios use the rest of it")]
+mod proxy;
 #[path = "contracts/server.rs"]
 mod server_bench;
 mod servers;
@@ -68,3 +71,7 @@ hours_contract!(hours_memory, crate::hours_benches::memory);
 hours_contract!(hours_vdir, crate::hours_benches::vdir);
 hours_contract!(hours_radicale, crate::hours_benches::radicale);
 hours_contract!(hours_xandikos, crate::hours_benches::xandikos);
+hours_contract!(
+    hours_xandikos_object,
+    crate::hours_benches::xandikos_without_properties
+);

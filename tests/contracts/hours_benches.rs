@@ -10,8 +10,10 @@ use slotbridge::adapters::system::SystemClock;
 use slotbridge::adapters::vdir::Vdir;
 use slotbridge::ports::hours::HoursCalendar;
 use tempfile::TempDir;
+use url::Url;
 
 use crate::hours::HoursBench;
+use crate::proxy::{Break, Proxy};
 use crate::servers::{Radicale, Server, Xandikos};
 
 const FILE: &str = "slotbridge-hours.ics";
@@ -91,27 +93,44 @@ pub struct Remote {
     server: Server,
     base: Arc<MemoryBase>,
     calendar: Arc<Caldav>,
+    /// Who refuses properties.
+    proxy: Option<Proxy>,
+    /// Whether the server keeps the property. Xandikos 0.4.10 says 200 to it and loses the
+    /// calendar, so it never gets it.
     property: bool,
 }
 
 pub async fn radicale() -> Remote {
-    Remote::new(Radicale::start(), true)
+    Remote::new(Radicale::start(), None, true)
 }
 
-/// Xandikos 0.4 loses the calendar when it is given the property.
 pub async fn xandikos() -> Remote {
-    Remote::new(Xandikos::start(), false)
+    Remote::new(Xandikos::start(), None, false)
+}
+
+/// Xandikos behind somebody who does not let `PROPPATCH` through.
+pub async fn xandikos_without_properties() -> Remote {
+    let server = Xandikos::start();
+    let url: Url = server.url().parse().expect("an address");
+    let proxy = Proxy::before(url.port().expect("a port"));
+    proxy.always("PROPPATCH", Break::Answer(405, &[]));
+    Remote::new(server, Some(proxy), false)
 }
 
 impl Remote {
-    fn new(server: Server, property: bool) -> Self {
+    fn new(server: Server, proxy: Option<Proxy>, property: bool) -> Self {
         let base = Arc::new(MemoryBase::new());
         Self {
-            calendar: open(&server, &base),
+            calendar: open(&server, proxy.as_ref(), &base),
             server,
             base,
+            proxy,
             property,
         }
+    }
+
+    fn is_property(&self) -> bool {
+        self.property
     }
 
     fn patch(&self, inner: &str) {
@@ -124,7 +143,7 @@ impl Remote {
     }
 }
 
-fn open(server: &Server, base: &Arc<MemoryBase>) -> Arc<Caldav> {
+fn open(server: &Server, proxy: Option<&Proxy>, base: &Arc<MemoryBase>) -> Arc<Caldav> {
     let credentials = match server.login() {
         Some((username, password)) => Credentials::Password {
             username: username.to_owned(),
@@ -132,8 +151,12 @@ fn open(server: &Server, base: &Arc<MemoryBase>) -> Arc<Caldav> {
         },
         None => Credentials::None,
     };
+    let mut url: Url = server.calendar_url().parse().expect("an address");
+    if let Some(proxy) = proxy {
+        url.set_port(Some(proxy.port())).expect("a port");
+    }
     let config = CaldavConfig {
-        url: server.calendar_url().parse().expect("an address"),
+        url,
         collection: None,
         credentials,
     };
@@ -152,11 +175,25 @@ impl HoursBench for Remote {
     }
 
     fn reopened(&self) -> Arc<dyn HoursCalendar> {
-        open(&self.server, &self.base)
+        open(&self.server, self.proxy.as_ref(), &self.base)
+    }
+
+    async fn is_whole(&self) -> bool {
+        let body = r#"<D:propfind xmlns:D="DAV:"><D:prop><D:resourcetype/></D:prop></D:propfind>"#;
+        let headers = [("Depth", "1"), ("Content-Type", "application/xml")];
+        let (status, answer) = self.server.request("PROPFIND", "", &headers, body);
+        self.server.put("one.ics", EVENT);
+        status == 207 && answer.contains(":calendar")
+    }
+
+    async fn refuses(&self, text: &str) -> bool {
+        // Radicale's property takes every text; Xandikos reads what it is to keep.
+        let kind = [("Content-Type", "text/calendar; charset=utf-8")];
+        !self.is_property() && self.server.request("PUT", FILE, &kind, text).0 >= 400
     }
 
     async fn raw(&self) -> Option<String> {
-        if !self.property {
+        if !self.is_property() {
             return self.server.get(FILE);
         }
         let read = self.calendar.hours(crate::hours::ZONE, crate::hours::now());
@@ -164,7 +201,7 @@ impl HoursBench for Remote {
     }
 
     async fn put_raw(&self, text: &str) {
-        if self.property {
+        if self.is_property() {
             let text = escaped(text);
             self.patch(&format!(
                 "<D:set><D:prop><C:calendar-availability>{text}</C:calendar-availability></D:prop></D:set>"
@@ -174,15 +211,8 @@ impl HoursBench for Remote {
         }
     }
 
-    async fn is_whole(&self) -> bool {
-        let body = r#"<D:propfind xmlns:D="DAV:"><D:prop><D:resourcetype/></D:prop></D:propfind>"#;
-        let (status, answer) = self.server.request("PROPFIND", "", &[("Depth", "1")], body);
-        self.server.put("one.ics", EVENT);
-        status == 207 && answer.contains(":calendar")
-    }
-
     async fn remove(&self) {
-        if self.property {
+        if self.is_property() {
             self.patch("<D:remove><D:prop><C:calendar-availability/></D:prop></D:remove>");
         } else {
             self.server.delete(FILE);

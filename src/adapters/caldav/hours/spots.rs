@@ -7,7 +7,7 @@ use url::Url;
 use super::super::ask::{Answer, Ask};
 use super::super::xml::{names, request};
 use super::super::{Shared, etag, objects, place, refusal};
-use super::places::{Place, Text, remembered};
+use super::places::{Place, Text};
 use super::{READING, WRITING};
 use crate::adapters::http_client::read_body;
 use crate::domain::ids::Href;
@@ -78,29 +78,13 @@ async fn linked(shared: &Shared, url: &Url, name: super::super::xml::Name) -> Re
 /// The text at a place; `None` when there is none.
 pub(super) async fn read(shared: &Shared, at: &Place) -> Result<Option<Text>> {
     let known = shared.known().await?;
-    match at {
-        Place::Calendar => property(shared, &known.collection).await,
-        Place::Inbox(url) => match property(shared, url).await {
-            // Xandikos 0.4 answers 500 to who asks its inbox. Where hours never stood there, that
-            // says no more than that there are none.
-            Err(error)
-                if error.kind() == Kind::Transient && remembered(shared)?.as_ref() != Some(at) =>
-            {
-                Ok(None)
-            }
-            answer => answer,
-        },
-        Place::Object(href) => object(shared, href).await,
-    }
-}
-
-async fn property(shared: &Shared, url: &Url) -> Result<Option<Text>> {
     let name = names::CALENDAR_AVAILABILITY;
-    let ask = Ask::xml("PROPFIND", url, "0", request::propfind(&[name]), READING)?;
+    let ask = |url| Ask::xml("PROPFIND", url, "0", request::propfind(&[name]), READING);
     let found = match at {
+        Place::Calendar => shared.dav.reports(&ask(&known.collection)?).await?,
         // Not worth another try: few servers have it, and some fail over it each time.
-        Place::Inbox(_) => shared.dav.reports_once(&ask).await?,
-        Place::Calendar | Place::Object(_) => shared.dav.reports(&ask).await?,
+        Place::Inbox(url) => shared.dav.reports_once(&ask(url)?).await?,
+        Place::Object(href) => return object(shared, href).await,
     };
     let text = found.reports.first().and_then(|report| report.text(name));
     Ok(text.map(|text| Text {
@@ -176,8 +160,10 @@ async fn refused(
             .throttled(shared.dav.http().clock().now(), WRITING);
     }
     let error = refusal::of_write(status, &body, writable, WRITING);
-    // A property cannot be there already: 405 and 409 say that this is no place for it.
-    if is_property && error.kind() == Kind::Stale {
+    // A property cannot be there already: 405 and 409 say that this is no place for it; and so does
+    // 500 (Xandikos 0.4 for its inbox): there are others.
+    let is_elsewhere = error.kind() == Kind::Stale || status.as_u16() == 500;
+    if is_property && is_elsewhere {
         return Error::new(Kind::Refused, WRITING).because(error.cause());
     }
     error
