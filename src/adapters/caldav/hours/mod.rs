@@ -77,8 +77,8 @@ async fn survey(shared: &Shared, reader: Reader<'_>) -> Result<Survey> {
         return Ok(Survey::Found(place.clone(), Box::new(object)));
     }
     let mut empty = Vec::new();
-    let spots = spots::all(shared).await?;
-    for place in spots.all {
+    let there = spots::all(shared).await?;
+    for place in there.all {
         let text = if remembered.as_ref() == Some(&place) {
             None
         } else {
@@ -98,7 +98,7 @@ async fn survey(shared: &Shared, reader: Reader<'_>) -> Result<Survey> {
                 places::remember(shared, &place).await?;
                 return Ok(Survey::Found(place, Box::new(object)));
             }
-            None if spots.takes_properties || place.is_object() => empty.push(place),
+            None if there.takes_properties || place.is_object() => empty.push(place),
             None => {}
         }
     }
@@ -130,11 +130,11 @@ async fn change(
     if moved || !availability::same(now.text.as_bytes(), seen.text.as_bytes()) {
         return Err(stale());
     }
-    let text = text_for(&place, Some(&now), hours, reader)?;
+    let text = text_for(&place, Some(&*now), hours, reader)?;
     if text == now.text {
         return Ok(*now);
     }
-    spots::write(shared, &place, &text, Some(&now)).await?;
+    spots::write(shared, &place, &text, Some(&*now)).await?;
     match read_back(shared, &place, &text, reader).await? {
         Some(object) => Ok(object),
         None => Err(refused("the server took them, but shows others since")),

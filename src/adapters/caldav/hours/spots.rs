@@ -79,7 +79,7 @@ async fn linked(shared: &Shared, url: &Url, name: super::super::xml::Name) -> Re
 pub(super) async fn read(shared: &Shared, at: &Place) -> Result<Option<Text>> {
     let known = shared.known().await?;
     let name = names::CALENDAR_AVAILABILITY;
-    let ask = |url| Ask::xml("PROPFIND", url, "0", request::propfind(&[name]), READING);
+    let ask = |url: &Url| Ask::xml("PROPFIND", url, "0", request::propfind(&[name]), READING);
     let found = match at {
         Place::Calendar => shared.dav.reports(&ask(&known.collection)?).await?,
         // Not worth another try: few servers have it, and some fail over it each time.
