@@ -25,6 +25,10 @@ pub trait HoursBench: Send + Sync {
     }
     /// Takes it away, as somebody else would.
     async fn remove(&self);
+    /// Whether the calendar around it still is one, and takes entries.
+    async fn is_whole(&self) -> bool {
+        true
+    }
 }
 
 pub const ZONE: &str = "Europe/Berlin";
@@ -98,6 +102,7 @@ macro_rules! hours_contract {
                 assert_eq!(read, written);
                 let again = bench.reopened().hours(ZONE, now()).await.expect("read");
                 assert_eq!(again.expect("hours").hours, hours());
+                assert!(bench.is_whole().await);
             }
 
             #[tokio::test]

@@ -18,6 +18,10 @@ use crate::servers::{Radicale, Server, Xandikos};
 
 const FILE: &str = "slotbridge-hours.ics";
 
+const EVENT: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//x//EN\r\nBEGIN:VEVENT\r\n\
+    UID:one@example.org\r\nDTSTAMP:20261101T000000Z\r\nDTSTART:20261201T100000Z\r\n\
+    DTEND:20261201T110000Z\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+
 pub struct Memory(Arc<MemoryHours>);
 
 pub async fn memory() -> Memory {
@@ -91,8 +95,8 @@ pub struct Remote {
     calendar: Arc<Caldav>,
     /// Who refuses properties.
     proxy: Option<Proxy>,
-    /// Whether the server keeps the property. Xandikos 0.4.10 says 200 to it and forgets it, and
-    /// answers 500 for its inbox.
+    /// Whether the server keeps the property. Xandikos 0.4.10 says 200 to it and loses the
+    /// calendar, so it never gets it.
     property: bool,
 }
 
@@ -172,6 +176,14 @@ impl HoursBench for Remote {
 
     fn reopened(&self) -> Arc<dyn HoursCalendar> {
         open(&self.server, self.proxy.as_ref(), &self.base)
+    }
+
+    async fn is_whole(&self) -> bool {
+        let body = r#"<D:propfind xmlns:D="DAV:"><D:prop><D:resourcetype/></D:prop></D:propfind>"#;
+        let headers = [("Depth", "1"), ("Content-Type", "application/xml")];
+        let (status, answer) = self.server.request("PROPFIND", "", &headers, body);
+        self.server.put("one.ics", EVENT);
+        status == 207 && answer.contains(":calendar")
     }
 
     async fn refuses(&self, text: &str) -> bool {

@@ -52,12 +52,13 @@ pub fn write(
         now,
     };
     let document = match before {
-        Some(bytes) => with_base(Document::parse(bytes)?, &pen),
+        Some(bytes) => with_base(Document::parse(bytes)?, &pen, form),
         None => with_base(
             Document {
                 components: Vec::new(),
             },
             &pen,
+            form,
         ),
     };
     let stands = look(&document, reader)?.1;
@@ -110,7 +111,7 @@ fn wrong(found: &Found, hours: &Hours, reader: Reader<'_>) -> BTreeSet<Date> {
         .collect()
 }
 
-fn with_base(mut document: Document, pen: &Pen<'_>) -> Document {
+fn with_base(mut document: Document, pen: &Pen<'_>, form: Form) -> Document {
     let is_there = document
         .components
         .iter()
@@ -123,8 +124,8 @@ fn with_base(mut document: Document, pen: &Pen<'_>) -> Document {
         .iter_mut()
         .find(|outer| outer.is("VCALENDAR"));
     match calendar {
-        Some(calendar) => calendar.items.push(Item::Component(pen.base())),
-        None => document.components.push(pen.calendar()),
+        Some(calendar) => calendar.items.push(Item::Component(pen.base(form))),
+        None => document.components.push(pen.calendar(form)),
     }
     document
 }

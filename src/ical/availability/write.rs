@@ -8,9 +8,9 @@ use super::super::broken::Broken;
 use super::super::component::{Component, Document, Item};
 use super::super::content_line::ContentLine;
 use super::super::export::words;
-use super::UID_SUFFIX;
 use super::sheet::next;
 use super::slot::{DAYS, Slot};
+use super::{Form, UID_SUFFIX};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::hours::{Hours, Minute, Segment};
 
@@ -43,18 +43,23 @@ impl<'a> Pen<'a> {
     }
 
     /// A calendar with a `VAVAILABILITY` that opens nothing.
-    pub(super) fn calendar(&self) -> Component {
+    pub(super) fn calendar(&self, form: Form) -> Component {
         let mut calendar = Component::new("VCALENDAR");
         for (name, value) in [("VERSION", "2.0"), ("PRODID", words::PRODUCT)] {
             add(&mut calendar, ContentLine::new(name, value));
         }
-        calendar.items.push(Item::Component(self.base()));
+        calendar.items.push(Item::Component(self.base(form)));
         calendar
     }
 
-    /// A `VAVAILABILITY` for the usual week that opens nothing yet.
-    pub(super) fn base(&self) -> Component {
-        let print = Fingerprint::of([self.zone, &self.now.to_string()]);
+    /// A `VAVAILABILITY` for the usual week that opens nothing yet. An object has another `UID` than
+    /// a property: a server may remember that of a property which it took and forgot.
+    pub(super) fn base(&self, form: Form) -> Component {
+        let now = self.now.to_string();
+        let print = match form {
+            Form::Text => Fingerprint::of([self.zone, now.as_str()]),
+            Form::Object => Fingerprint::of([self.zone, now.as_str(), "object"]),
+        };
         let mut base = Component::new("VAVAILABILITY");
         let uid = format!("{}{UID_SUFFIX}", print.as_str());
         for (name, value) in [

@@ -4,7 +4,7 @@
 //! | server (FIELD.md section 3) | property of the calendar | of the inbox | object |
 //! |---|---|---|---|
 //! | Radicale | yes | | no |
-//! | Xandikos | yes | | yes |
+//! | Xandikos 0.4 | breaks the calendar | fails | yes |
 //! | DAViCal, sabre/dav 4 | yes | yes | |
 //! | Cyrus | | yes | yes |
 //! | Stalwart, RustiCal | says yes and forgets it | | Stalwart: yes |
@@ -32,8 +32,10 @@ const WRITING: &str = "writing the working hours to the calendar";
 #[async_trait]
 impl HoursCalendar for Caldav {
     async fn hours(&self, zone: &str, now: Timestamp) -> Result<Option<HoursObject>> {
-        let found = find(&self.shared, Reader { zone, now }).await?;
-        Ok(found.map(|(_, object)| object))
+        match survey(&self.shared, Reader { zone, now }).await? {
+            Survey::Found(_, object) => Ok(Some(*object)),
+            Survey::Empty(_) => Ok(None),
+        }
     }
 
     async fn set_hours(
@@ -57,32 +59,60 @@ impl HoursCalendar for Caldav {
     }
 }
 
+/// What was found in all places.
+enum Survey {
+    /// Hours.
+    Found(Place, Box<HoursObject>),
+    /// None; these places could be read, and are empty, best first.
+    Empty(Vec<Place>),
+}
+
 /// Looks where hours stood last, and everywhere when they do not stand there.
-async fn find(shared: &Shared, reader: Reader<'_>) -> Result<Option<(Place, HoursObject)>> {
+async fn survey(shared: &Shared, reader: Reader<'_>) -> Result<Survey> {
     let remembered = places::remembered(shared)?;
     if let Some(place) = &remembered
         && let Some(text) = spots::read(shared, place).await?
         && let Some(object) = understood(place, text, reader)?
     {
-        return Ok(Some((place.clone(), object)));
+        return Ok(Survey::Found(place.clone(), Box::new(object)));
     }
-    for place in spots::all(shared).await? {
-        if remembered.as_ref() == Some(&place) {
-            continue;
-        }
-        let text = match spots::read(shared, &place).await {
-            Ok(text) => text,
-            Err(error) if is_no(&error) => None,
-            Err(error) => return Err(error),
+    let mut empty = Vec::new();
+    let there = spots::all(shared).await?;
+    for place in there.all {
+        let text = if remembered.as_ref() == Some(&place) {
+            None
+        } else {
+            match spots::read(shared, &place).await {
+                Ok(text) => text,
+                // What cannot be read is not written either: there may be hours in it.
+                Err(error) if is_no_place(&place, &error) => continue,
+                Err(error) => return Err(error),
+            }
         };
-        if let Some(text) = text
-            && let Some(object) = understood(&place, text, reader)?
-        {
-            places::remember(shared, &place).await?;
-            return Ok(Some((place, object)));
+        let object = match text {
+            Some(text) => understood(&place, text, reader)?,
+            None => None,
+        };
+        match object {
+            Some(object) => {
+                places::remember(shared, &place).await?;
+                return Ok(Survey::Found(place, Box::new(object)));
+            }
+            None if there.takes_properties || place.is_object() => empty.push(place),
+            None => {}
         }
     }
-    Ok(None)
+    Ok(Survey::Empty(empty))
+}
+
+/// Whether a failure to read says that this is no place for hours. The calendar itself has to be
+/// there; Xandikos answers 500 for the property of its inbox.
+fn is_no_place(place: &Place, error: &Error) -> bool {
+    match place {
+        Place::Calendar => error.kind() == Kind::Refused,
+        Place::Inbox(_) => is_no(error) || error.kind() == Kind::Transient,
+        Place::Object(_) => is_no(error),
+    }
 }
 
 /// Writes into what stands there, if it still says what was seen.
@@ -93,16 +123,18 @@ async fn change(
     reader: Reader<'_>,
 ) -> Result<HoursObject> {
     let stale = || Error::new(Kind::Stale, WRITING).because("they were changed in the meantime");
-    let (place, now) = find(shared, reader).await?.ok_or_else(stale)?;
+    let Survey::Found(place, now) = survey(shared, reader).await? else {
+        return Err(stale());
+    };
     let moved = place.as_seen() != seen.place;
     if moved || !availability::same(now.text.as_bytes(), seen.text.as_bytes()) {
         return Err(stale());
     }
-    let text = text_for(&place, Some(&now), hours, reader)?;
+    let text = text_for(&place, Some(&*now), hours, reader)?;
     if text == now.text {
-        return Ok(now);
+        return Ok(*now);
     }
-    spots::write(shared, &place, &text, Some(&now)).await?;
+    spots::write(shared, &place, &text, Some(&*now)).await?;
     match read_back(shared, &place, &text, reader).await? {
         Some(object) => Ok(object),
         None => Err(refused("the server took them, but shows others since")),
@@ -111,11 +143,11 @@ async fn change(
 
 /// Writes hours where there are none, at the first place that keeps them.
 async fn add(shared: &Shared, hours: &Hours, reader: Reader<'_>) -> Result<HoursObject> {
-    if find(shared, reader).await?.is_some() {
+    let Survey::Empty(empty) = survey(shared, reader).await? else {
         return Err(Error::new(Kind::Stale, WRITING).because("there are some already"));
-    }
+    };
     let mut last = None;
-    for place in spots::all(shared).await? {
+    for place in empty {
         let text = text_for(&place, None, hours, reader)?;
         match spots::write(shared, &place, &text, None).await {
             Ok(()) => {}
@@ -204,6 +236,10 @@ fn is_no(error: &Error) -> bool {
 }
 
 impl Place {
+    fn is_object(&self) -> bool {
+        matches!(self, Self::Object(_))
+    }
+
     fn as_seen(&self) -> HoursPlace {
         match self {
             Self::Calendar | Self::Inbox(_) => HoursPlace::Property,

@@ -1,13 +1,13 @@
 //! Reads and writes one place.
 
 use reqwest::Method;
-use reqwest::header::{CONTENT_TYPE, HeaderValue, IF_MATCH, IF_NONE_MATCH};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, IF_MATCH, IF_NONE_MATCH, SERVER};
 use url::Url;
 
 use super::super::ask::{Answer, Ask};
 use super::super::xml::{names, request};
 use super::super::{Shared, etag, objects, place, refusal};
-use super::places::{Place, Text, remembered};
+use super::places::{Place, Text};
 use super::{READING, WRITING};
 use crate::adapters::http_client::read_body;
 use crate::domain::ids::Href;
@@ -17,27 +17,50 @@ use crate::ports::hours::HoursObject;
 /// The largest body of a refusal that is looked at, in bytes.
 const REFUSAL_LIMIT: usize = 64 << 10;
 
-/// Every place that this calendar has, best first.
-pub(super) async fn all(shared: &Shared) -> Result<Vec<Place>> {
-    let mut all = vec![Place::Calendar];
-    match inbox(shared).await {
-        Ok(Some(url)) => all.push(Place::Inbox(url)),
-        Ok(None) => {}
-        Err(error) if super::is_no(&error) => {}
-        Err(error) => return Err(error),
-    }
-    all.push(Place::object());
-    Ok(all)
+/// The places that a calendar has.
+pub(super) struct Spots {
+    /// Where hours may stand, best first.
+    pub(super) all: Vec<Place>,
+    /// Whether its server takes no harm when it is given a property.
+    pub(super) takes_properties: bool,
 }
 
-/// The user's scheduling inbox, where the server has such a thing.
-async fn inbox(shared: &Shared) -> Result<Option<Url>> {
+/// Every place that this calendar has.
+pub(super) async fn all(shared: &Shared) -> Result<Spots> {
     let known = shared.known().await?;
-    let principal = linked(shared, &known.collection, names::PRINCIPAL).await?;
-    match principal {
-        Some(principal) => linked(shared, &principal, names::SCHEDULE_INBOX).await,
-        None => Ok(None),
+    let body = request::propfind(&[names::PRINCIPAL, names::SYNC_TOKEN]);
+    let ask = Ask::xml("PROPFIND", &known.collection, "0", body, READING)?;
+    let found = shared.dav.reports(&ask).await?;
+    let report = found.reports.first();
+    let token = report.and_then(|report| report.text(names::SYNC_TOKEN));
+    let takes_properties = !is_broken_by_properties(&found.headers, token);
+    let principal = report
+        .and_then(|report| report.prop(names::PRINCIPAL)?.child(names::HREF)?.word())
+        .and_then(|href| place::follow(&found.url, href))
+        .filter(|url| shared.dav.ensure_known(url, READING).is_ok());
+    let mut all = vec![Place::Calendar];
+    if let Some(principal) = principal.filter(|_| takes_properties) {
+        match linked(shared, &principal, names::SCHEDULE_INBOX).await {
+            Ok(inbox) => all.extend(inbox.map(Place::Inbox)),
+            Err(error) if super::is_no(&error) => {}
+            Err(error) => return Err(error),
+        }
     }
+    all.push(Place::object());
+    Ok(Spots {
+        all,
+        takes_properties,
+    })
+}
+
+/// Xandikos 0.4 loses the configuration of a calendar when it is given this property: it is no
+/// calendar any more then, and cannot be listed. It is known by its web framework, or by git's ids
+/// as sync-tokens where something stands before it.
+fn is_broken_by_properties(headers: &HeaderMap, token: Option<&str>) -> bool {
+    let server = headers.get(SERVER).and_then(|name| name.to_str().ok());
+    let server = server.unwrap_or_default().to_ascii_lowercase();
+    let is_git = |token: &str| token.len() == 40 && token.bytes().all(|b| b.is_ascii_hexdigit());
+    server.contains("aiohttp") || server.contains("xandikos") || token.is_some_and(is_git)
 }
 
 async fn linked(shared: &Shared, url: &Url, name: super::super::xml::Name) -> Result<Option<Url>> {
@@ -55,26 +78,14 @@ async fn linked(shared: &Shared, url: &Url, name: super::super::xml::Name) -> Re
 /// The text at a place; `None` when there is none.
 pub(super) async fn read(shared: &Shared, at: &Place) -> Result<Option<Text>> {
     let known = shared.known().await?;
-    match at {
-        Place::Calendar => property(shared, &known.collection).await,
-        Place::Inbox(url) => match property(shared, url).await {
-            // Xandikos 0.4 answers 500 to who asks its inbox. Where hours never stood there, that
-            // says no more than that there are none.
-            Err(error)
-                if error.kind() == Kind::Transient && remembered(shared)?.as_ref() != Some(at) =>
-            {
-                Ok(None)
-            }
-            answer => answer,
-        },
-        Place::Object(href) => object(shared, href).await,
-    }
-}
-
-async fn property(shared: &Shared, url: &Url) -> Result<Option<Text>> {
     let name = names::CALENDAR_AVAILABILITY;
-    let ask = Ask::xml("PROPFIND", url, "0", request::propfind(&[name]), READING)?;
-    let found = shared.dav.reports(&ask).await?;
+    let ask = |url: &Url| Ask::xml("PROPFIND", url, "0", request::propfind(&[name]), READING);
+    let found = match at {
+        Place::Calendar => shared.dav.reports(&ask(&known.collection)?).await?,
+        // Not worth another try: few servers have it, and some fail over it each time.
+        Place::Inbox(url) => shared.dav.reports_once(&ask(url)?).await?,
+        Place::Object(href) => return object(shared, href).await,
+    };
     let text = found.reports.first().and_then(|report| report.text(name));
     Ok(text.map(|text| Text {
         text: text.to_owned(),
@@ -156,4 +167,31 @@ async fn refused(
         return Error::new(Kind::Refused, WRITING).because(error.cause());
     }
     error
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::xandikos(
+        "Python/3.11 aiohttp/3.14",
+        Some("4b825dc642cb6eb9a060e54bf8d69288fbee4904"),
+        true
+    )]
+    #[case::without_token("Python/3.11 aiohttp/3.14", None, true)]
+    #[case::behind_a_proxy("nginx", Some("4b825dc642cb6eb9a060e54bf8d69288fbee4904"), true)]
+    #[case::radicale("WSGIServer/0.2", Some("http://radicale.org/ns/sync/e3b0"), false)]
+    #[case::nobody("", None, false)]
+    fn a_server_that_breaks_over_properties_is_known(
+        #[case] server: &'static str,
+        #[case] token: Option<&str>,
+        #[case] breaks: bool,
+    ) {
+        let mut headers = HeaderMap::new();
+        headers.insert(SERVER, HeaderValue::from_static(server));
+        assert_eq!(is_broken_by_properties(&headers, token), breaks);
+    }
 }
