@@ -89,6 +89,8 @@ class Maker:
             parts.append(f"COUNT={rng.randint(2, 60)}")
         elif end == 1:
             until = self.today + dt.timedelta(days=rng.randint(0, 40))
+            # A rule that ends before its own start is undefined: for us the start still counts.
+            until = max(until, start.replace(hour=0, minute=0) + dt.timedelta(days=2))
             parts.append(f"UNTIL={ending(until)}")
         return start, ";".join(parts)
 
