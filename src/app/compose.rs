@@ -222,30 +222,29 @@ impl Wiring<'_> {
     }
 
     fn calendar(&self, name: &CalendarName) -> Result<Arc<dyn Calendar>, Error> {
-        let doing = format!("opening the calendar {name}");
-        let (base, clock) = (self.base.clone(), self.clock.clone());
-        match self.place(name, &doing)? {
-            place @ CalendarPlace::Caldav { .. } => {
-                let config = self.caldav(name, place, &doing)?;
-                Ok(Arc::new(Caldav::new(config, base, clock)?))
-            }
-            CalendarPlace::Vdir { path } => Ok(Arc::new(Vdir::open(path.clone())?)),
-            CalendarPlace::Ics { .. } => Err(Error::new(Kind::Refused, doing)
-                .because("it is read-only")
-                .hint("use a calendar of kind \"caldav\" or \"vdir\"")),
-        }
+        self.writable(name, |caldav| Arc::new(caldav), |vdir| Arc::new(vdir))
     }
 
     /// A calendar that working hours are kept in. What is wrong with it stops only them.
     fn hours(&self, name: &CalendarName) -> Result<Arc<dyn HoursCalendar>, Error> {
+        self.writable(name, |caldav| Arc::new(caldav), |vdir| Arc::new(vdir))
+    }
+
+    /// A calendar that is written to, as the port that is wanted of it.
+    fn writable<Port: ?Sized>(
+        &self,
+        name: &CalendarName,
+        from_caldav: fn(Caldav) -> Arc<Port>,
+        from_vdir: fn(Vdir) -> Arc<Port>,
+    ) -> Result<Arc<Port>, Error> {
         let doing = format!("opening the calendar {name}");
         let (base, clock) = (self.base.clone(), self.clock.clone());
         match self.place(name, &doing)? {
             place @ CalendarPlace::Caldav { .. } => {
                 let config = self.caldav(name, place, &doing)?;
-                Ok(Arc::new(Caldav::new(config, base, clock)?))
+                Ok(from_caldav(Caldav::new(config, base, clock)?))
             }
-            CalendarPlace::Vdir { path } => Ok(Arc::new(Vdir::open(path.clone())?)),
+            CalendarPlace::Vdir { path } => Ok(from_vdir(Vdir::open(path.clone())?)),
             CalendarPlace::Ics { .. } => Err(Error::new(Kind::Refused, doing)
                 .because("it is read-only")
                 .hint("use a calendar of kind \"caldav\" or \"vdir\"")),

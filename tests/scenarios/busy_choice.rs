@@ -11,7 +11,7 @@ use super::side::Side::{Radicale, Vdir};
 #[case::no_calendar_is_shown("empty", Sink::Overrides, "because")]
 #[case::no_primary_one("no primary", Sink::Overrides, "because")]
 #[case::refused("refused", Sink::Overrides, "because")]
-#[case::a_scope_is_missing("scope", Sink::Overrides, "4700")]
+#[case::a_scope_is_missing("scope", Sink::Overrides, "to use it, give the app these scopes")]
 #[case::read_only("reader", Sink::Overrides, "because")]
 fn auto_takes_the_calendar_where_it_can_and_says_why(
     #[case] account: &str,

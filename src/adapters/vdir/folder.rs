@@ -113,11 +113,7 @@ impl Folder {
 
     /// One file as an object.
     pub(super) fn read(&self, href: &Href) -> Object {
-        let (etag, content) = match self.path_of(href).map(|path| snapshot(&path)) {
-            Err(_) | Ok(Ok(None)) => (None, Content::Absent),
-            Ok(Err(cause)) => (None, Content::Broken(unreadable(&cause))),
-            Ok(Ok(Some(Snapshot { etag, bytes }))) => (Some(etag), content(bytes.as_deref())),
-        };
+        let (etag, content) = self.understand(href, content, Content::Absent, Content::Broken);
         Object {
             href: href.clone(),
             etag,
@@ -127,15 +123,27 @@ impl Folder {
 
     /// What one file says about time.
     pub(super) fn read_timing(&self, href: &Href) -> SourceObject {
-        let (etag, content) = match self.path_of(href).map(|path| snapshot(&path)) {
-            Err(_) | Ok(Ok(None)) => (None, SourceContent::Absent),
-            Ok(Err(cause)) => (None, SourceContent::Broken(unreadable(&cause))),
-            Ok(Ok(Some(Snapshot { etag, bytes }))) => (Some(etag), timing(bytes.as_deref())),
-        };
+        let (absent, broken) = (SourceContent::Absent, SourceContent::Broken);
+        let (etag, content) = self.understand(href, timing, absent, broken);
         SourceObject {
             href: href.clone(),
             etag,
             content,
+        }
+    }
+
+    /// One file, its bytes understood in one way or the other.
+    fn understand<T>(
+        &self,
+        href: &Href,
+        read: fn(Option<&[u8]>) -> T,
+        absent: T,
+        broken: fn(String) -> T,
+    ) -> (Option<Etag>, T) {
+        match self.path_of(href).map(|path| snapshot(&path)) {
+            Err(_) | Ok(Ok(None)) => (None, absent),
+            Ok(Err(cause)) => (None, broken(unreadable(&cause))),
+            Ok(Ok(Some(Snapshot { etag, bytes }))) => (Some(etag), read(bytes.as_deref())),
         }
     }
 

@@ -80,8 +80,11 @@ fn between(start: &Moment<'_>, end: &Moment<'_>, same_zone: bool) -> Result<Leng
             .to_timestamp(to)
             .and_then(|to| Ok(to.duration_since(TimeZone::UTC.to_timestamp(from)?)))
             .map_err(|_| out_of_range())?;
+        // Whole days that end when they begin, or before, are forbidden (RFC 5545 section 3.6.1)
+        // and written all the same: one day is meant.
+        let least = i64::from(start.is_date());
         return Ok(Length {
-            days: days.as_hours().div_euclid(24).max(0),
+            days: days.as_hours().div_euclid(24).max(least),
             seconds: 0,
         });
     }
