@@ -17,6 +17,7 @@ use slotbridge::adapters::memory::clock::MemoryClock;
 use slotbridge::adapters::memory::fault::NoFaults;
 use slotbridge::adapters::memory::zoom::{Appointment, MemoryZoom};
 use slotbridge::adapters::store::{Options, SledBase};
+use slotbridge::domain::fingerprint::Fingerprint;
 use slotbridge::domain::ids::CalendarName;
 use slotbridge::engine::report::FlowReport;
 use slotbridge::engine::{Host, Order, Sides, Silent, pass};
@@ -52,6 +53,7 @@ fn run(runtime: &Runtime, sides: &Sides) -> FlowReport {
     let host = Host {
         name: made::host(),
         calendar: CalendarName::new("work"),
+        place: Fingerprint::of(["here"]),
         bookings: BookingsPolicy::default(),
     };
     let report = runtime.block_on(pass(sides, &host, &Order::default(), &Silent));

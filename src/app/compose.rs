@@ -12,6 +12,7 @@ use crate::adapters::ics::{Ics, IcsConfig};
 use crate::adapters::vdir::{Vdir, VdirSource};
 use crate::adapters::zoom::{Account, Auth, HostUser, Jitter, Plan, ZoomClient, ZoomConfig};
 use crate::domain::busy::Buffers;
+use crate::domain::fingerprint::Fingerprint;
 use crate::domain::ids::{CalendarName, HostName};
 use crate::engine::{self, bookable};
 use crate::plan::policy::{BusyPolicy, HoursPolicy};
@@ -186,6 +187,7 @@ impl Wiring<'_> {
             host: engine::Host {
                 name: host.name.clone(),
                 calendar: bookings.calendar.clone(),
+                place: self.whereabouts(&bookings.calendar),
                 bookings: bookings.policy.clone(),
             },
             sides,
@@ -219,6 +221,23 @@ impl Wiring<'_> {
         let calendar = self.settings.calendar(name);
         let place = calendar.map(|calendar| &calendar.place);
         place.ok_or_else(|| Error::new(Kind::Missing, doing).because("it is not configured"))
+    }
+
+    /// A digest of where a calendar is, without how to be let in.
+    fn whereabouts(&self, name: &CalendarName) -> Fingerprint {
+        let place = self.settings.calendar(name).map(|calendar| &calendar.place);
+        match place {
+            Some(CalendarPlace::Caldav {
+                url, collection, ..
+            }) => {
+                let collection = collection.as_deref().unwrap_or_default();
+                Fingerprint::of(["caldav", url.trim_end_matches('/'), collection])
+            }
+            Some(CalendarPlace::Vdir { path }) => {
+                Fingerprint::of(["vdir", &path.to_string_lossy()])
+            }
+            Some(CalendarPlace::Ics { .. }) | None => Fingerprint::of(["nowhere"]),
+        }
     }
 
     fn calendar(&self, name: &CalendarName) -> Result<Arc<dyn Calendar>, Error> {

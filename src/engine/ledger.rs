@@ -20,6 +20,13 @@ pub const PAGE: usize = 300;
 /// Where listings ended: of the bookings' calendar, of a source, of the blocks in Zoom.
 const POSITIONS: [&str; 3] = ["position/", "since/", "blocks/"];
 
+/// Every kind of record about what stands in the calendar. The cursor is forgotten first: without
+/// it, what is forgotten is not taken for gone.
+const OF_THE_CALENDAR: [&str; 11] = [
+    "position", "unlisted", "journal", "retry", "pair", "copy", "uid", "href", "link", "known",
+    "trouble",
+];
+
 /// An object that is not an entry we keep in step, as it was last seen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Known {
@@ -261,6 +268,37 @@ impl<'a> Ledger<'a> {
     /// Remembers where a listing ended.
     pub fn put_position(&self, batch: &mut Batch, position: &Position) {
         batch.put(self.key("position", ""), position);
+    }
+
+    /// Where the calendar was, as a digest.
+    pub fn place(&self) -> Result<Option<Fingerprint>> {
+        self.read(&self.key("place", ""))
+    }
+
+    /// Remembers where the calendar is.
+    pub async fn begin_at(&self, place: &Fingerprint) -> Result<()> {
+        let mut batch = Batch::default();
+        batch.put(self.key("place", ""), place);
+        self.commit(batch).await
+    }
+
+    /// Forgets everything about the calendar but what waits for a person, and then remembers where
+    /// it is now: after a power cut in between, the rest is forgotten first.
+    pub async fn begin_anew(&self, place: &Fingerprint) -> Result<()> {
+        for kind in OF_THE_CALENDAR {
+            loop {
+                let pairs = self.base.scan(&self.key(kind, ""), None, PAGE)?;
+                if pairs.is_empty() {
+                    break;
+                }
+                let mut batch = Batch::default();
+                for (key, _) in pairs {
+                    batch.delete(key);
+                }
+                self.commit(batch).await?;
+            }
+        }
+        self.begin_at(place).await
     }
 
     /// Remembers that an action is begun.

@@ -29,6 +29,7 @@ mod writing;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::domain::fingerprint::Fingerprint;
 use crate::domain::ids::{CalendarName, HostName};
 use crate::plan::policy::BookingsPolicy;
 use crate::ports::{base::Base, calendar::Calendar, clock::Clock, zoom::Zoom};
@@ -57,6 +58,8 @@ pub struct Host {
     pub name: HostName,
     /// The `name` of the `[[calendar]]` that its bookings are written to.
     pub calendar: CalendarName,
+    /// A digest of where that name leads: another place is another calendar.
+    pub place: Fingerprint,
     /// `[host.bookings]`.
     pub bookings: BookingsPolicy,
 }
@@ -143,6 +146,7 @@ async fn run(sides: &Sides, host: &Host, order: &Order, progress: &dyn Progress)
 /// nothing but the time to look again.
 async fn flow(pass: &Pass<'_>) -> Result<(), Halt> {
     let halt = |error| pass.halt(&error);
+    recover::find_place(pass).await.map_err(halt)?;
     recover::recover(pass).await.map_err(halt)?;
     collect::calendar(pass).await.map_err(halt)?;
     let listing = bookings::list(pass).await?;

@@ -9,6 +9,21 @@ use super::collect;
 use super::ledger::Batch;
 use super::pass::Pass;
 
+/// Notices that the calendar's name leads to another place now. Nothing that is not there is gone:
+/// everything is looked at anew, as with a lost state, and the old place is left alone.
+pub async fn find_place(pass: &Pass<'_>) -> Result<()> {
+    let place = &pass.host.place;
+    match pass.ledger.place()? {
+        Some(before) if before == *place => Ok(()),
+        Some(_) => {
+            tracing::info!("the calendar is at another place now, and looked at anew");
+            pass.adopted();
+            pass.ledger.begin_anew(place).await
+        }
+        None => pass.ledger.begin_at(place).await,
+    }
+}
+
 /// Looks at what was begun.
 pub async fn recover(pass: &Pass<'_>) -> Result<()> {
     loop {

@@ -353,3 +353,28 @@ fn a_restored_backup_of_the_calendar_brings_nothing_back_twice(
     bench.is_settled();
     assert!(bench.account.request_count(Door::Api) > 0);
 }
+
+#[rstest]
+#[case::one(1)]
+#[case::several(5)]
+fn a_calendar_that_is_at_another_place_now_is_filled_and_cancels_nothing(#[case] count: i64) {
+    let bench = Bench::new(Vdir, "");
+    let ids = bench.book_many(count);
+    bench.pass();
+    let Shelf::Vdir(old) = &bench.shelf else {
+        panic!("no directory");
+    };
+    let before = bench.entries();
+    let new = bench.home.path().join("another");
+    fs::create_dir(&new).unwrap();
+    let (from, to) = (old.to_str().unwrap(), new.to_str().unwrap());
+    bench.configure(|text| text.replace(from, to));
+    bench.pass();
+    assert!(bench.account.cancellations().is_empty());
+    for id in &ids {
+        assert!(new.join(name_of(id)).exists(), "{id}");
+    }
+    assert_eq!(bench.entries(), before, "the old place is left alone");
+    let run = bench.pass();
+    assert_eq!(run.bookings()["created"], 0, "{run:#?}");
+}

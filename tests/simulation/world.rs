@@ -13,6 +13,7 @@ use slotbridge::adapters::memory::clock::MemoryClock;
 use slotbridge::adapters::memory::fault::{Fault, Faults as _};
 use slotbridge::adapters::memory::zoom::MemoryZoom;
 use slotbridge::adapters::store::Overlay;
+use slotbridge::domain::fingerprint::Fingerprint;
 use slotbridge::domain::ids::{BookingId, CalendarName, HostName, Href};
 use slotbridge::engine::report::HostReport;
 use slotbridge::engine::{Host, Order, Sides, Silent, pass};
@@ -111,6 +112,7 @@ impl World {
         let host = Host {
             name: HostName::new("alice"),
             calendar: CalendarName::new("work"),
+            place: Fingerprint::of(["here"]),
             bookings: policy(&mut rng),
         };
         let mut world = Self {
