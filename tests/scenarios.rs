@@ -15,6 +15,8 @@ mod bench;
 mod busy;
 #[path = "openapi/check.rs"]
 mod check;
+#[path = "scenarios/daemon.rs"]
+mod daemon;
 #[path = "feeds/server.rs"]
 #[allow(
     dead_code,
@@ -62,8 +64,12 @@ mod dry_run;
 mod entry;
 #[path = "scenarios/free_slots.rs"]
 mod free_slots;
+#[path = "scenarios/hints.rs"]
+mod hints;
 #[path = "scenarios/loss.rs"]
 mod loss;
+#[path = "scenarios/serving.rs"]
+mod serving;
 #[path = "scenarios/story.rs"]
 mod story;
 #[path = "scenarios/survives.rs"]

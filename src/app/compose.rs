@@ -134,6 +134,16 @@ async fn fetch(secret: Option<&Secret>, mistakes: &mut Mistakes) -> Option<Secre
     }
 }
 
+/// Fetches one secret.
+///
+/// # Errors
+/// When it cannot be had.
+pub async fn one_secret(secret: &Secret) -> Result<SecretString, Failure> {
+    let mut mistakes = Mistakes::default();
+    let fetched = fetch(Some(secret), &mut mistakes).await;
+    fetched.ok_or_else(|| mistakes.into())
+}
+
 /// Builds what the passes of every host work on. `base` is what they remember in; `kept` is the
 /// state itself, which refreshed tokens go to even in a dry run.
 ///

@@ -12,6 +12,8 @@ pub mod canonical;
 pub mod entry;
 /// Stable digests that say whether something changed.
 pub mod fingerprint;
+/// What somebody says happened to a booking.
+pub mod hint;
 /// When somebody can be booked.
 pub mod hours;
 /// Ids as types, so that they cannot be swapped.

@@ -8,6 +8,8 @@ mod cancelling;
 mod closing;
 mod collect;
 mod ending;
+/// Brings in step just the bookings that hints name.
+pub mod hinted;
 mod holding;
 /// What is remembered, as typed records.
 pub mod ledger;

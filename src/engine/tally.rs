@@ -84,8 +84,8 @@ impl Tally {
         }
         if inner.report.actions.len() < LISTED {
             inner.report.actions.push(Done {
-                verb,
-                side,
+                verb: verb.into(),
+                side: side.into(),
                 id: id.to_string(),
                 why: why.to_owned(),
             });
