@@ -78,6 +78,8 @@ mod survives;
 mod thousand;
 #[path = "scenarios/traps.rs"]
 mod traps;
+#[path = "scenarios/websocket.rs"]
+mod websocket;
 #[path = "scenarios/zoom_faults.rs"]
 mod zoom_faults;
 #[path = "scenarios/zoom_to_calendar.rs"]

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
+use async_trait::async_trait;
 use secrecy::SecretString;
 use url::Url;
 
@@ -25,6 +27,7 @@ use crate::ports::source::Source;
 use crate::settings::mistake::Mistakes;
 use crate::settings::resolved::{self, CalendarPlace, Settings};
 use crate::settings::secret::{NoSecret, Secret};
+use crate::triggers::websocket::Tokens;
 
 use super::failure::{Exit, Failure};
 use super::named::Named;
@@ -100,7 +103,7 @@ pub async fn reveal(settings: &Settings) -> Result<Revealed, Failure> {
 }
 
 /// Every calendar that some flow uses, once.
-fn used(settings: &Settings) -> BTreeSet<&CalendarName> {
+pub(super) fn used(settings: &Settings) -> BTreeSet<&CalendarName> {
     let hosts = settings.hosts.iter();
     let names = hosts.flat_map(|host| {
         let bookings = host.bookings.iter().map(|bookings| &bookings.calendar);
@@ -364,6 +367,27 @@ pub fn zoom_client(
 ) -> Result<ZoomClient, Failure> {
     let account = account(settings, revealed, kept, clock)?;
     Ok(account.host(HostUser::from_key(zoom_user)))
+}
+
+/// Tokens for Zoom's WebSocket.
+pub(super) fn event_tokens(
+    settings: &Settings,
+    revealed: &Revealed,
+    kept: &Arc<dyn Base>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<dyn Tokens>, Failure> {
+    Ok(Arc::new(EventTokens(account(
+        settings, revealed, kept, clock,
+    )?)))
+}
+
+struct EventTokens(Account);
+
+#[async_trait]
+impl Tokens for EventTokens {
+    async fn token(&self) -> Result<(SecretString, Duration), Error> {
+        self.0.authority().for_events().await
+    }
 }
 
 fn account(

@@ -24,6 +24,7 @@ use crate::web::refusals::Refusals;
 use super::compose::Wired;
 use super::control::{self, Desk, PassRequest};
 use super::desk::Answer;
+use super::ears::{Ears, Listening};
 use super::failure::{Exit, Failure};
 use super::hinting::{self, Deleted};
 use super::hints::{self, Hints, Todo};
@@ -92,6 +93,16 @@ pub async fn run(
     let mut server = Server::new();
     let first = settings_now.borrow().clone();
     server.begin(&serving, &first).await?;
+    let mut ears = Ears::default();
+    let listening = Listening {
+        settings: &first,
+        plan: &plan,
+        state: &state,
+        clock: &clock,
+        hearing: Arc::new(hints.clone()),
+        wake: wake.clone(),
+    };
+    ears.begin(listening).await?;
     let mut daemon = Daemon {
         state,
         clock,
@@ -106,6 +117,7 @@ pub async fn run(
         deleted: Deleted::new(),
         server,
         serving,
+        ears,
         failures: 0,
         state_failed: false,
         told_to_wait: Duration::ZERO,
@@ -121,9 +133,11 @@ pub async fn run(
         plan,
         settings,
         mut server,
+        mut ears,
         ..
     } = daemon;
     let beside = async {
+        ears.stop().await;
         server.stop().await;
         running.shutdown().await;
         plan.end().await;
@@ -153,6 +167,7 @@ struct Daemon {
     deleted: Deleted,
     server: Server,
     serving: Serving,
+    ears: Ears,
     /// Passes in a row in which a side could not be reached.
     failures: u32,
     /// Whether the last pass found the state unusable.
@@ -248,6 +263,7 @@ impl Daemon {
             },
             Some(ended) = running.join_next() => return Err(tasks::ended(ended)),
             () = self.server.ended() => return Err(tasks::ended(Ok("the HTTP server"))),
+            ended = self.ears.ended() => return Err(tasks::ended(ended)),
             () = self.hints.due() => Step::Hints,
             Some(request) = self.requests.recv() => Step::Asked(request),
             Some(wake) = self.wakes.recv() => {
@@ -526,6 +542,15 @@ impl Daemon {
         }
         let plan = Plan::make(&new, &self.state, &self.clock, &self.wake).await?;
         self.server.begin(&self.serving, &new).await?;
+        let listening = Listening {
+            settings: &new,
+            plan: &plan,
+            state: &self.state,
+            clock: &self.clock,
+            hearing: Arc::new(self.hints.clone()),
+            wake: self.wake.clone(),
+        };
+        self.ears.begin(listening).await?;
         std::mem::replace(&mut self.plan, plan).end().await;
         self.settings.send_replace(Arc::new(new));
         self.failures = 0;

@@ -8,6 +8,7 @@ pub mod control;
 pub mod daemon;
 /// Answers what a person asks of the state.
 pub mod desk;
+mod ears;
 /// Why a command failed, and its exit code.
 pub mod failure;
 mod hinting;

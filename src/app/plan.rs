@@ -63,6 +63,11 @@ impl Plan {
         compose::wire(settings, &self.revealed, &base, &state.base, clock)
     }
 
+    /// The secrets that were fetched for it.
+    pub(super) fn revealed(&self) -> &Revealed {
+        &self.revealed
+    }
+
     /// Answers so far that asked us to wait: of Zoom, and of the calendars.
     pub(super) fn throttles(&self) -> (u64, u64) {
         let bookings = self

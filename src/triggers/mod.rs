@@ -4,10 +4,17 @@
 pub mod clock_jump;
 /// Wakes at the times of a cron expression.
 pub mod cron;
+/// Notices that files changed.
+pub mod files;
 /// Who takes what was heard.
 pub mod hearing;
+/// Notices that the network is there again.
+pub mod network;
 /// Reads what Zoom tells by webhook or WebSocket.
 pub mod notification;
+
+/// Zoom's notifications over a WebSocket.
+pub mod websocket;
 
 /// A reason for a pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -259,3 +259,16 @@ fn a_configuration_that_cannot_be_served_leaves_the_old_one_in_force() {
     daemon.until("the old one stays in force");
     assert_eq!(daemon.get("/healthz").status, 200);
 }
+
+#[test]
+fn a_file_that_a_person_changes_is_seen_at_once() {
+    let bench = bench();
+    let id = bench.book(1);
+    let mut daemon = Daemon::ready(&bench);
+    bench.edit(&id, |text| {
+        text.replace("--- Notes ---", "--- Notes ---\\nBring the plans")
+    });
+    daemon.until("why=\"files\"");
+    daemon.until("pass done");
+    assert_eq!(bench.zoom_notes(&id), "Bring the plans");
+}
