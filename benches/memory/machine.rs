@@ -21,7 +21,9 @@ pub enum Place {
 }
 
 pub struct Machine {
-    account: Account,
+    /// More tables of the configuration.
+    tables: String,
+    pub account: Account,
     home: TempDir,
     // They end in this order.
     calendar: Option<servers::Server>,
@@ -49,6 +51,7 @@ impl Machine {
             Place::Radicale => Some(Radicale::start()),
         };
         let machine = Self {
+            tables: String::new(),
             account,
             home,
             calendar,
@@ -79,6 +82,33 @@ impl Machine {
             .count()
     }
 
+    /// With these tables in the configuration, too.
+    #[allow(dead_code, reason = "each bench uses its part")]
+    pub fn and(mut self, tables: &str) -> Self {
+        tables.clone_into(&mut self.tables);
+        self.configure();
+        self
+    }
+
+    /// The daemon.
+    #[allow(dead_code, reason = "each bench uses its part")]
+    pub fn daemon(&self) -> Command {
+        let mut command = Command::new(child::binary());
+        command
+            .env_clear()
+            .env("HOME", self.home.path())
+            .arg("--config")
+            .arg(self.config())
+            .arg("run");
+        command
+    }
+
+    /// The calendar's server.
+    #[allow(dead_code, reason = "each bench uses its part")]
+    pub fn calendar(&self) -> Option<&servers::Server> {
+        self.calendar.as_ref()
+    }
+
     fn config(&self) -> PathBuf {
         self.home.path().join("config.toml")
     }
@@ -88,7 +118,7 @@ impl Machine {
         let calendar = match &self.calendar {
             None => {
                 let path = self.home.path().join("calendar");
-                fs::create_dir(&path).unwrap();
+                fs::create_dir_all(&path).unwrap();
                 format!("kind = \"vdir\"\npath = \"{}\"\n", path.display())
             }
             Some(server) => {
@@ -102,7 +132,7 @@ impl Machine {
         let text = format!(
             "state_dir = \"{}\"\n[zoom]\napi_url = \"{}\"\noauth_url = \"{}\"\nplan = \"business\"\nshare = 1.0\n\
              [zoom.auth]\nkind = \"server_to_server\"\nclient_id = \"{}\"\nclient_secret = \"{}\"\naccount_id = \"{}\"\n\
-             [[calendar]]\nname = \"work\"\n{calendar}\
+             {}[[calendar]]\nname = \"work\"\n{calendar}\
              [[host]]\nname = \"alice\"\nzoom_user = \"me\"\n[host.bookings]\ncalendar = \"work\"\n",
             self.home.path().join("state").display(),
             self.served.api_url(),
@@ -110,6 +140,7 @@ impl Machine {
             options.client_id,
             options.client_secret,
             options.account_id,
+            self.tables,
         );
         fs::write(self.config(), text).unwrap();
         fs::set_permissions(self.config(), fs::Permissions::from_mode(0o600)).unwrap();
