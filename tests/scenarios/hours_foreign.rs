@@ -4,7 +4,7 @@ use rstest::rstest;
 use slotbridge::demo::account::AccountOptions;
 
 use super::bench::{Bench, Run};
-use super::hours::{WEEK, ZONE, bench_with, date, flows, in_step, week_with};
+use super::hours::{WEEK, ZONE, bench_with, date, flows, in_step, local, week_with};
 use super::hours_text::by_hand;
 use super::side::Side::{self, Radicale, Vdir, Xandikos};
 
@@ -134,4 +134,61 @@ fn what_the_calendar_changes_goes_on_reaching_zoom(#[values(Radicale, Xandikos, 
     says_what_is_left_out(&bench.sync(&["--json"]));
     assert_eq!(bench.zoom_week(), week_with(&[(4, "19:00-24:00")]));
     bench.only_patch();
+}
+
+/// A person's own program chooses its own names.
+#[rstest]
+fn hours_under_another_name_are_found_and_stay_there(#[values(Xandikos, Vdir)] side: Side) {
+    let bench = bench_with(side, &flows("calendar"), AccountOptions::default());
+    let name = "A8C1-office-hours.ics";
+    bench.has_event("dentist", local(3, 9, 10));
+    bench.shelf.put(name, &by_hand(ZONE, &DAYS, ""));
+    let text = bench.shelf.read(name);
+    let run = bench.sync(&["--json"]);
+    assert_eq!(run.code, 1, "both differ, the calendar wins: {run:#?}");
+    assert_eq!(bench.zoom_week(), plain());
+    assert_eq!(bench.shelf.read(name), text);
+    assert_eq!(bench.hours_text(), None, "no second one is made");
+    let run = bench.writes_nothing(3);
+    if side != Vdir {
+        let log = bench.calendar_log();
+        assert_eq!(log.len(), 3, "one for each pass: {log:#?}\n{run:#?}");
+    }
+    // Zoom's change goes into it.
+    let mut week = plain();
+    week[4] = "07:00-08:00";
+    bench.set_zoom_week(week);
+    bench.pass();
+    let after = bench.shelf.read(name).unwrap();
+    assert!(
+        after.contains("SUMMARY:My office hours") && after.contains("FR"),
+        "{after}"
+    );
+    assert_eq!(bench.hours_text(), None);
+    bench.lose_state();
+    bench.writes_nothing(2);
+    // Gone from there, they come back as ours.
+    bench.shelf.delete(name);
+    bench.pass();
+    assert_eq!(bench.hours_told().week, week);
+    bench.stays(2);
+}
+
+#[rstest]
+fn two_under_other_names_are_said_and_neither_is_taken(#[values(Xandikos, Vdir)] side: Side) {
+    let bench = bench_with(side, &flows("calendar"), AccountOptions::default());
+    bench.shelf.put("one.ics", &by_hand(ZONE, &DAYS, ""));
+    let other = by_hand(ZONE, &DAYS[..1], "").replace("by-hand", "other");
+    bench.shelf.put("two.ics", &other);
+    let before = bench.entries();
+    let run = bench.sync(&["--json"]);
+    assert_eq!(run.code, 1, "{run:#?}");
+    assert!(run.errors().contains("keep one of them"), "{run:#?}");
+    assert_eq!(
+        (bench.zoom_week(), bench.entries()),
+        (WEEK.map(str::to_owned), before)
+    );
+    bench.shelf.delete("two.ics");
+    bench.clean_passes(2);
+    assert_eq!(bench.zoom_week(), plain());
 }

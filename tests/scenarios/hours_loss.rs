@@ -191,9 +191,17 @@ fn an_object_that_says_nothing_in_force_stays_and_zoom_keeps_its_hours() {
 }
 
 #[rstest]
-fn a_calendar_without_hours_in_its_text_gets_them(#[values(Radicale, Vdir)] side: Side) {
+fn a_text_without_hours_gets_them(
+    #[values(Radicale, Vdir)] side: Side,
+    #[values(
+        "",
+        " \r\n",
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//x//EN\r\nEND:VCALENDAR\r\n"
+    )]
+    text: &str,
+) {
     let bench = with_dates(side);
-    bench.put_hours("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//x//EN\r\nEND:VCALENDAR\r\n");
+    bench.put_hours(text);
     bench.clean_passes(2);
     assert_eq!(bench.hours_told().week, WEEK);
     zoom_stands(&bench);
