@@ -4,7 +4,7 @@ use std::sync::Once;
 
 use rstest::rstest;
 use serde_json::json;
-use slotbridge::demo::account::{AccountOptions, EmptySegments, ShowsSegments};
+use slotbridge::demo::account::{AccountOptions, EmptySegments, ShowsSegments, Times};
 use slotbridge::domain::time_span::TimeSpan;
 
 use super::bench::{Bench, at};
@@ -260,5 +260,124 @@ fn what_zoom_hides_or_refuses_is_no_reason_to_write_again(
     }
     assert_eq!(bench.overrides(), []);
     assert!(bench.hours_told().dates.is_empty());
+    bench.stays(2);
+}
+
+/// The host makes another schedule the default one, and none is named.
+#[rstest]
+fn another_default_schedule_is_found_in_the_next_pass(
+    #[values(Radicale, Xandikos, Vdir)] side: Side,
+) {
+    let bench = in_step(side);
+    let first = bench.account.availability_id();
+    bench.has_event("dentist", local(3, 9, 10));
+    bench.pass();
+    assert_eq!(bench.account.overrides(first).len(), 2);
+    let second = bench.account.add_availability("Evenings", ZONE);
+    assert!(bench.account.set_week(&second, ["08:00-20:00"; 7]));
+    assert!(bench.account.make_availability_default(&second));
+    bench.pass();
+    assert_eq!(bench.account.overrides(first), []);
+    assert_eq!(
+        bench.account.overrides(&second),
+        [local(3, 8, 9), local(3, 10, 20)]
+    );
+    bench.stays(2);
+}
+
+/// Passes that are not clean, and still write nothing.
+#[track_caller]
+fn says_so_and_writes_nothing(bench: &Bench, word: &str) {
+    let before = (bench.hours_text(), bench.zoom_week(), bench.overrides());
+    bench.account.clear_log();
+    bench.clear_calendar_log();
+    for _ in 0..3 {
+        let run = bench.sync(&["--json"]);
+        assert_eq!(run.code, 1, "{run:#?}");
+        assert!(run.errors().contains(word), "{run:#?}");
+    }
+    assert!(bench.zoom_writes().is_empty(), "{:#?}", bench.zoom_writes());
+    assert!(bench.calendar_writes().is_empty());
+    let after = (bench.hours_text(), bench.zoom_week(), bench.overrides());
+    assert_eq!(after, before);
+}
+
+fn in_quarters(side: Side, wins: &str) -> Bench {
+    let mut options = AccountOptions::default();
+    options.availability.times = Times::QuarterHours;
+    let flows = format!("{FLOWS}wins = \"{wins}\"\n");
+    let bench = bench_with(side, &flows, options);
+    bench.set_zoom_week(EVERY);
+    bench.pass();
+    bench
+}
+
+#[rstest]
+fn a_zoom_that_rounds_overrides_is_told_once(#[values(Radicale, Xandikos, Vdir)] side: Side) {
+    let bench = in_quarters(side, "zoom");
+    let mut when = local(3, 9, 10);
+    when.end = when.end + jiff::SignedDuration::from_mins(20);
+    bench.has_event("dentist", when);
+    bench.account.clear_log();
+    assert_eq!(bench.sync(&["--json"]).code, 1);
+    bench.only_patch();
+    says_so_and_writes_nothing(&bench, "shows other ones since");
+    assert!(
+        bench.hours_told().dates.is_empty(),
+        "it is no wish of the person's"
+    );
+    bench.account.clear_log();
+    bench.sync(&["--full"]);
+    bench.only_patch();
+    says_so_and_writes_nothing(&bench, "shows other ones since");
+    // Times that it keeps are written as ever.
+    bench.has_event("dentist", local(3, 9, 10));
+    bench.clean_passes(2);
+    bookable(&bench, 3, &[(8, 9), (10, 20)]);
+    bench.stays(2);
+}
+
+#[rstest]
+fn a_zoom_that_rounds_the_usual_week_is_told_once(
+    #[values(Radicale, Xandikos, Vdir)] side: Side,
+    #[values("zoom", "calendar")] wins: &str,
+) {
+    let bench = in_quarters(side, wins);
+    bench.edit_hours(|text| with_times(text, "200000", "202500"));
+    bench.account.clear_log();
+    assert_eq!(bench.sync(&["--json"]).code, 1);
+    bench.only_patch();
+    assert_eq!(bench.zoom_week(), ["08:00-20:15"; 7]);
+    if wins == "zoom" {
+        // What Zoom made of it is Zoom's word; what was wished is kept for reading.
+        bench.clean_passes(2);
+        assert_eq!(bench.hours_told().week, ["08:00-20:15"; 7]);
+        assert_eq!(bench.disputes("settled").len(), 7);
+    } else {
+        says_so_and_writes_nothing(&bench, "shows other ones since");
+        bench.edit_hours(|text| with_times(text, "202500", "203000"));
+        bench.clean_passes(2);
+        assert_eq!(bench.zoom_week(), ["08:00-20:30"; 7]);
+    }
+    bench.stays(2);
+}
+
+#[rstest]
+fn a_zoom_that_rounds_back_to_what_it_had_is_told_once(
+    #[values(Radicale, Xandikos, Vdir)] side: Side,
+    #[values("zoom", "calendar", "hold")] wins: &str,
+) {
+    let bench = in_quarters(side, wins);
+    bench.edit_hours(|text| with_times(text, "200000", "201000"));
+    bench.account.clear_log();
+    assert_eq!(bench.sync(&["--json"]).code, 1);
+    bench.only_patch();
+    assert_eq!(bench.zoom_week(), EVERY);
+    says_so_and_writes_nothing(&bench, "shows other ones since");
+    bench.account.clear_log();
+    bench.sync(&["--full"]);
+    bench.only_patch();
+    bench.edit_hours(|text| with_times(text, "201000", "200000"));
+    bench.clean_passes(1);
     bench.stays(2);
 }

@@ -44,6 +44,9 @@ pub(super) struct State {
     /// again is for nothing.
     #[serde(default)]
     ignored: Option<(Fingerprint, Fingerprint)>,
+    /// The same for the usual week.
+    #[serde(default)]
+    ignored_week: Option<(Week, Week)>,
 }
 
 /// Whether there is anything of ours to give back.
@@ -56,6 +59,16 @@ impl State {
     fn is_ours(&self) -> bool {
         self.intended.is_some() || !self.before.days.is_empty()
     }
+
+    /// Whether this is what Zoom made of what was written last, and nobody changed it since.
+    fn is_rewritten(&self, segments: Option<&[TimeSpan]>) -> bool {
+        let (Some(segments), Some((asked, shown))) = (segments, &self.ignored) else {
+            return false;
+        };
+        self.intended.is_none()
+            && print(&self.before.written) == *asked
+            && print(segments) == *shown
+    }
 }
 
 /// What the person wants of the availability, and what is to be added to it.
@@ -67,6 +80,8 @@ pub(super) struct Schedule<'a> {
     state: State,
     /// What of the state belongs to what is there now.
     in_force: Remembered,
+    /// Zoom shows what we wrote last in times of its own: it is still ours, and no wish of anybody.
+    rewritten: bool,
 }
 
 impl<'a> Schedule<'a> {
@@ -81,8 +96,11 @@ impl<'a> Schedule<'a> {
             no_empty: false,
             hidden: false,
             ignored: None,
+            ignored_week: None,
         });
+        let rewritten = state.is_rewritten(found.segments.as_deref());
         let segments = match (&found.segments, state.hidden) {
+            (Some(_), _) if rewritten => state.before.written.clone(),
             (Some(segments), _) => segments.clone(),
             // Zoom shows none to anybody: what we wrote is all that is known.
             (None, true) => state
@@ -104,6 +122,7 @@ impl<'a> Schedule<'a> {
             segments,
             state,
             in_force,
+            rewritten,
         })
     }
 
@@ -164,18 +183,27 @@ impl<'a> Schedule<'a> {
             DayOff::Empty
         };
         let mut plan = decide(&self, day_off);
+        let week_is_ignored = self.is_week_ignored(&new_week);
+        let again = self.rewritten && self.work.order.full;
         let change = |plan: &Plan| AvailabilityChange {
-            week: (new_week != week).then(|| new_week.clone()),
-            segments: plan.changed.then(|| plan.segments.clone()),
+            week: (new_week != week && !week_is_ignored).then(|| new_week.clone()),
+            segments: (plan.changed || again).then(|| plan.segments.clone()),
         };
         let mut asked = change(&plan);
         if asked == AvailabilityChange::default() {
+            if week_is_ignored {
+                self.say_other_week();
+            } else {
+                self.state.ignored_week = None;
+            }
+            if self.rewritten {
+                self.say_ignored();
+            } else {
+                self.state.ignored = None;
+            }
+            let honoured = !week_is_ignored && !self.rewritten;
             self.unchanged(&plan).await?;
-            return Ok((true, plan.days));
-        }
-        if asked.week.is_none() && self.is_ignored(&plan) {
-            self.say_ignored();
-            return Ok((false, plan.days));
+            return Ok((honoured, plan.days));
         }
         if !self.is_as_it_was().await? {
             return Ok((false, plan.days));
@@ -225,7 +253,6 @@ impl<'a> Schedule<'a> {
         self.work.tally.add(0, days as u64, 0);
         self.state.before = plan.remembered.clone();
         self.state.intended = None;
-        self.state.ignored = None;
         self.remember().await
     }
 
@@ -252,11 +279,13 @@ impl<'a> Schedule<'a> {
         self.state.before = plan.remembered.clone();
         self.state.intended = None;
         self.state.ignored = None;
+        self.state.ignored_week = None;
         let mut honoured = true;
         let shown = match again {
             Ok(again) => {
                 if again.week != *week {
                     honoured = false;
+                    self.state.ignored_week = Some((week.clone(), again.week));
                     self.say_other_week();
                 }
                 again.segments
@@ -288,9 +317,11 @@ impl<'a> Schedule<'a> {
         Ok((honoured, plan.days))
     }
 
-    fn is_ignored(&self, plan: &Plan) -> bool {
-        let now = (print(&plan.segments), print(&self.segments));
-        !self.work.order.full && self.state.ignored.as_ref() == Some(&now)
+    fn is_week_ignored(&self, asked: &Week) -> bool {
+        let ignored = self.state.ignored_week.as_ref();
+        let same = ignored
+            .is_some_and(|(was_asked, shown)| was_asked == asked && *shown == self.found.week);
+        same && !self.work.order.full
     }
 
     fn say_ignored(&self) {
@@ -307,7 +338,8 @@ impl<'a> Schedule<'a> {
         self.work.wrong(Trouble {
             doing: "writing the weekly hours of the availability in Zoom".to_owned(),
             cause: "Zoom took them, but shows other ones since".to_owned(),
-            hint: "look at the availability in Zoom Scheduler; it is tried again by itself"
+            hint: "look at the availability in Zoom Scheduler, and say in the calendar what it \
+                   shows; `slotbridge sync --full` tries again"
                 .to_owned(),
         });
     }
