@@ -72,17 +72,21 @@ enum Survey {
 /// Looks where hours stood last, and everywhere when they do not stand there.
 async fn survey(shared: &Shared, reader: Reader<'_>) -> Result<Survey> {
     let remembered = places::remembered(shared)?;
-    if let Some(place) = &remembered
-        && let Some(text) = spots::read(shared, place).await?
-        && let Some(object) = understood(place, text, reader)?
-    {
-        return Ok(Survey::Found(place.clone(), Box::new(object)));
+    let mut looked_at = None;
+    if let Some(place) = &remembered {
+        let text = spots::read(shared, place).await?;
+        if let Some(text) = text.clone()
+            && let Some(object) = understood(place, text, reader)?
+        {
+            return Ok(Survey::Found(place.clone(), Box::new(object)));
+        }
+        looked_at = text;
     }
     let mut empty = Vec::new();
     let there = spots::all(shared).await?;
     for place in there.all {
         let text = if remembered.as_ref() == Some(&place) {
-            None
+            looked_at.take()
         } else {
             match spots::read(shared, &place).await {
                 Ok(text) => text,
