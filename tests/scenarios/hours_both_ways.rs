@@ -4,6 +4,7 @@ use rstest::rstest;
 use serde_json::json;
 
 use super::bench::Bench;
+use super::busy::joined;
 use super::hours::{WEEK, ZONE, date, in_step, local, off, week_with};
 use super::hours_text::{by_hand, with_times};
 use super::side::Side::{self, Radicale, Vdir, Xandikos};
@@ -98,6 +99,11 @@ fn a_text_of_another_program_is_followed_too(#[values(Radicale, Xandikos, Vdir)]
     bench.put_hours(&text);
     bench.pass();
     assert_eq!(bench.zoom_week(), ["10:00-12:00"; 7]);
+    let told = bench.zoom_writes().concat();
+    assert!(
+        !told.contains("office") && !told.contains("example.org"),
+        "{told}"
+    );
     assert_eq!(
         bench.sorted_overrides(),
         [local(9, 10, 12), local(9, 20, 22)]
@@ -340,5 +346,24 @@ fn a_zone_changed_in_the_calendar_waits_until_zoom_has_it_or_a_person_decides(
         assert_eq!(bench.hours_told().week, WEEK);
     }
     assert!(bench.waiting("conflicts").is_empty());
+    bench.stays(2);
+}
+
+#[rstest]
+fn an_override_past_midnight_is_two_days_and_stays_as_it_is(
+    #[values(Radicale, Xandikos, Vdir)] side: Side,
+) {
+    let bench = in_step(side, "zoom");
+    bench.add_zoom_override(local(9, 22, 26));
+    bench.pass();
+    let told = bench.hours_told();
+    assert_eq!(told.dates[&date(9)], "22:00-24:00");
+    assert_eq!(told.dates[&date(10)], "00:00-02:00");
+    assert_eq!(told.dates.len(), 2);
+    bench.stays(2);
+    bench.edit_hours(|text| with_times(text, "220000", "210000"));
+    bench.pass();
+    let open = joined(bench.overrides());
+    assert_eq!(open, [local(9, 21, 26)]);
     bench.stays(2);
 }

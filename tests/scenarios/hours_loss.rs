@@ -6,6 +6,7 @@ use slotbridge::demo::account::Fault;
 use super::bench::Bench;
 use super::hours::{OBJECT, WEEK, ZONE, bench, date, flows, in_step, local, off, week_with};
 use super::hours_text::{by_hand, with_times};
+use super::proxy::Break;
 use super::side::Side::{self, Radicale, Vdir, Xandikos};
 
 /// The path of schedules in Zoom's API.
@@ -274,4 +275,61 @@ fn dates_that_are_over_are_left_as_they_are(#[values(Radicale, Xandikos, Vdir)] 
     assert_eq!(bench.overrides(), [local(-4, 7, 9), off(-2)]);
     assert!(date(-2) < date(0));
     bench.stays(1);
+}
+
+#[rstest]
+fn a_write_to_the_calendar_that_goes_wrong_is_done_in_the_end_and_once(
+    #[values(Radicale, Xandikos)] side: Side,
+    #[values(
+        Break::Before,
+        Break::After,
+        Break::HalfAnswer,
+        Break::Answer(500, &[]),
+        Break::Answer(503, &[("Retry-After", "0")]),
+        Break::Answer(412, &[])
+    )]
+    how: Break,
+    #[values(true, false)] first: bool,
+) {
+    let bench = bench(side);
+    let mut week = WEEK;
+    if !first {
+        bench.pass();
+        week = week_with(&[(4, "19:00-24:00")]);
+        bench.set_zoom_week(week);
+    }
+    let method = if side == Radicale { "PROPPATCH" } else { "PUT" };
+    bench.proxy().on_nth(1, method, how);
+    bench.clean_passes(3);
+    assert_eq!(bench.proxy().heal(), 0, "it struck");
+    assert_eq!(bench.hours_told().week, week);
+    let objects = usize::from(side == Xandikos);
+    assert_eq!(bench.shelf.names().len(), objects, "no second place");
+    assert_eq!(
+        (bench.zoom_week(), bench.zoom_writes().len()),
+        (week.map(str::to_owned), 0)
+    );
+    bench.stays(2);
+}
+
+#[test]
+fn a_calendar_that_may_only_be_read_still_tells_zoom_its_hours() {
+    let mut bench = in_step(Radicale, "zoom");
+    let text = with_times(&bench.hours_text().unwrap(), "180000", "190000");
+    bench.put_hours(&text);
+    bench.shelf.make_read_only();
+    bench.configure(|text| text);
+    bench.pass();
+    let week = week_with(&[(4, "19:00-24:00")]);
+    assert_eq!(bench.zoom_week(), week);
+    // What Zoom changes cannot be written there, and that is said.
+    bench.set_zoom_week(WEEK);
+    let run = bench.sync(&["--json"]);
+    assert_ne!(run.code, 0, "{run:#?}");
+    assert!(
+        run.errors().contains("writing the working hours"),
+        "{run:#?}"
+    );
+    assert_eq!(bench.zoom_week(), WEEK, "nor is Zoom put back");
+    assert_eq!(bench.hours_told().week, week);
 }

@@ -5,8 +5,8 @@ use slotbridge::demo::account::AccountOptions;
 
 use super::bench::{Bench, name_of};
 use super::busy::Sink;
-use super::hours::{OBJECT, bench_with, local, off};
-use super::hours_text::with_times;
+use super::hours::{OBJECT, ZONE, bench_with, local, off};
+use super::hours_text::{by_hand, with_times};
 use super::side::Side::{self, Radicale, Vdir, Xandikos};
 
 fn flows(sink: Sink) -> String {
@@ -91,4 +91,27 @@ fn a_change_in_each_reaches_the_other_side_in_one_pass(
         side != Radicale
     );
     bench.stays(3);
+}
+
+/// A person's own program keeps the hours there under a name of its own.
+#[rstest]
+fn hours_under_another_name_are_neither_busy_nor_a_booking(
+    #[values(Xandikos, Vdir)] side: Side,
+    #[values(Sink::Blocks, Sink::Overrides)] sink: Sink,
+) {
+    let bench = bench_with(side, &flows(sink), AccountOptions::default());
+    bench.set_zoom_week(["08:00-20:00"; 7]);
+    let week = [("MO,TU,WE,TH,FR,SA,SU", "08:00-20:00")];
+    bench.shelf.put("theirs.ics", &by_hand(ZONE, &week, ""));
+    bench.has_event("dentist", local(4, 13, 15));
+    bench.book(3);
+    let run = bench.pass();
+    assert_eq!(run.busy()["failed"], 0, "{run:#?}");
+    assert_eq!(bench.shelf.names().len(), 3, "{:?}", bench.shelf.names());
+    let run = bench.writes_nothing(10);
+    assert_eq!(run.busy()["seen"], 1, "{run:#?}");
+    if side != Vdir {
+        let log = bench.calendar_log();
+        assert_eq!(log.len(), 30, "one for each flow and pass: {log:#?}");
+    }
 }
