@@ -2,6 +2,7 @@
 //! product's own iCalendar layer.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use jiff::civil::{Date, Time};
 
@@ -168,11 +169,13 @@ pub fn by_hand(zone: &str, week: &[(&str, &str)], more: &str) -> String {
             "2400" => ("0000", 2),
             end => (end, 1),
         };
-        text += &format!(
+        write!(
+            text,
             "BEGIN:AVAILABLE\nUID:by-hand-{index}@example.org\nDTSTAMP:20260101T000000Z\n\
              DTSTART;TZID={zone}:20240101T{start}00\nDTEND;TZID={zone}:2024010{day}T{end}00\n\
              RRULE:FREQ=WEEKLY;BYDAY={days}\nEND:AVAILABLE\n"
-        );
+        )
+        .unwrap();
     }
     text += more;
     text += "END:VAVAILABILITY\nEND:VCALENDAR\n";
