@@ -24,6 +24,10 @@ mod daemon;
     reason = "used in part; shared with the tests of feeds"
 )]
 mod feed_server;
+#[path = "scenarios/hours.rs"]
+mod hours;
+#[path = "scenarios/hours_text.rs"]
+mod hours_text;
 #[path = "scenarios/ics.rs"]
 mod ics;
 #[path = "scenarios/proxy.rs"]
@@ -66,6 +70,18 @@ mod entry;
 mod free_slots;
 #[path = "scenarios/hints.rs"]
 mod hints;
+#[path = "scenarios/hours_both_ways.rs"]
+mod hours_both_ways;
+#[path = "scenarios/hours_busy.rs"]
+mod hours_busy;
+#[path = "scenarios/hours_first.rs"]
+mod hours_first;
+#[path = "scenarios/hours_foreign.rs"]
+mod hours_foreign;
+#[path = "scenarios/hours_loss.rs"]
+mod hours_loss;
+#[path = "scenarios/hours_together.rs"]
+mod hours_together;
 #[path = "scenarios/loss.rs"]
 mod loss;
 #[path = "scenarios/serving.rs"]

@@ -228,6 +228,30 @@ impl Folder {
         }
     }
 
+    /// All files that have something in them, with their tags, in order of their names. What cannot
+    /// be read has nothing.
+    pub(super) fn having(
+        &self,
+        something: fn(&[u8]) -> bool,
+    ) -> Result<Vec<(Href, Etag, Vec<u8>)>> {
+        let (files, _) = self.look()?;
+        let mut having = Vec::new();
+        for file in files {
+            let name = file.map_err(|cause| self.unlisted(cause))?.file_name();
+            let Some(href) = href_of(&name) else {
+                continue;
+            };
+            let Ok(Some(snapshot)) = snapshot(&self.path.join(name)) else {
+                continue;
+            };
+            if let Some(bytes) = snapshot.bytes.filter(|bytes| something(bytes)) {
+                having.push((href, snapshot.etag, bytes));
+            }
+        }
+        having.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+        Ok(having)
+    }
+
     /// Writes a file that is as it was seen; a new one where none was.
     pub(super) fn put(&self, href: &Href, bytes: &[u8], seen: Option<&Etag>) -> Result<Etag> {
         let doing = || format!("writing {}", self.path.join(href.as_str()).display());
