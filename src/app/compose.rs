@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use crate::adapters::caldav::{Caldav, CaldavConfig, CaldavSource, Credentials};
@@ -204,6 +204,10 @@ impl Wiring<'_> {
                     .as_ref()
                     .map(|busy| busy_policy(busy, &host.emails)),
                 hours: host.hours.as_ref().map(hours_policy),
+                places: from
+                    .clone()
+                    .map(|name| (name.clone(), self.whereabouts(name)))
+                    .collect(),
                 zone: local_zone(),
             },
             sides: bookable::Sides {
@@ -228,15 +232,25 @@ impl Wiring<'_> {
         let place = self.settings.calendar(name).map(|calendar| &calendar.place);
         match place {
             Some(CalendarPlace::Caldav {
-                url, collection, ..
+                url,
+                collection,
+                credentials,
             }) => {
                 let collection = collection.as_deref().unwrap_or_default();
-                Fingerprint::of(["caldav", url.trim_end_matches('/'), collection])
+                // Which of a server's collections that is depends on who asks.
+                let user = match credentials {
+                    resolved::Credentials::Password { username, .. } if !collection.is_empty() => {
+                        username
+                    }
+                    _ => "",
+                };
+                Fingerprint::of(["caldav", url.trim_end_matches('/'), collection, user])
             }
             Some(CalendarPlace::Vdir { path }) => {
                 Fingerprint::of(["vdir", &path.to_string_lossy()])
             }
-            Some(CalendarPlace::Ics { .. }) | None => Fingerprint::of(["nowhere"]),
+            Some(CalendarPlace::Ics { url, .. }) => Fingerprint::of(["ics", url.expose_secret()]),
+            None => Fingerprint::of(["nowhere"]),
         }
     }
 
