@@ -226,7 +226,10 @@ async fn a_query_that_failed_once_is_asked_again_after_a_day_and_then_after_long
     }
     for hours in [24 + 48 + 96, 24 + 48 + 97] {
         let (names, queries) = list(&server, &at(hours)).await.unwrap();
-        assert!(names.len() < all.len() && queries == 5, "{hours}: {queries}");
+        assert!(
+            names.len() < all.len() && queries == 5,
+            "{hours}: {queries}"
+        );
     }
 }
 

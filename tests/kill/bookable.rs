@@ -100,7 +100,7 @@ impl Desk {
     }
 
     /// With the events in a directory, or on a server behind a relay.
-    pub fn with(sink: &str, seed: u64, server: Option<servers::Server>) -> Self {
+    pub fn with(sink: &str, seed: u64, calendar: Option<servers::Server>) -> Self {
         let account = Account::new(AccountOptions {
             seed,
             ..AccountOptions::default()
@@ -114,20 +114,22 @@ impl Desk {
         let home = tempfile::tempdir().unwrap();
         fs::create_dir(home.path().join("calendar")).unwrap();
         let options = account.options();
-        let server = server.map(|server| {
-            let relay = Relay::before(&server.url());
-            (server, relay)
+        let calendar = calendar.map(|calendar| {
+            let relay = Relay::before(&calendar.url());
+            (calendar, relay)
         });
-        let place = match &server {
+        let place = match &calendar {
             None => format!(
                 "kind = \"vdir\"\npath = \"{}/calendar\"",
                 home.path().display()
             ),
-            Some((server, relay)) => {
-                let url = relay.through(&server.calendar_url());
-                let login = server.login().map_or_else(String::new, |(user, password)| {
-                    format!("\nusername = \"{user}\"\npassword = \"{password}\"")
-                });
+            Some((calendar, relay)) => {
+                let url = relay.through(&calendar.calendar_url());
+                let login = calendar
+                    .login()
+                    .map_or_else(String::new, |(user, password)| {
+                        format!("\nusername = \"{user}\"\npassword = \"{password}\"")
+                    });
                 format!("kind = \"caldav\"\nurl = \"{url}\"{login}")
             }
         };
@@ -151,7 +153,7 @@ impl Desk {
             account,
             _served: served,
             home,
-            server,
+            server: calendar,
             events: Vec::new(),
         }
     }

@@ -52,14 +52,13 @@ impl Known {
     /// failure twice as long is waited, a day at first and a month at most.
     pub(super) fn asks_ranges(&self, now: Timestamp) -> bool {
         match (self.ranges, self.faults) {
-            (Ranges::Trusted, _) => true,
+            (Ranges::Trusted, _) | (Ranges::Failed, None) => true,
             (Ranges::Failed, Some((times, last))) => {
                 let days = 1_i64 << times.saturating_sub(1).min(5);
                 // Everything is listed about once a day, not to the minute.
                 let wait = SignedDuration::from_hours(days * 24 - 2);
                 now.duration_since(last) >= wait
             }
-            (Ranges::Failed, None) => true,
             (Ranges::Untrusted | Ranges::Needed, _) => false,
         }
     }
