@@ -20,10 +20,9 @@ mod child;
 #[allow(dead_code, reason = "used in part")]
 mod machine;
 #[path = "../tests/servers/mod.rs"]
-#[allow(dead_code, reason = "used in part")]
 mod servers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -89,14 +88,14 @@ fn main() {
     }
     let last = Instant::now();
     let mut took = Vec::new();
-    let mut there = BTreeMap::new();
+    let mut there = BTreeSet::new();
     while there.len() < sent.len() && last.elapsed() < Duration::from_mins(2) {
         let Ok((path, when)) = arrivals.recv_timeout(Duration::from_secs(30)) else {
             break;
         };
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         if let Some(before) = sent.get(&name)
-            && there.insert(name, ()).is_none()
+            && there.insert(name)
         {
             took.push(when.duration_since(*before));
         }

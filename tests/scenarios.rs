@@ -44,12 +44,20 @@ mod busy_calendar;
 mod busy_choice;
 #[path = "scenarios/busy_dry_run.rs"]
 mod busy_dry_run;
+#[path = "scenarios/busy_feeds.rs"]
+mod busy_feeds;
+#[path = "scenarios/busy_from.rs"]
+mod busy_from;
 #[path = "scenarios/busy_loss.rs"]
 mod busy_loss;
 #[path = "scenarios/busy_overrides.rs"]
 mod busy_overrides;
 #[path = "scenarios/busy_privacy.rs"]
 mod busy_privacy;
+#[path = "scenarios/busy_ring.rs"]
+mod busy_ring;
+#[path = "scenarios/busy_single.rs"]
+mod busy_single;
 #[path = "scenarios/busy_sources.rs"]
 mod busy_sources;
 #[path = "scenarios/busy_together.rs"]

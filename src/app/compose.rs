@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use crate::adapters::caldav::{Caldav, CaldavConfig, CaldavSource, Credentials};
@@ -217,6 +217,10 @@ impl Wiring<'_> {
                     .as_ref()
                     .map(|busy| busy_policy(busy, &host.emails)),
                 hours: host.hours.as_ref().map(hours_policy),
+                places: from
+                    .clone()
+                    .map(|name| (name.clone(), self.whereabouts(name)))
+                    .collect(),
                 zone: local_zone(),
             },
             sides: bookable::Sides {
@@ -241,15 +245,25 @@ impl Wiring<'_> {
         let place = self.settings.calendar(name).map(|calendar| &calendar.place);
         match place {
             Some(CalendarPlace::Caldav {
-                url, collection, ..
+                url,
+                collection,
+                credentials,
             }) => {
                 let collection = collection.as_deref().unwrap_or_default();
-                Fingerprint::of(["caldav", url.trim_end_matches('/'), collection])
+                // Which of a server's collections that is depends on who asks.
+                let user = match credentials {
+                    resolved::Credentials::Password { username, .. } if !collection.is_empty() => {
+                        username
+                    }
+                    _ => "",
+                };
+                Fingerprint::of(["caldav", url.trim_end_matches('/'), collection, user])
             }
             Some(CalendarPlace::Vdir { path }) => {
                 Fingerprint::of(["vdir", &path.to_string_lossy()])
             }
-            Some(CalendarPlace::Ics { .. }) | None => Fingerprint::of(["nowhere"]),
+            Some(CalendarPlace::Ics { url, .. }) => Fingerprint::of(["ics", url.expose_secret()]),
+            None => Fingerprint::of(["nowhere"]),
         }
     }
 

@@ -140,12 +140,19 @@ pub(super) async fn list(
 
 impl Listed {
     /// Spans that may come back as events: those of blocks, as long as the buffers are the same
-    /// as when they were written. When they change, every event gets the new ones.
-    pub(super) fn echoes(&self, buffers: Buffers) -> BTreeSet<TimeSpan> {
-        if self.buffers != Some(seconds(buffers)) {
-            return BTreeSet::new();
+    /// as when they were written. When they change, every event gets the new ones. Blocks of other
+    /// hosts may come round through a ring of calendars: those that have buffers of their own need
+    /// no more. A block without any is as long as its event, which somebody else may have, too.
+    pub(super) fn echoes(&self, work: &Work<'_>, buffers: Buffers) -> Result<BTreeSet<TimeSpan>> {
+        if buffers == Buffers::default() {
+            return Ok(BTreeSet::new());
         }
-        self.known.values().filter_map(|block| block.span).collect()
+        let mut echoes: BTreeSet<TimeSpan> =
+            work.records.buffered_elsewhere()?.into_iter().collect();
+        if self.buffers == Some(seconds(buffers)) {
+            echoes.extend(self.known.values().filter_map(|block| block.span));
+        }
+        Ok(echoes)
     }
 }
 

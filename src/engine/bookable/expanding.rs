@@ -173,10 +173,15 @@ fn of_object(
         } else {
             "its time is not known, and not busy"
         };
+        let remedy = if kept.failures > 0 {
+            "look at that event on its server; it is asked for again in each pass"
+        } else {
+            "repair or delete that event"
+        };
         work.wrong(Trouble {
             doing: format!("reading {} of the calendar {name}", called(href)),
             cause: cause.clone(),
-            hint: format!("repair or delete that event; {in_force}, the others are not affected"),
+            hint: format!("{remedy}; {in_force}, the others are not affected"),
         });
     }
     let Some(timing) = &kept.timing else {

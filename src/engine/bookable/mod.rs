@@ -23,12 +23,14 @@ mod schedule;
 mod steps;
 mod work;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tracing::Instrument as _;
 
 use super::Order;
 use super::report::HostReport;
+use crate::domain::fingerprint::Fingerprint;
 use crate::domain::ids::{CalendarName, HostName};
 use crate::plan::policy::{BusyPolicy, HoursPolicy};
 use crate::ports::availability::Availabilities;
@@ -71,6 +73,9 @@ pub struct Host {
     pub busy: Option<BusyPolicy>,
     /// `[host.hours]`; absent: off.
     pub hours: Option<HoursPolicy>,
+    /// A digest of where the name of each source leads: another place is another calendar. One that
+    /// is not in here is not watched.
+    pub places: BTreeMap<CalendarName, Fingerprint>,
     /// The IANA name of the zone of this machine: for whole days and floating times, as long as
     /// Zoom has not said the host's own.
     pub zone: String,
