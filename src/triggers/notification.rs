@@ -155,7 +155,7 @@ mod tests {
     #[case::not_json(b"event".as_slice())]
     #[case::a_list(b"[]")]
     #[case::no_event(b"{}")]
-    #[case::a_deep_one("[".repeat(100_000).as_bytes())]
+    #[case::a_deep_one(b"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[")]
     #[case::not_text(b"\xff\xfe")]
     fn what_is_no_notification_is_refused(#[case] body: &[u8]) {
         assert_eq!(read(body, NOW), Err(Unreadable::Shape));
