@@ -16,9 +16,14 @@ const SOURCE_STEPS: u64 = 4_000_000;
 /// Occurrences that the objects of a source have together, beyond their own.
 const SOURCE_OCCURRENCES: u64 = 2_000_000;
 
+/// Rules of one object that are followed. A real object has one.
+const RULES: usize = 64;
+
 /// What the rules of one source may still cost.
 #[derive(Clone, Debug)]
 pub struct Budget {
+    /// How many rules of the object are still followed.
+    rules: usize,
     steps: Purse,
     occurrences: Purse,
 }
@@ -41,6 +46,7 @@ impl Default for Budget {
     /// That of a source of which nothing was expanded yet.
     fn default() -> Self {
         Self {
+            rules: RULES,
             steps: Purse::new(OBJECT_STEPS, SOURCE_STEPS),
             occurrences: Purse::new(OBJECT_OCCURRENCES, SOURCE_OCCURRENCES),
         }
@@ -62,8 +68,16 @@ impl Budget {
 
     /// Goes on to the next object.
     pub(super) fn next(&mut self) {
+        self.rules = RULES;
         self.steps.next();
         self.occurrences.next();
+    }
+
+    /// Whether one more rule of the object is followed.
+    pub(super) fn take_rule(&mut self) -> bool {
+        let left = self.rules.checked_sub(1);
+        self.rules = left.unwrap_or(0);
+        left.is_some()
     }
 
     /// The steps that the object has left.

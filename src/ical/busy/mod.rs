@@ -36,6 +36,7 @@ mod period;
 mod place;
 mod repeats;
 mod rule;
+mod rules;
 mod series;
 mod shifted;
 mod spelling;
