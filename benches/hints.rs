@@ -16,6 +16,9 @@
 #[path = "memory/child.rs"]
 #[allow(dead_code, reason = "used in part")]
 mod child;
+#[path = "made/calendars.rs"]
+#[allow(dead_code, reason = "used in part")]
+mod calendars;
 #[path = "memory/machine.rs"]
 #[allow(dead_code, reason = "used in part")]
 mod machine;
