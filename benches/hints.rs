@@ -13,12 +13,12 @@
     reason = "a measurement that cannot be made fails, and its table goes to stdout"
 )]
 
-#[path = "memory/child.rs"]
-#[allow(dead_code, reason = "used in part")]
-mod child;
 #[path = "made/calendars.rs"]
 #[allow(dead_code, reason = "used in part")]
 mod calendars;
+#[path = "memory/child.rs"]
+#[allow(dead_code, reason = "used in part")]
+mod child;
 #[path = "memory/machine.rs"]
 #[allow(dead_code, reason = "used in part")]
 mod machine;
