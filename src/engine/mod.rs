@@ -151,6 +151,7 @@ async fn flow(pass: &Pass<'_>) -> Result<(), Halt> {
     recover::find_place(pass).await.map_err(halt)?;
     recover::recover(pass).await.map_err(halt)?;
     collect::calendar(pass).await.map_err(halt)?;
+    collect::was_whole(pass).map_err(halt)?;
     let listing = bookings::list(pass).await?;
     if !listing.stopped && !pass.order.stop.asked() {
         let mut holding = Holding::load(pass).map_err(halt)?;
