@@ -27,3 +27,5 @@ pub mod settings;
 pub mod telemetry;
 /// What wakes the engine. Each trigger only sends a `Wake`.
 pub mod triggers;
+/// HTTP: feeds.
+pub mod web;

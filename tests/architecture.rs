@@ -19,6 +19,10 @@ const ARROW: &[(&str, Option<&[&str]>)] = &[
     ("engine", Some(&["domain", "ical", "plan", "ports"])),
     ("adapters", Some(&["domain", "ical", "ports"])),
     ("triggers", Some(&["engine", "ports"])),
+    (
+        "web",
+        Some(&["domain", "ical", "engine", "ports", "triggers"]),
+    ),
     ("settings", Some(&["domain", "plan"])),
     ("app", None),
     ("cli", None),

@@ -1,0 +1,4 @@
+//! What is served over HTTP.
+
+/// Calendars to subscribe to.
+pub mod feeds;
