@@ -8,6 +8,8 @@ mod cancelling;
 mod closing;
 mod collect;
 mod ending;
+/// What feeds show: what the last pass knew.
+pub mod feeds;
 mod holding;
 /// What is remembered, as typed records.
 pub mod ledger;

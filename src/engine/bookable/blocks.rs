@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::expanding::Wanted;
 use super::keeping::FULL_EVERY;
-use super::records::{BlocksSince, KnownBlock};
+use super::records::{BlocksSince, KnownBlock, Records};
 use super::steps;
 use super::work::{Days, Work};
 use crate::domain::block::Block;
@@ -142,11 +142,31 @@ impl Listed {
     /// Spans that may come back as events: those of blocks, as long as the buffers are the same
     /// as when they were written. When they change, every event gets the new ones.
     pub(super) fn echoes(&self, buffers: Buffers) -> BTreeSet<TimeSpan> {
-        if self.buffers != Some(seconds(buffers)) {
-            return BTreeSet::new();
-        }
-        self.known.values().filter_map(|block| block.span).collect()
+        spans_written_with(self.buffers, buffers, self.known.values())
     }
+}
+
+/// The same, of the blocks as they were last seen.
+pub(super) fn last_echoes(records: &Records<'_>, buffers: Buffers) -> Result<BTreeSet<TimeSpan>> {
+    let since: Option<BlocksSince> = records.only(KIND)?;
+    let known: Vec<KnownBlock> = records
+        .blocks()?
+        .into_iter()
+        .map(|(_, known)| known)
+        .collect();
+    let written = since.and_then(|since| since.buffers);
+    Ok(spans_written_with(written, buffers, &known))
+}
+
+fn spans_written_with<'a>(
+    written: Option<(u64, u64)>,
+    buffers: Buffers,
+    blocks: impl IntoIterator<Item = &'a KnownBlock>,
+) -> BTreeSet<TimeSpan> {
+    if written != Some(seconds(buffers)) {
+        return BTreeSet::new();
+    }
+    blocks.into_iter().filter_map(|block| block.span).collect()
 }
 
 fn seconds(buffers: Buffers) -> (u64, u64) {

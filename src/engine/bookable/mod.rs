@@ -20,6 +20,8 @@ mod overrides;
 pub mod records;
 pub(super) mod removals;
 mod schedule;
+/// What the last pass knew, for feeds.
+pub mod shown;
 mod steps;
 mod work;
 

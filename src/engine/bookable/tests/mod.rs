@@ -5,4 +5,5 @@ mod blocks;
 mod faults;
 mod hours;
 mod overrides;
+mod shown;
 mod sources;
