@@ -197,15 +197,7 @@ impl Wiring<'_> {
     fn bookable(&self, host: &resolved::Host, zoom: &Arc<ZoomClient>) -> WiredBookable {
         let from = host.busy.iter().flat_map(|busy| &busy.from);
         WiredBookable {
-            host: bookable::Host {
-                name: host.name.clone(),
-                busy: host
-                    .busy
-                    .as_ref()
-                    .map(|busy| busy_policy(busy, &host.emails)),
-                hours: host.hours.as_ref().map(hours_policy),
-                zone: local_zone(),
-            },
+            host: bookable_host(host),
             sides: bookable::Sides {
                 sources: from.map(|name| (name.clone(), self.source(name))).collect(),
                 zoom_calendar: zoom.clone(),
@@ -310,6 +302,17 @@ impl Wiring<'_> {
             collection: collection.clone(),
             credentials: caldav_credentials(credentials, self.revealed.calendars.get(name)),
         })
+    }
+}
+
+/// What a host wants of busy time and hours.
+pub(super) fn bookable_host(host: &resolved::Host) -> bookable::Host {
+    let busy = host.busy.as_ref();
+    bookable::Host {
+        name: host.name.clone(),
+        busy: busy.map(|busy| busy_policy(busy, &host.emails)),
+        hours: host.hours.as_ref().map(hours_policy),
+        zone: local_zone(),
     }
 }
 

@@ -66,6 +66,8 @@ pub async fn run(
     };
     tasks::start(&mut running, desk, clock.clone(), wake.clone());
     let plan = Plan::make(&settings_now.borrow(), &state, &clock, &wake).await?;
+    state.feeds.follow(&settings_now.borrow().clone()).await?;
+    state.feeds.refresh(clock.now()).await;
     let mut daemon = Daemon {
         state,
         clock,
@@ -239,6 +241,7 @@ impl Daemon {
         if let Err(error) = round.remember(self.state.base.as_ref()).await {
             tracing::error!(%error, "this pass cannot be remembered");
         }
+        self.state.feeds.refresh(self.clock.now()).await;
         for host in &round.hosts {
             for error in &host.errors {
                 tracing::warn!(host = %host.name, cause = %error.cause, hint = %error.hint, "{}", error.doing);
@@ -343,6 +346,8 @@ impl Daemon {
             tracing::warn!("{warning}");
         }
         let plan = Plan::make(&new, &self.state, &self.clock, &self.wake).await?;
+        self.state.feeds.follow(&new).await?;
+        self.state.feeds.refresh(self.clock.now()).await;
         std::mem::replace(&mut self.plan, plan).end().await;
         self.settings.send_replace(Arc::new(new));
         self.failures = 0;

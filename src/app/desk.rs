@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::feed::FeedName;
 use crate::domain::ids::WaitingId;
 use crate::domain::waiting::{Conflict, Decision, Held};
 use crate::engine::waiting;
@@ -14,6 +15,7 @@ use crate::settings::Settings;
 
 use super::control::{self, NoDaemon};
 use super::failure::{Exit, Failure};
+use super::feeds::{Address, FeedText};
 use super::state::{self, State};
 use super::status::{self, Status};
 
@@ -44,6 +46,15 @@ pub enum Ask {
         /// Which; all of them without.
         id: Option<WaitingId>,
     },
+    /// Where each feed is.
+    Feeds,
+    /// Another address for a feed.
+    RotateFeed {
+        /// Which.
+        name: FeedName,
+    },
+    /// What each feed says.
+    FeedTexts,
     /// Whether the state is whole.
     Verify,
     /// Everything, as JSON Lines; they follow the answer.
@@ -60,6 +71,10 @@ pub enum Answer {
     Conflicts(Vec<Conflict>),
     /// To `Held`.
     Held(Vec<Held>),
+    /// To `Feeds` and `RotateFeed`.
+    Feeds(Vec<Address>),
+    /// To `FeedTexts`.
+    FeedTexts(Vec<FeedText>),
     /// So many things were done.
     Done(u64),
     /// To `Verify`: what stands there, and what is wrong with it.
@@ -87,7 +102,18 @@ impl Ask {
         match self {
             Self::Decide { .. } | Self::Release { .. } | Self::Drop { .. } => true,
             Self::Status | Self::Conflicts | Self::Held | Self::Verify | Self::Export => false,
+            Self::Feeds | Self::RotateFeed { .. } | Self::FeedTexts => false,
         }
+    }
+
+    /// Whether the answer may write to the state.
+    fn writes(&self) -> bool {
+        // A feed that is asked about for the first time gets an address.
+        let of_feeds = matches!(
+            self,
+            Self::Feeds | Self::RotateFeed { .. } | Self::FeedTexts
+        );
+        self.decides() || of_feeds
     }
 }
 
@@ -139,6 +165,19 @@ pub async fn answer(
                 count += 1;
             }
             Answer::Done(count)
+        }
+        Ask::Feeds => {
+            state.feeds.follow(settings).await?;
+            Answer::Feeds(state.feeds.addresses())
+        }
+        Ask::RotateFeed { name } => {
+            state.feeds.follow(settings).await?;
+            let rotated = state.feeds.rotate(name).await;
+            Answer::Feeds(vec![rotated.map_err(named_by_a_person)?])
+        }
+        Ask::FeedTexts => {
+            state.feeds.follow(settings).await?;
+            Answer::FeedTexts(state.feeds.texts())
         }
         Ask::Verify => {
             let report = state.store.verify();
@@ -193,11 +232,18 @@ pub async fn ask(ask: &Ask, settings: &Settings, clock: &dyn Clock) -> Result<An
             Ok(Answer::Status(status::before_any_pass(settings)))
         }
         Err(NoDaemon::Absent) => {
-            let state = if ask.decides() {
+            let state = if ask.writes() {
                 state::open_if_whole(&settings.state_dir, clock)?
             } else {
                 state::open_to_read(&settings.state_dir, clock)?
             };
+            if *ask == Ask::FeedTexts {
+                // The daemon does this after each pass.
+                state.feeds.follow(settings).await?;
+                if let Some(error) = state.feeds.refresh(clock.now()).await.into_iter().next() {
+                    return Err(error.into());
+                }
+            }
             answer(ask, &state, settings, clock).await
         }
     }

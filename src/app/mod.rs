@@ -10,6 +10,8 @@ pub mod daemon;
 pub mod desk;
 /// Why a command failed, and its exit code.
 pub mod failure;
+/// Feeds: kept rendered, and found by their secret addresses.
+pub mod feeds;
 /// A calendar that says its name in every error.
 pub mod named;
 /// When the next pass is due.

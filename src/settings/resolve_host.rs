@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::reader::{Said, Table, quoted};
 use super::resolve_calendar::{Spoken, name};
-use super::resolved::{Bookings, Busy, Feed, FeedKind, Host, Hours};
+use super::resolved::{Bookings, Busy, Feed, Host, Hours};
+use crate::domain::feed::{FeedKind, FeedName};
 use crate::domain::ids::{CalendarName, HostName};
 use crate::plan::policy::{
     AttendeesAs, BookingsPolicy, BusyTo, CancelledInZoom, DeletedInCalendar, MovedInCalendar, Wins,
@@ -15,11 +16,7 @@ const DAY: Duration = Duration::from_hours(24);
 const PLACEHOLDERS: [&str; 4] = ["{summary}", "{booker}", "{email}", "{host}"];
 
 /// Reads every `[[host]]`.
-pub(super) fn hosts(
-    root: &Table<'_>,
-    calendars: &[Spoken],
-    warnings: &mut Vec<String>,
-) -> Vec<Host> {
+pub(super) fn hosts(root: &Table<'_>, calendars: &[Spoken]) -> Vec<Host> {
     let mut names = BTreeMap::new();
     let mut feeds = BTreeMap::new();
     let mut flows = BTreeMap::new();
@@ -40,9 +37,14 @@ pub(super) fn hosts(
         let hours = table
             .table("hours")
             .and_then(|table| hours(table, calendars));
+        let on = |kind| match kind {
+            FeedKind::Bookings => table.has("bookings"),
+            FeedKind::Busy => table.has("busy"),
+            FeedKind::Hours => table.has("hours"),
+        };
         let feeds = table.tables("feed").into_iter().filter_map(|table| {
             let name = self::name(&table, &mut feeds);
-            feed(table, name)
+            feed(table, name, on)
         });
         let feeds: Vec<Feed> = feeds.collect();
         let zoom_user = zoom_user.unwrap_or_else(|| "me".to_owned());
@@ -76,7 +78,6 @@ pub(super) fn hosts(
                 "put [host.busy] and [host.hours] into one of them; `from` takes several calendars",
             );
         }
-        not_yet(&table, name.as_deref(), warnings);
         table.finish();
         Some(Host {
             name: HostName::new(name?),
@@ -89,15 +90,6 @@ pub(super) fn hosts(
         })
     });
     hosts.collect()
-}
-
-fn not_yet(table: &Table<'_>, name: Option<&str>, warnings: &mut Vec<String>) {
-    if table.has("feed") {
-        let name = name.unwrap_or("?");
-        warnings.push(format!(
-            "[host.feed] of {name}: this version serves no feeds yet; the table is ignored"
-        ));
-    }
 }
 
 fn emails(table: &Table<'_>) -> Vec<String> {
@@ -300,7 +292,8 @@ fn hours(table: Table<'_>, calendars: &[Spoken]) -> Option<Hours> {
     })
 }
 
-fn feed(table: Table<'_>, name: Option<String>) -> Option<Feed> {
+/// A feed shows what a flow of its host knows: `on` says which of them are there.
+fn feed(table: Table<'_>, name: Option<String>, on: impl Fn(FeedKind) -> bool) -> Option<Feed> {
     if !table.has("kind") {
         table.missing("kind", "write \"bookings\", \"busy\" or \"hours\"");
     }
@@ -310,9 +303,17 @@ fn feed(table: Table<'_>, name: Option<String>) -> Option<Feed> {
         ("hours", FeedKind::Hours),
     ];
     let kind = table.word("kind", &words);
+    if let Some(kind) = kind.filter(|kind| !on(*kind)) {
+        let word = kind.word();
+        table.wrong(
+            "kind",
+            format!("there is nothing to show: [host.{word}] of this host is absent"),
+            format!("add [host.{word}], or remove this feed"),
+        );
+    }
     table.finish();
     Some(Feed {
-        name: name?,
+        name: FeedName::new(name?),
         kind: kind?,
     })
 }
