@@ -52,6 +52,9 @@ pub async fn run(
         tracing::error!(cause = %damage.cause, hint = %damage.hint, "{}", damage.doing);
     }
     state.look_again_after_a_loss().await?;
+    // What the last pass of an earlier life knew is served from the start.
+    state.feeds.follow(&settings).await?;
+    state.feeds.refresh(clock.now()).await;
     let mut signals = Signals::listen()?;
     let (wake, wakes) = mpsc::channel(16);
     let (settings_now, settings_seen) = watch::channel(Arc::new(settings));
@@ -66,8 +69,6 @@ pub async fn run(
     };
     tasks::start(&mut running, desk, clock.clone(), wake.clone());
     let plan = Plan::make(&settings_now.borrow(), &state, &clock, &wake).await?;
-    state.feeds.follow(&settings_now.borrow().clone()).await?;
-    state.feeds.refresh(clock.now()).await;
     let mut daemon = Daemon {
         state,
         clock,

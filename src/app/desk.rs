@@ -109,11 +109,14 @@ impl Ask {
     /// Whether the answer may write to the state.
     fn writes(&self) -> bool {
         // A feed that is asked about for the first time gets an address.
-        let of_feeds = matches!(
+        self.decides() || self.is_of_feeds()
+    }
+
+    fn is_of_feeds(&self) -> bool {
+        matches!(
             self,
             Self::Feeds | Self::RotateFeed { .. } | Self::FeedTexts
-        );
-        self.decides() || of_feeds
+        )
     }
 }
 
@@ -166,19 +169,12 @@ pub async fn answer(
             }
             Answer::Done(count)
         }
-        Ask::Feeds => {
-            state.feeds.follow(settings).await?;
-            Answer::Feeds(state.feeds.addresses())
-        }
+        Ask::Feeds => Answer::Feeds(state.feeds.addresses()),
         Ask::RotateFeed { name } => {
-            state.feeds.follow(settings).await?;
             let rotated = state.feeds.rotate(name).await;
             Answer::Feeds(vec![rotated.map_err(named_by_a_person)?])
         }
-        Ask::FeedTexts => {
-            state.feeds.follow(settings).await?;
-            Answer::FeedTexts(state.feeds.texts())
-        }
+        Ask::FeedTexts => Answer::FeedTexts(state.feeds.texts()),
         Ask::Verify => {
             let report = state.store.verify();
             Answer::Verified {
@@ -237,12 +233,14 @@ pub async fn ask(ask: &Ask, settings: &Settings, clock: &dyn Clock) -> Result<An
             } else {
                 state::open_to_read(&settings.state_dir, clock)?
             };
-            if *ask == Ask::FeedTexts {
-                // The daemon does this after each pass.
+            // The daemon does both by itself.
+            if ask.is_of_feeds() {
                 state.feeds.follow(settings).await?;
-                if let Some(error) = state.feeds.refresh(clock.now()).await.into_iter().next() {
-                    return Err(error.into());
-                }
+            }
+            if *ask == Ask::FeedTexts
+                && let Some(error) = state.feeds.refresh(clock.now()).await.into_iter().next()
+            {
+                return Err(error.into());
             }
             answer(ask, &state, settings, clock).await
         }
