@@ -134,7 +134,7 @@ impl Client {
             line.clear();
             self.answers.read_line(&mut line).unwrap();
             match line.trim_end().split_once(": ") {
-                Some(("etag", tag)) => etag = tag.to_owned(),
+                Some(("etag", tag)) => tag.clone_into(&mut etag),
                 Some(("content-length", bytes)) => length = bytes.parse().unwrap(),
                 Some(_) => {}
                 None => break,

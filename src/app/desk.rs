@@ -101,8 +101,14 @@ impl Ask {
     pub fn decides(&self) -> bool {
         match self {
             Self::Decide { .. } | Self::Release { .. } | Self::Drop { .. } => true,
-            Self::Status | Self::Conflicts | Self::Held | Self::Verify | Self::Export => false,
-            Self::Feeds | Self::RotateFeed { .. } | Self::FeedTexts => false,
+            Self::Status
+            | Self::Conflicts
+            | Self::Held
+            | Self::Feeds
+            | Self::RotateFeed { .. }
+            | Self::FeedTexts
+            | Self::Verify
+            | Self::Export => false,
         }
     }
 

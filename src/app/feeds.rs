@@ -5,30 +5,30 @@
 //! follow(settings) → a token for every feed        refresh(now) → content → changed? → render → remember
 //! ```
 
+mod address;
 mod record;
 mod render;
 mod token;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use url::Url;
 
-use crate::domain::feed::{FeedKind, FeedName};
-use crate::domain::ids::HostName;
+use crate::domain::feed::FeedName;
 use crate::engine::feeds::Shown;
 use crate::ical::feed::Head;
-use crate::ports::base::Base;
+use crate::ports::base::{Base, Change};
 use crate::ports::error::{Error, Kind, Result};
 use crate::settings::Settings;
-use crate::settings::resolved::{Http, Rhythm};
+use crate::settings::resolved::{Feed, Host, Rhythm};
 use crate::web::feeds::{Rendered, Shelf};
 
 use super::compose;
+pub use address::Address;
+use address::Reached;
 use record::Secret;
 use token::{Digest, Token};
 
@@ -65,44 +65,6 @@ struct One {
     /// The content that `rendered` shows.
     content: Option<String>,
     rendered: Arc<Rendered>,
-}
-
-/// How the server of feeds is reached from outside.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-enum Reached {
-    /// There is none.
-    #[default]
-    NotAtAll,
-    /// Only where it listens.
-    Here(String),
-    /// At this address.
-    At(Url),
-}
-
-/// Where a feed is. The path is a secret: whoever knows it can read the feed.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Address {
-    /// Its name in the configuration.
-    pub name: FeedName,
-    /// Whose it is.
-    pub host: HostName,
-    /// What it shows.
-    pub kind: FeedKind,
-    /// Its path below the server's address.
-    pub path: String,
-    /// The whole address, as far as one is known.
-    pub url: Option<String>,
-    /// What has to be set so that it can be reached, where something has to.
-    pub hint: Option<String>,
-}
-
-// Written by hand so that no address can reach a log.
-impl fmt::Debug for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Address")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
-    }
 }
 
 /// The text of a feed, to be kept as a file.
@@ -145,55 +107,24 @@ impl Feeds {
     /// When the state cannot be read or written.
     pub async fn follow(&self, settings: &Settings) -> Result<()> {
         let _turn = self.turn.lock().await;
-        let before: BTreeMap<FeedName, One> = self
-            .served()
-            .feeds
-            .iter()
-            .map(|one| (one.head.name.clone(), one.clone()))
-            .collect();
+        let before = self.served().feeds.clone();
         let refresh = refresh_interval(&settings.sync.rhythm);
         let mut feeds: Vec<One> = Vec::new();
         let mut changes = Vec::new();
         for host in &settings.hosts {
             for feed in &host.feeds {
-                let secret = record::secret(self.base.as_ref(), &feed.name)?;
-                let taken = |token: &Token| feeds.iter().any(|other| other.token == *token);
-                let kept = secret
-                    .filter(|secret| secret.is_for(&host.name, feed.kind))
-                    .and_then(|secret| Token::parse(&secret.token))
-                    .filter(|token| !taken(token));
-                let token = match kept {
-                    Some(token) => token,
-                    None => {
-                        let token = Token::random()?;
-                        changes.push(Secret::new(&token, &host.name, feed.kind).change(&feed.name));
-                        token
-                    }
+                let token = self.token_of(host, feed, &feeds, &mut changes)?;
+                let mut one = One::new(host, feed, refresh, token);
+                let is_same = |old: &&One| {
+                    old.head.name == feed.name
+                        && old.head.kind == feed.kind
+                        && old.shown.host.name == host.name
                 };
-                let old = before
-                    .get(&feed.name)
-                    .filter(|old| old.head.kind == feed.kind && old.shown.host.name == host.name);
-                feeds.push(One {
-                    head: Head {
-                        name: feed.name.clone(),
-                        kind: feed.kind,
-                        refresh,
-                    },
-                    shown: Shown {
-                        host: compose::bookable_host(host),
-                        bookings: host
-                            .bookings
-                            .as_ref()
-                            .map(|bookings| bookings.calendar.clone()),
-                    },
-                    digest: token.digest(),
-                    token,
-                    content: old.and_then(|old| old.content.clone()),
-                    rendered: old.map_or_else(
-                        || Arc::new(render::nothing_yet(&feed.name)),
-                        |old| old.rendered.clone(),
-                    ),
-                });
+                if let Some(old) = before.iter().find(is_same) {
+                    one.content.clone_from(&old.content);
+                    one.rendered = old.rendered.clone();
+                }
+                feeds.push(one);
             }
         }
         if !changes.is_empty() {
@@ -201,7 +132,7 @@ impl Feeds {
         }
         let mut served = self.served();
         served.feeds = feeds;
-        served.reached = reached(settings.http.as_ref());
+        served.reached = Reached::by(settings.http.as_ref());
         Ok(())
     }
 
@@ -286,6 +217,27 @@ impl Feeds {
             .collect()
     }
 
+    /// The token that a feed has for what it shows, and that no other one has; else a new one.
+    fn token_of(
+        &self,
+        host: &Host,
+        feed: &Feed,
+        others: &[One],
+        changes: &mut Vec<Change>,
+    ) -> Result<Token> {
+        let kept = record::secret(self.base.as_ref(), &feed.name)?
+            .filter(|secret| secret.is_for(&host.name, feed.kind))
+            .and_then(|secret| Token::parse(&secret.token));
+        if let Some(kept) = kept
+            && !others.iter().any(|other| other.token == kept)
+        {
+            return Ok(kept);
+        }
+        let new = Token::random()?;
+        changes.push(Secret::new(&new, &host.name, feed.kind).change(&feed.name));
+        Ok(new)
+    }
+
     fn served(&self) -> MutexGuard<'_, Served> {
         self.served.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -307,40 +259,28 @@ impl Shelf for Feeds {
 }
 
 impl One {
-    fn address(&self, reached: &Reached) -> Address {
-        let path = format!("/feeds/{}.ics", self.token.as_str());
-        let at = |base: &str| Some(format!("{}{path}", base.trim_end_matches('/')));
-        let (url, hint) = match reached {
-            Reached::At(url) => (at(url.as_str()), None),
-            Reached::Here(here) => (
-                at(here),
-                Some("set public_url in [http] to how others reach this machine"),
-            ),
-            Reached::NotAtAll => (
-                None,
-                Some(
-                    "set listen and public_url in [http] to serve it, or let `slotbridge feeds write` write files",
-                ),
-            ),
-        };
-        Address {
-            name: self.head.name.clone(),
-            host: self.shown.host.name.clone(),
-            kind: self.head.kind,
-            path,
-            url,
-            hint: hint.map(str::to_owned),
+    /// A feed that shows nothing yet.
+    fn new(host: &Host, feed: &Feed, refresh: Duration, token: Token) -> Self {
+        let bookings = host.bookings.as_ref();
+        Self {
+            head: Head {
+                name: feed.name.clone(),
+                kind: feed.kind,
+                refresh,
+            },
+            shown: Shown {
+                host: compose::bookable_host(host),
+                bookings: bookings.map(|bookings| bookings.calendar.clone()),
+            },
+            digest: token.digest(),
+            token,
+            content: None,
+            rendered: Arc::new(render::nothing_yet(&feed.name)),
         }
     }
-}
 
-fn reached(http: Option<&Http>) -> Reached {
-    match http {
-        None => Reached::NotAtAll,
-        Some(http) => match &http.public_url {
-            Some(url) => Reached::At(url.clone()),
-            None => Reached::Here(format!("http://{}", http.listen)),
-        },
+    fn address(&self, reached: &Reached) -> Address {
+        reached.address(&self.head, &self.shown.host.name, self.token.as_str())
     }
 }
 

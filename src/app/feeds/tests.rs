@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use super::*;
 use crate::adapters::memory::base::MemoryBase;
 use crate::domain::entry::{Base as Agreement, Field, Fields};
+use crate::domain::ids::HostName;
 use crate::domain::ids::{BookingId, CalendarName, Href, Uid};
 use crate::domain::link::{Link, Standing};
 use crate::engine::ledger::{Batch, Ledger, Position};

@@ -40,7 +40,7 @@ pub(super) fn accepted(headers: &HeaderMap) -> Vec<Encoding> {
     }
     let gzip = gzip.or(others).unwrap_or(0);
     // Welcome without a word of it, but less than what was named.
-    let identity = identity.unwrap_or(if others == Some(0) { 0 } else { 1 });
+    let identity = identity.unwrap_or(u16::from(others != Some(0)));
     let mut forms = Vec::new();
     if gzip > 0 {
         forms.push(Encoding::Gzip);
