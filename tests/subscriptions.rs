@@ -21,6 +21,9 @@ mod servers;
 #[path = "subscriptions/stage.rs"]
 mod stage;
 
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+
 use others::Khal;
 use serde_json::Value;
 use slotbridge::domain::feed::FeedName;
@@ -208,4 +211,62 @@ fn a_subscriber_sees_changes_and_keeps_what_did_not_change() {
     let said = others::python(&given.address("alice-bookings"), stage.tomorrow(0));
     assert_eq!(list(&said, "events").len(), 1);
     assert_eq!(said["etag"], etag, "as before Eve, to the byte");
+}
+
+/// One request over a connection that stays open; the head of the answer, and its body.
+fn over(stream: &mut BufReader<TcpStream>, request: &str, body: bool) -> (String, Vec<u8>) {
+    stream.get_mut().write_all(request.as_bytes()).unwrap();
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        assert!(stream.read_line(&mut head).unwrap() > 0, "cut off: {head}");
+    }
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: "));
+    let length = length.filter(|_| body).map_or(0, |n| n.parse().unwrap());
+    let mut bytes = vec![0; length];
+    stream.read_exact(&mut bytes).unwrap();
+    (head, bytes)
+}
+
+#[test]
+fn one_connection_serves_all_that_a_subscriber_asks_and_nothing_runs_into_the_next() {
+    let stage = Stage::new();
+    let given = stage.serve();
+    let url = given.address("alice busy");
+    let (address, path) = url.trim_start_matches("http://").split_once('/').unwrap();
+    let mut stream = BufReader::new(TcpStream::connect(address).unwrap());
+    let mut ask = |method: &str, headers: &str, body: bool| {
+        let request = format!("{method} /{path} HTTP/1.1\r\nHost: x\r\n{headers}\r\n");
+        over(&mut stream, &request, body)
+    };
+    let (whole, text) = ask("GET", "", true);
+    assert!(whole.starts_with("HTTP/1.1 200 "), "{whole}");
+    assert!(whole.contains("filename=\"alice busy.ics\""), "{whole}");
+    let etag = whole.lines().find_map(|line| line.strip_prefix("etag: "));
+    let etag = etag.unwrap().to_owned();
+    let (head, _) = ask("HEAD", "", false);
+    assert!(
+        head.contains(&format!("content-length: {}\r\n", text.len())),
+        "{head}"
+    );
+    let (known, _) = ask("GET", &format!("If-None-Match: {etag}\r\n"), false);
+    assert!(known.starts_with("HTTP/1.1 304 "), "{known}");
+    for name in ["content-length", "transfer-encoding", "content-type"] {
+        assert!(!known.contains(&format!("\r\n{name}:")), "{known}");
+    }
+    let (refused, _) = ask("OPTIONS", "Origin: https://evil.example\r\n", true);
+    assert!(refused.starts_with("HTTP/1.1 405 "), "{refused}");
+    assert!(!refused.contains("access-control"), "{refused}");
+    let (small, bytes) = ask("GET", "Accept-Encoding: gzip\r\n", true);
+    assert!(small.contains("content-encoding: gzip\r\n"), "{small}");
+    assert!(
+        !small.contains(&etag),
+        "another form has another tag: {small}"
+    );
+    let mut unzipped = Vec::new();
+    flate2::read::GzDecoder::new(&*bytes)
+        .read_to_end(&mut unzipped)
+        .unwrap();
+    assert_eq!(unzipped, text);
 }
