@@ -19,6 +19,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::mpsc;
 
+use axum::serve::ListenerExt as _;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use slotbridge::adapters::memory::base::MemoryBase;
 use slotbridge::app::feeds::Feeds;
@@ -85,6 +86,8 @@ fn serve(feeds: &Feeds) -> SocketAddr {
         runtime.block_on(async {
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
             tell.send(listener.local_addr().unwrap()).unwrap();
+            // Else an answer waits until the client acknowledged the one before.
+            let listener = listener.tap_io(|stream| stream.set_nodelay(true).unwrap());
             axum::serve(listener, routes).await.unwrap();
         });
     });

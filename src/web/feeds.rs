@@ -5,6 +5,7 @@ mod conditions;
 mod encoding;
 
 use std::convert::Infallible;
+use std::fmt;
 use std::sync::Arc;
 
 use axum::Router;
@@ -24,7 +25,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use encoding::Encoding;
 
 /// A feed as it is sent.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Rendered {
     /// What a program that keeps it as a file shall call it.
     pub file: String,
@@ -34,8 +35,21 @@ pub struct Rendered {
     pub gzip: Bytes,
     /// A digest of the text, made of characters that an entity tag may hold.
     pub digest: String,
+    /// Such a digest of the compressed form: another version of the compressor may write the same
+    /// text in other bytes.
+    pub gzip_digest: String,
     /// When the text last changed. Whole seconds.
     pub modified: Timestamp,
+}
+
+// Written by hand so that what a feed says reaches no log.
+impl fmt::Debug for Rendered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rendered")
+            .field("file", &self.file)
+            .field("modified", &self.modified)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Where feeds are found.
@@ -150,10 +164,11 @@ fn answer(feed: &Rendered, headers: &HeaderMap) -> Response<Body> {
 /// The strong entity tag of one form: bytes that differ have tags that differ (RFC 9110 section
 /// 8.8.3.3).
 fn tag(feed: &Rendered, form: Encoding) -> String {
-    match form {
-        Encoding::Identity => format!("\"{}\"", feed.digest),
-        Encoding::Gzip => format!("\"{}-gzip\"", feed.digest),
-    }
+    let digest = match form {
+        Encoding::Identity => &feed.digest,
+        Encoding::Gzip => &feed.gzip_digest,
+    };
+    format!("\"{digest}\"")
 }
 
 /// `Content-Disposition` (RFC 6266): shown, not saved; with a name for those who save.

@@ -26,6 +26,7 @@ pub(super) fn nothing_yet(name: &FeedName) -> Rendered {
         ics: Bytes::new(),
         gzip: Bytes::new(),
         digest: String::new(),
+        gzip_digest: String::new(),
         modified: Timestamp::UNIX_EPOCH,
     }
 }
@@ -72,8 +73,9 @@ pub(super) async fn anew(
     let rendered = Rendered {
         file: file(name),
         ics: text.into(),
-        gzip: gzip.into(),
         digest: remembered.text,
+        gzip_digest: hex(&gzip),
+        gzip: gzip.into(),
         modified: changed,
     };
     Ok(Some((content, rendered)))

@@ -32,6 +32,7 @@ fn rendered(text: &'static str) -> Rendered {
         ics: Bytes::from_static(text.as_bytes()),
         gzip: gzipped(text).into(),
         digest: "abc".to_owned(),
+        gzip_digest: "abc-gzip".to_owned(),
         modified: "2026-11-21T10:00:00Z".parse().unwrap(),
     }
 }
