@@ -27,5 +27,5 @@ pub mod settings;
 pub mod telemetry;
 /// What wakes the engine. Each trigger only sends a `Wake`.
 pub mod triggers;
-/// HTTP: feeds.
+/// HTTP: what the outside asks of the daemon.
 pub mod web;

@@ -18,7 +18,7 @@ const ARROW: &[(&str, Option<&[&str]>)] = &[
     ("ports", Some(&["domain"])),
     ("engine", Some(&["domain", "ical", "plan", "ports"])),
     ("adapters", Some(&["domain", "ical", "ports"])),
-    ("triggers", Some(&["engine", "ports"])),
+    ("triggers", Some(&["domain", "engine", "ports"])),
     (
         "web",
         Some(&["domain", "ical", "engine", "ports", "triggers"]),

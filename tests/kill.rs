@@ -13,6 +13,8 @@
 
 mod servers;
 
+#[path = "kill/between.rs"]
+mod between;
 #[path = "kill/bookable.rs"]
 mod bookable;
 #[path = "kill/checks.rs"]

@@ -15,6 +15,8 @@ mod bench;
 mod busy;
 #[path = "openapi/check.rs"]
 mod check;
+#[path = "scenarios/daemon.rs"]
+mod daemon;
 #[path = "feeds/server.rs"]
 #[allow(
     dead_code,
@@ -22,6 +24,10 @@ mod check;
     reason = "used in part; shared with the tests of feeds"
 )]
 mod feed_server;
+#[path = "scenarios/hours.rs"]
+mod hours;
+#[path = "scenarios/hours_text.rs"]
+mod hours_text;
 #[path = "scenarios/ics.rs"]
 mod ics;
 #[path = "scenarios/proxy.rs"]
@@ -38,12 +44,20 @@ mod busy_calendar;
 mod busy_choice;
 #[path = "scenarios/busy_dry_run.rs"]
 mod busy_dry_run;
+#[path = "scenarios/busy_feeds.rs"]
+mod busy_feeds;
+#[path = "scenarios/busy_from.rs"]
+mod busy_from;
 #[path = "scenarios/busy_loss.rs"]
 mod busy_loss;
 #[path = "scenarios/busy_overrides.rs"]
 mod busy_overrides;
 #[path = "scenarios/busy_privacy.rs"]
 mod busy_privacy;
+#[path = "scenarios/busy_ring.rs"]
+mod busy_ring;
+#[path = "scenarios/busy_single.rs"]
+mod busy_single;
 #[path = "scenarios/busy_sources.rs"]
 mod busy_sources;
 #[path = "scenarios/busy_together.rs"]
@@ -62,8 +76,24 @@ mod dry_run;
 mod entry;
 #[path = "scenarios/free_slots.rs"]
 mod free_slots;
+#[path = "scenarios/hints.rs"]
+mod hints;
+#[path = "scenarios/hours_both_ways.rs"]
+mod hours_both_ways;
+#[path = "scenarios/hours_busy.rs"]
+mod hours_busy;
+#[path = "scenarios/hours_first.rs"]
+mod hours_first;
+#[path = "scenarios/hours_foreign.rs"]
+mod hours_foreign;
+#[path = "scenarios/hours_loss.rs"]
+mod hours_loss;
+#[path = "scenarios/hours_together.rs"]
+mod hours_together;
 #[path = "scenarios/loss.rs"]
 mod loss;
+#[path = "scenarios/serving.rs"]
+mod serving;
 #[path = "scenarios/story.rs"]
 mod story;
 #[path = "scenarios/survives.rs"]
@@ -72,6 +102,8 @@ mod survives;
 mod thousand;
 #[path = "scenarios/traps.rs"]
 mod traps;
+#[path = "scenarios/websocket.rs"]
+mod websocket;
 #[path = "scenarios/zoom_faults.rs"]
 mod zoom_faults;
 #[path = "scenarios/zoom_to_calendar.rs"]

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
-use secrecy::SecretString;
+use async_trait::async_trait;
+use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use crate::adapters::caldav::{Caldav, CaldavConfig, CaldavSource, Credentials};
@@ -25,6 +27,7 @@ use crate::ports::source::Source;
 use crate::settings::mistake::Mistakes;
 use crate::settings::resolved::{self, CalendarPlace, Settings};
 use crate::settings::secret::{NoSecret, Secret};
+use crate::triggers::websocket::Tokens;
 
 use super::failure::{Exit, Failure};
 use super::named::Named;
@@ -100,7 +103,7 @@ pub async fn reveal(settings: &Settings) -> Result<Revealed, Failure> {
 }
 
 /// Every calendar that some flow uses, once.
-fn used(settings: &Settings) -> BTreeSet<&CalendarName> {
+pub(super) fn used(settings: &Settings) -> BTreeSet<&CalendarName> {
     let hosts = settings.hosts.iter();
     let names = hosts.flat_map(|host| {
         let bookings = host.bookings.iter().map(|bookings| &bookings.calendar);
@@ -132,6 +135,16 @@ async fn fetch(secret: Option<&Secret>, mistakes: &mut Mistakes) -> Option<Secre
             None
         }
     }
+}
+
+/// Fetches one secret.
+///
+/// # Errors
+/// When it cannot be had.
+pub async fn one_secret(secret: &Secret) -> Result<SecretString, Failure> {
+    let mut mistakes = Mistakes::default();
+    let fetched = fetch(Some(secret), &mut mistakes).await;
+    fetched.ok_or_else(|| mistakes.into())
 }
 
 /// Builds what the passes of every host work on. `base` is what they remember in; `kept` is the
@@ -197,7 +210,13 @@ impl Wiring<'_> {
     fn bookable(&self, host: &resolved::Host, zoom: &Arc<ZoomClient>) -> WiredBookable {
         let from = host.busy.iter().flat_map(|busy| &busy.from);
         WiredBookable {
-            host: bookable_host(host),
+            host: bookable::Host {
+                places: from
+                    .clone()
+                    .map(|name| (name.clone(), self.whereabouts(name)))
+                    .collect(),
+                ..bookable_host(host)
+            },
             sides: bookable::Sides {
                 sources: from.map(|name| (name.clone(), self.source(name))).collect(),
                 zoom_calendar: zoom.clone(),
@@ -220,15 +239,25 @@ impl Wiring<'_> {
         let place = self.settings.calendar(name).map(|calendar| &calendar.place);
         match place {
             Some(CalendarPlace::Caldav {
-                url, collection, ..
+                url,
+                collection,
+                credentials,
             }) => {
                 let collection = collection.as_deref().unwrap_or_default();
-                Fingerprint::of(["caldav", url.trim_end_matches('/'), collection])
+                // Which of a server's collections that is depends on who asks.
+                let user = match credentials {
+                    resolved::Credentials::Password { username, .. } if !collection.is_empty() => {
+                        username
+                    }
+                    _ => "",
+                };
+                Fingerprint::of(["caldav", url.trim_end_matches('/'), collection, user])
             }
             Some(CalendarPlace::Vdir { path }) => {
                 Fingerprint::of(["vdir", &path.to_string_lossy()])
             }
-            Some(CalendarPlace::Ics { .. }) | None => Fingerprint::of(["nowhere"]),
+            Some(CalendarPlace::Ics { url, .. }) => Fingerprint::of(["ics", url.expose_secret()]),
+            None => Fingerprint::of(["nowhere"]),
         }
     }
 
@@ -305,13 +334,14 @@ impl Wiring<'_> {
     }
 }
 
-/// What a host wants of busy time and hours.
+/// What a host wants of busy time and hours, wherever the names of its calendars lead.
 pub(super) fn bookable_host(host: &resolved::Host) -> bookable::Host {
     let busy = host.busy.as_ref();
     bookable::Host {
         name: host.name.clone(),
         busy: busy.map(|busy| busy_policy(busy, &host.emails)),
         hours: host.hours.as_ref().map(hours_policy),
+        places: BTreeMap::new(),
         zone: local_zone(),
     }
 }
@@ -357,6 +387,27 @@ pub fn zoom_client(
 ) -> Result<ZoomClient, Failure> {
     let account = account(settings, revealed, kept, clock)?;
     Ok(account.host(HostUser::from_key(zoom_user)))
+}
+
+/// Tokens for Zoom's WebSocket.
+pub(super) fn event_tokens(
+    settings: &Settings,
+    revealed: &Revealed,
+    kept: &Arc<dyn Base>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<dyn Tokens>, Failure> {
+    Ok(Arc::new(EventTokens(account(
+        settings, revealed, kept, clock,
+    )?)))
+}
+
+struct EventTokens(Account);
+
+#[async_trait]
+impl Tokens for EventTokens {
+    async fn token(&self) -> Result<(SecretString, Duration), Error> {
+        self.0.authority().for_events().await
+    }
 }
 
 fn account(

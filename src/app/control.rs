@@ -9,10 +9,12 @@ use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
 use crate::adapters::store::write_export;
+use crate::domain::ids::HostName;
+use crate::engine::Order;
 use crate::ports::clock::Clock;
 use crate::settings::Settings;
 use crate::triggers::Wake;
@@ -24,7 +26,7 @@ use super::state::State;
 const LONGEST_ASK: u64 = 64 * 1024;
 const LONGEST_ANSWER: u64 = 256 * 1024 * 1024;
 const PATIENCE: Duration = Duration::from_secs(30);
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 32;
 
 /// Why no daemon answered.
 #[derive(Debug)]
@@ -93,7 +95,13 @@ async fn start(state_dir: &Path, ask: &Ask) -> Result<(Answer, BufReader<UnixStr
             .await?;
         io::Result::Ok((line, reader))
     };
-    let (line, reader) = tokio::time::timeout(PATIENCE, exchange)
+    // A pass takes as long as it takes.
+    let patience = if matches!(ask, Ask::Sync { .. }) {
+        Duration::MAX
+    } else {
+        PATIENCE
+    };
+    let (line, reader) = tokio::time::timeout(patience, exchange)
         .await
         .map_err(|_| broken(io::Error::other("it did not answer in time")))?
         .map_err(broken)?;
@@ -131,6 +139,19 @@ pub struct Desk {
     pub clock: Arc<dyn Clock>,
     /// Wakes the engine after a decision.
     pub wake: mpsc::Sender<Wake>,
+    /// Has a pass run.
+    pub passes: mpsc::Sender<PassRequest>,
+}
+
+/// A pass that somebody asks for and waits for.
+#[derive(Debug)]
+pub struct PassRequest {
+    /// How it is to be run.
+    pub order: Order,
+    /// Only this host.
+    pub host: Option<HostName>,
+    /// Where its report goes.
+    pub answer: oneshot::Sender<Answer>,
 }
 
 /// Opens the socket. A left-over one is replaced: who holds the state holds the socket.
@@ -157,8 +178,7 @@ pub async fn serve(listener: UnixListener, desk: Desk) {
                 Ok((stream, _)) => {
                     let desk = desk.clone();
                     talks.spawn(async move {
-                        let talk = tokio::time::timeout(PATIENCE, talk(stream, &desk)).await;
-                        if let Ok(Err(error)) = talk {
+                        if let Err(error) = talk(stream, &desk).await {
                             tracing::debug!(%error, "a command hung up");
                         }
                     });
@@ -175,19 +195,69 @@ pub async fn serve(listener: UnixListener, desk: Desk) {
 }
 
 async fn talk(stream: UnixStream, desk: &Desk) -> io::Result<()> {
-    let mut reader = BufReader::new(stream);
-    let mut line = String::new();
-    (&mut reader).take(LONGEST_ASK).read_line(&mut line).await?;
-    let mut stream = reader.into_inner();
+    let in_time = |_| io::Error::from(io::ErrorKind::TimedOut);
+    let (line, mut stream) = tokio::time::timeout(PATIENCE, hear(stream))
+        .await
+        .map_err(in_time)??;
     let ask: Ask = match serde_json::from_str(&line) {
         Ok(ask) => ask,
         Err(_) => return say(&mut stream, &failed(&unexpected())).await,
     };
-    if ask == Ask::Export {
-        return send_export(&mut stream, desk).await;
+    match ask {
+        Ask::Sync {
+            dry_run,
+            full,
+            host,
+        } => {
+            let order = Order {
+                dry_run,
+                full,
+                retry_now: true,
+                ..Order::default()
+            };
+            let answer = passed(desk, order, host).await;
+            say(&mut stream, &answer).await
+        }
+        Ask::Export => tokio::time::timeout(PATIENCE, send_export(&mut stream, desk))
+            .await
+            .map_err(in_time)?,
+        ask => tokio::time::timeout(PATIENCE, answer(&mut stream, desk, &ask))
+            .await
+            .map_err(in_time)?,
     }
+}
+
+async fn hear(stream: UnixStream) -> io::Result<(String, UnixStream)> {
+    let mut reader = BufReader::new(stream);
+    let mut line = String::new();
+    (&mut reader).take(LONGEST_ASK).read_line(&mut line).await?;
+    Ok((line, reader.into_inner()))
+}
+
+/// Has the daemon's loop run a pass, and waits for its end.
+async fn passed(desk: &Desk, order: Order, host: Option<HostName>) -> Answer {
+    let (answer, answered) = oneshot::channel();
+    let request = PassRequest {
+        order,
+        host,
+        answer,
+    };
+    let ending = || {
+        failed(&Failure::new(
+            Exit::Attention,
+            "the daemon ended before the pass did",
+            "nothing is lost: the next pass goes on from there",
+        ))
+    };
+    if desk.passes.send(request).await.is_err() {
+        return ending();
+    }
+    answered.await.unwrap_or_else(|_| ending())
+}
+
+async fn answer(stream: &mut UnixStream, desk: &Desk, ask: &Ask) -> io::Result<()> {
     let settings = desk.settings.borrow().clone();
-    let mut answer = match desk::answer(&ask, &desk.state, &settings, desk.clock.as_ref()).await {
+    let mut answer = match desk::answer(ask, &desk.state, &settings, desk.clock.as_ref()).await {
         Ok(answer) => answer,
         Err(failure) => failed(&failure),
     };
@@ -196,7 +266,7 @@ async fn talk(stream: UnixStream, desk: &Desk) -> io::Result<()> {
         let next = *desk.next.borrow();
         status.hosts.iter_mut().for_each(|host| host.next = next);
     }
-    say(&mut stream, &answer).await?;
+    say(stream, &answer).await?;
     if ask.decides() {
         // A full queue holds a wake already.
         desk.wake.try_send(Wake::Decision).unwrap_or_default();
@@ -235,7 +305,8 @@ async fn send_export(stream: &mut UnixStream, desk: &Desk) -> io::Result<()> {
     stream.shutdown().await
 }
 
-fn failed(failure: &Failure) -> Answer {
+/// The answer of what could not be done.
+pub(super) fn failed(failure: &Failure) -> Answer {
     Answer::Failed {
         exit: failure.exit as u8,
         words: failure.words.clone(),

@@ -8,22 +8,32 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use sd_notify::NotifyState;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
+use crate::domain::hint::Hint;
 use crate::domain::ids::HostName;
+use crate::engine::report::Worst;
 use crate::engine::{Order, Progress, Silent};
 use crate::ports::clock::Clock;
 use crate::settings::Settings;
 use crate::settings::resolved::Rhythm;
 use crate::triggers::Wake;
-use crate::triggers::cron::Cron;
+use crate::web;
+use crate::web::refusals::Refusals;
 
-use super::compose::{self, Wired};
-use super::control::{self, Desk};
+use super::compose::Wired;
+use super::control::{self, Desk, PassRequest};
+use super::desk::Answer;
+use super::ears::{Ears, Listening};
 use super::failure::{Exit, Failure};
+use super::hinting::{self, Deleted};
+use super::hints::{self, Hints, Todo};
+use super::metrics;
+use super::plan::{self, Plan};
 use super::rhythm;
 use super::round::Round;
+use super::serving::{Server, Serving};
 use super::signals::GRACE;
 use super::signals::{Asked, Signals};
 use super::state::{self, State};
@@ -31,6 +41,8 @@ use super::tasks::{self, Tasks, notify};
 
 /// How long the tasks beside the passes may take to end: nothing of theirs can be lost.
 const BESIDE: Duration = Duration::from_millis(500);
+/// How soon a whole pass follows what only a whole pass can see; more of the same is one pass.
+const SOON: Duration = Duration::from_secs(2);
 /// How soon after the start the first pass begins.
 const AT_ONCE: Duration = Duration::ZERO;
 
@@ -57,26 +69,59 @@ pub async fn run(
     state.feeds.refresh(clock.now()).await;
     let mut signals = Signals::listen()?;
     let (wake, wakes) = mpsc::channel(16);
+    let (passes, requests) = mpsc::channel(4);
     let (settings_now, settings_seen) = watch::channel(Arc::new(settings));
     let (next_now, next_seen) = watch::channel(None);
+    let (unready_now, unready) = watch::channel(Some("the first pass has not ended"));
+    let hints = Hints::open(state.base.clone())?;
     let mut running = Tasks::new();
     let desk = Desk {
         state: state.clone(),
-        settings: settings_seen,
+        settings: settings_seen.clone(),
         next: next_seen,
         clock: clock.clone(),
         wake: wake.clone(),
+        passes,
     };
     tasks::start(&mut running, desk, clock.clone(), wake.clone());
+    let serving = Serving {
+        state: state.clone(),
+        settings: settings_seen,
+        clock: clock.clone(),
+        hearing: Arc::new(hints.clone()),
+        unready,
+        more: vec![web::feeds::routes(Arc::new(state.feeds.clone()))],
+        refusals: Arc::new(Refusals::default()),
+    };
     let plan = Plan::make(&settings_now.borrow(), &state, &clock, &wake).await?;
+    let mut server = Server::new();
+    let first = settings_now.borrow().clone();
+    server.begin(&serving, &first).await?;
+    let mut ears = Ears::default();
+    let listening = Listening {
+        settings: &first,
+        plan: &plan,
+        state: &state,
+        clock: &clock,
+        hearing: Arc::new(hints.clone()),
+        wake: wake.clone(),
+    };
+    ears.begin(listening).await?;
     let mut daemon = Daemon {
         state,
         clock,
         wake,
         wakes,
+        requests,
         settings: settings_now,
         next: next_now,
+        unready: unready_now,
         plan,
+        hints,
+        deleted: Deleted::new(),
+        server,
+        serving,
+        ears,
         failures: 0,
         state_failed: false,
         told_to_wait: Duration::ZERO,
@@ -88,8 +133,16 @@ pub async fn run(
     tracing::info!(pid = std::process::id(), "started");
     let outcome = daemon.live(&mut signals, &mut running, reload).await;
     notify(&[NotifyState::Stopping]);
-    let Daemon { plan, settings, .. } = daemon;
+    let Daemon {
+        plan,
+        settings,
+        mut server,
+        mut ears,
+        ..
+    } = daemon;
     let beside = async {
+        ears.stop().await;
+        server.stop().await;
         running.shutdown().await;
         plan.end().await;
     };
@@ -103,57 +156,42 @@ pub async fn run(
     outcome
 }
 
-/// What passes work on, as the settings in force say.
-struct Plan {
-    wired: Vec<Wired>,
-    cron: Option<Cron>,
-}
-
-impl Plan {
-    async fn make(
-        settings: &Settings,
-        state: &State,
-        clock: &Arc<dyn Clock>,
-        wake: &mpsc::Sender<Wake>,
-    ) -> Result<Self, Failure> {
-        let revealed = compose::reveal(settings).await?;
-        let wired = compose::wire(settings, &revealed, &state.base, &state.base, clock)?;
-        let cron = match &settings.sync.rhythm {
-            Rhythm::Every(_) => None,
-            Rhythm::Cron(expression) => Some(Cron::start(expression, wake.clone()).await.map_err(
-                |error| {
-                    Failure::new(
-                        Exit::Usage,
-                        format!("sync.cron: {error}"),
-                        "write six fields, seconds first",
-                    )
-                },
-            )?),
-        };
-        Ok(Self { wired, cron })
-    }
-
-    async fn end(self) {
-        if let Some(cron) = self.cron {
-            cron.stop().await;
-        }
-    }
-}
-
 struct Daemon {
     state: State,
     clock: Arc<dyn Clock>,
     wake: mpsc::Sender<Wake>,
     wakes: mpsc::Receiver<Wake>,
+    requests: mpsc::Receiver<PassRequest>,
     settings: watch::Sender<Arc<Settings>>,
     next: watch::Sender<Option<Timestamp>>,
+    unready: watch::Sender<Option<&'static str>>,
     plan: Plan,
+    hints: Hints,
+    /// Entries deleted because of hints since the last whole pass.
+    deleted: Deleted,
+    server: Server,
+    serving: Serving,
+    ears: Ears,
     /// Passes in a row in which a side could not be reached.
     failures: u32,
     /// Whether the last pass found the state unusable.
     state_failed: bool,
     /// How long a side asked to be left alone.
     told_to_wait: Duration,
+}
+
+/// What is to be done next.
+enum Step {
+    End,
+    Reload,
+    /// A whole pass.
+    Pass,
+    /// A whole pass at this time.
+    PassAt(Instant),
+    /// Look into what was heard.
+    Hints,
+    /// A pass that somebody waits for.
+    Asked(PassRequest),
 }
 
 impl Daemon {
@@ -166,31 +204,42 @@ impl Daemon {
         let mut due = Some(Instant::now() + AT_ONCE);
         loop {
             self.tell_next(due).await;
-            let hangup = tokio::select! {
-                            biased;
-                            asked = signals.next() => match asked {
-             Asked::End => return Ok(()),
-             Asked::Reload => true,
-            },
-                            Some(ended) = running.join_next() => return Err(tasks::ended(ended)),
-                            Some(wake) = self.wakes.recv() => {
-                                tracing::info!(why = wake.word(), "woken");
-                                if wake == Wake::Due {
-                                    due = Some(Instant::now() + self.jitter());
-                                    continue;
-                                }
-                                false
-                            }
-                            () = at(due) => false,
-                        };
-            if hangup {
-                self.reload(reload).await;
-                due = Some(Instant::now());
-                continue;
-            }
-            while self.wakes.try_recv().is_ok() {}
-            let begun = Instant::now();
-            if self.pass(signals, running).await? == Ended::Asked {
+            let ended = match self.next_step(signals, running, due).await? {
+                Step::End => return Ok(()),
+                Step::Reload => {
+                    self.reload(reload).await;
+                    due = Some(Instant::now());
+                    continue;
+                }
+                Step::PassAt(time) => {
+                    due = Some(due.map_or(time, |due| due.min(time)));
+                    continue;
+                }
+                Step::Hints => match self.hints.todo() {
+                    Todo::These(hints) => {
+                        let (ended, whole_pass) = self.look_into(hints, signals, running).await?;
+                        if whole_pass {
+                            due = Some(Instant::now());
+                        }
+                        ended
+                    }
+                    Todo::Everything => {
+                        let soon = Instant::now() + SOON;
+                        due = Some(due.map_or(soon, |due| due.min(soon)));
+                        continue;
+                    }
+                },
+                Step::Asked(request) => self.answer(request, signals, running).await?,
+                Step::Pass => {
+                    while self.wakes.try_recv().is_ok() {}
+                    let begun = Instant::now();
+                    let order = Order::default();
+                    let ended = self.whole_pass(&order, signals, running).await?;
+                    due = self.due(begun);
+                    ended
+                }
+            };
+            if ended == Ended::Asked {
                 return Ok(());
             }
             if self.state_failed {
@@ -200,49 +249,200 @@ impl Daemon {
                     "see the log; it is opened anew, and checked, at the next start",
                 ));
             }
-            self.export().await;
-            due = self.due(begun);
         }
     }
 
-    /// Runs one pass. A signal to end lets it finish the call in hand.
-    async fn pass(&mut self, signals: &mut Signals, running: &mut Tasks) -> Result<Ended, Failure> {
+    async fn next_step(
+        &mut self,
+        signals: &mut Signals,
+        running: &mut Tasks,
+        due: Option<Instant>,
+    ) -> Result<Step, Failure> {
+        let step = tokio::select! {
+            biased;
+            asked = signals.next() => match asked {
+                Asked::End => Step::End,
+                Asked::Reload => Step::Reload,
+                Asked::Pass => Step::Pass,
+            },
+            Some(ended) = running.join_next() => return Err(tasks::ended(ended)),
+            () = self.server.ended() => return Err(tasks::ended(Ok("the HTTP server"))),
+            ended = self.ears.ended() => return Err(tasks::ended(ended)),
+            () = self.hints.due() => Step::Hints,
+            Some(request) = self.requests.recv() => Step::Asked(request),
+            Some(wake) = self.wakes.recv() => {
+                tracing::info!(why = wake.word(), "woken");
+                match wake {
+                    Wake::Due => Step::PassAt(Instant::now() + self.jitter()),
+                    Wake::Slept | Wake::Decision | Wake::Network | Wake::Files => Step::Pass,
+                }
+            }
+            () = at(due) => Step::Pass,
+        };
+        Ok(step)
+    }
+
+    /// Runs a pass over all hosts, and remembers it.
+    async fn whole_pass(
+        &mut self,
+        order: &Order,
+        signals: &mut Signals,
+        running: &mut Tasks,
+    ) -> Result<Ended, Failure> {
         notify(&[NotifyState::Status("a pass runs")]);
-        let order = Order::default();
+        let begun = Instant::now();
+        let before = self.plan.throttles();
         let clock = self.clock.clone();
         let hears = |_: &HostName| -> Box<dyn Progress> { Box::new(Silent) };
-        let mut round = Box::pin(Round::run(&self.plan.wired, &order, clock.as_ref(), &hears));
-        let (done, ended) = tokio::select! {
-                    done = &mut round => (Some(done), Ended::ByItself),
-                    () = signals.end() => {
-                        tracing::info!("stopping after the call in hand");
-                        order.stop.ask();
-                        (tokio::time::timeout(GRACE, &mut round).await.ok(), Ended::Asked)
-                    }
-                    Some(joined) = running.join_next() => {
-                        order.stop.ask();
-                        if tokio::time::timeout(GRACE, &mut round).await.is_err() {
-         tracing::warn!("the pass did not end in time");
-        }
-                        return Err(tasks::ended(joined));
-                    }
-                };
-        drop(round);
-        if let Some(round) = done {
+        let round = Round::run(&self.plan.wired, order, clock.as_ref(), &hears);
+        let (round, ended) = until_asked(round, order, signals, running).await?;
+        if let Some(round) = round {
+            self.count(&round, begun, before);
             self.note(&round).await;
-        } else {
-            tracing::warn!(
-                "the pass did not end in time and is left; the next one goes on from there"
-            );
+            if ended == Ended::ByItself {
+                self.seen_all(&round, begun).await;
+            }
         }
+        self.export().await;
         Ok(ended)
+    }
+
+    /// A pass that somebody waits for.
+    async fn answer(
+        &mut self,
+        request: PassRequest,
+        signals: &mut Signals,
+        running: &mut Tasks,
+    ) -> Result<Ended, Failure> {
+        let PassRequest {
+            order,
+            host,
+            answer,
+        } = request;
+        let begun = Instant::now();
+        let before = self.plan.throttles();
+        let settings = self.settings.borrow().clone();
+        let dry: Vec<Wired>;
+        let all = if order.dry_run {
+            match self.plan.dry(&settings, &self.state, &self.clock) {
+                Ok(wired) => dry = wired,
+                Err(failure) => {
+                    tell(answer, control::failed(&failure));
+                    return Ok(Ended::ByItself);
+                }
+            }
+            &dry
+        } else {
+            &self.plan.wired
+        };
+        let wired = match plan::only(all, host.as_ref()) {
+            Ok(wired) => wired,
+            Err(failure) => {
+                tell(answer, control::failed(&failure));
+                return Ok(Ended::ByItself);
+            }
+        };
+        let clock = self.clock.clone();
+        let hears = |_: &HostName| -> Box<dyn Progress> { Box::new(Silent) };
+        let round = Round::run(wired, &order, clock.as_ref(), &hears);
+        let (round, ended) = until_asked(round, &order, signals, running).await?;
+        let Some(round) = round else {
+            return Ok(ended);
+        };
+        if !order.dry_run {
+            self.count(&round, begun, before);
+            self.note(&round).await;
+            if ended == Ended::ByItself && host.is_none() {
+                self.seen_all(&round, begun).await;
+            }
+        }
+        let exit = match round.exit() {
+            Exit::Done if ended == Ended::Asked => Exit::Attention,
+            exit => exit,
+        };
+        let round = Box::new(round);
+        tell(
+            answer,
+            Answer::Synced {
+                round,
+                exit: exit as u8,
+            },
+        );
+        Ok(ended)
+    }
+
+    /// Looks into hints. `true` where a whole pass is wanted.
+    async fn look_into(
+        &mut self,
+        hints: Vec<Hint>,
+        signals: &mut Signals,
+        running: &mut Tasks,
+    ) -> Result<(Ended, bool), Failure> {
+        if hints.is_empty() {
+            return Ok((Ended::ByItself, false));
+        }
+        let order = Order::default();
+        let before = self.plan.throttles();
+        let look = hinting::look(&self.plan.wired, &order, hints, &mut self.deleted);
+        let (looked, ended) = until_asked(look, &order, signals, running).await?;
+        let Some(looked) = looked else {
+            return Ok((ended, false));
+        };
+        self.count_throttles(before);
+        let now = self.clock.now();
+        for (hint, outcome) in &looked.answers {
+            let (word, delay) = (hinting::word(*outcome), hints::delay(hint, now));
+            metrics::hint(word, delay);
+            tracing::debug!(booking = %hint.booking, outcome = word, "a hint was looked into");
+        }
+        for report in &looked.reports {
+            metrics::done(report);
+            for error in &report.errors {
+                tracing::warn!(host = %report.name, cause = %error.cause, hint = %error.hint, "{}", error.doing);
+            }
+            self.state_failed |= report.worst.state;
+        }
+        self.state.feeds.look_again();
+        let whole_pass = self
+            .hints
+            .answered(&looked.answers)
+            .await
+            .map_err(Failure::from)?;
+        metrics::waiting(self.hints.waiting());
+        Ok((ended, whole_pass))
+    }
+
+    fn count(&self, round: &Round, begun: Instant, before: (u64, u64)) {
+        metrics::pass(round, begun.elapsed().as_secs_f64());
+        self.count_throttles(before);
+    }
+
+    fn count_throttles(&self, before: (u64, u64)) {
+        let now = self.plan.throttles();
+        metrics::throttled("zoom", now.0.saturating_sub(before.0));
+        metrics::throttled("calendar", now.1.saturating_sub(before.1));
+    }
+
+    /// A whole pass has seen everything that was heard before it began.
+    async fn seen_all(&mut self, round: &Round, begun: Instant) {
+        self.deleted.clear();
+        self.unready.send_replace(None);
+        let all = round.hosts.iter().map(|host| host.worst);
+        let listed = |worst: Worst| !worst.state && !worst.denied && !worst.unreachable;
+        if !all.into_iter().all(listed) {
+            return;
+        }
+        if let Err(error) = self.hints.passed(begun).await {
+            tracing::error!(%error, "what was heard cannot be forgotten");
+        }
+        metrics::waiting(self.hints.waiting());
     }
 
     async fn note(&mut self, round: &Round) {
         if let Err(error) = round.remember(self.state.base.as_ref()).await {
             tracing::error!(%error, "this pass cannot be remembered");
         }
-        self.state.feeds.refresh(self.clock.now()).await;
+        self.state.feeds.look_again();
         for host in &round.hosts {
             for error in &host.errors {
                 tracing::warn!(host = %host.name, cause = %error.cause, hint = %error.hint, "{}", error.doing);
@@ -349,6 +549,16 @@ impl Daemon {
         let plan = Plan::make(&new, &self.state, &self.clock, &self.wake).await?;
         self.state.feeds.follow(&new).await?;
         self.state.feeds.refresh(self.clock.now()).await;
+        self.server.begin(&self.serving, &new).await?;
+        let listening = Listening {
+            settings: &new,
+            plan: &plan,
+            state: &self.state,
+            clock: &self.clock,
+            hearing: Arc::new(self.hints.clone()),
+            wake: self.wake.clone(),
+        };
+        self.ears.begin(listening).await?;
         std::mem::replace(&mut self.plan, plan).end().await;
         self.settings.send_replace(Arc::new(new));
         self.failures = 0;
@@ -369,6 +579,44 @@ impl Daemon {
 enum Ended {
     ByItself,
     Asked,
+}
+
+/// Does it to its end. A signal to end lets it finish the call in hand.
+async fn until_asked<T>(
+    work: impl Future<Output = T>,
+    order: &Order,
+    signals: &mut Signals,
+    running: &mut Tasks,
+) -> Result<(Option<T>, Ended), Failure> {
+    let mut work = Box::pin(work);
+    tokio::select! {
+        done = &mut work => Ok((Some(done), Ended::ByItself)),
+        () = signals.end() => {
+            tracing::info!("stopping after the call in hand");
+            order.stop.ask();
+            let done = tokio::time::timeout(GRACE, &mut work).await.ok();
+            if done.is_none() {
+                tracing::warn!(
+                    "the pass did not end in time and is left; the next one goes on from there"
+                );
+            }
+            Ok((done, Ended::Asked))
+        }
+        Some(joined) = running.join_next() => {
+            order.stop.ask();
+            if tokio::time::timeout(GRACE, &mut work).await.is_err() {
+                tracing::warn!("the pass did not end in time");
+            }
+            Err(tasks::ended(joined))
+        }
+    }
+}
+
+/// Whoever asked may have gone.
+fn tell(answer: oneshot::Sender<Answer>, what: Answer) {
+    if answer.send(what).is_err() {
+        tracing::debug!("nobody waits for this pass any more");
+    }
 }
 
 async fn at(due: Option<Instant>) {

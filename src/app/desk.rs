@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::feed::FeedName;
-use crate::domain::ids::WaitingId;
+use crate::domain::ids::{HostName, WaitingId};
 use crate::domain::waiting::{Conflict, Decision, Held};
 use crate::engine::waiting;
 use crate::ports::clock::Clock;
@@ -16,6 +16,7 @@ use crate::settings::Settings;
 use super::control::{self, NoDaemon};
 use super::failure::{Exit, Failure};
 use super::feeds::{Address, FeedText};
+use super::round::Round;
 use super::state::{self, State};
 use super::status::{self, Status};
 
@@ -57,6 +58,15 @@ pub enum Ask {
     FeedTexts,
     /// Whether the state is whole.
     Verify,
+    /// A pass now; the daemon alone can.
+    Sync {
+        /// Only plan.
+        dry_run: bool,
+        /// Look at everything.
+        full: bool,
+        /// Only this host.
+        host: Option<HostName>,
+    },
     /// Everything, as JSON Lines; they follow the answer.
     Export,
 }
@@ -84,6 +94,13 @@ pub enum Answer {
         /// What is wrong.
         problems: Vec<String>,
     },
+    /// To `Sync`.
+    Synced {
+        /// What was done.
+        round: Box<Round>,
+        /// The exit code.
+        exit: u8,
+    },
     /// To `Export`: so many bytes follow.
     Bytes(u64),
     /// It could not be done.
@@ -108,7 +125,8 @@ impl Ask {
             | Self::RotateFeed { .. }
             | Self::FeedTexts
             | Self::Verify
-            | Self::Export => false,
+            | Self::Export
+            | Self::Sync { .. } => false,
         }
     }
 
@@ -188,6 +206,13 @@ pub async fn answer(
                 problems: report.problems,
             }
         }
+        Ask::Sync { .. } => {
+            return Err(Failure::new(
+                Exit::Attention,
+                "only the daemon's own loop runs its passes",
+                "use `slotbridge sync`",
+            ));
+        }
         Ask::Export => {
             return Err(Failure::new(
                 Exit::Attention,
@@ -257,7 +282,8 @@ fn is_there(state_dir: &Path) -> bool {
     state_dir.join("db").exists()
 }
 
-fn exit_of(code: u8) -> Exit {
+/// The exit code that was told.
+pub(crate) fn exit_of(code: u8) -> Exit {
     match code {
         0 => Exit::Done,
         2 => Exit::Usage,

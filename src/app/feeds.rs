@@ -16,11 +16,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
 
 use crate::domain::feed::FeedName;
 use crate::engine::feeds::Shown;
 use crate::ical::feed::Head;
 use crate::ports::base::{Base, Change};
+use crate::ports::clock::Clock;
 use crate::ports::error::{Error, Kind, Result};
 use crate::settings::Settings;
 use crate::settings::resolved::{Feed, Host, Rhythm};
@@ -42,6 +44,8 @@ const USUAL: Duration = Duration::from_mins(15);
 pub struct Feeds {
     base: Arc<dyn Base>,
     served: Arc<Mutex<Served>>,
+    /// What passes left is to be looked at.
+    left: Arc<Notify>,
     /// Held by whoever changes them: one refresh, one rotation at a time.
     turn: Arc<tokio::sync::Mutex<()>>,
 }
@@ -95,6 +99,7 @@ impl Feeds {
         Self {
             base,
             served: Arc::default(),
+            left: Arc::default(),
             turn: Arc::default(),
         }
     }
@@ -160,6 +165,19 @@ impl Feeds {
             }
         }
         errors
+    }
+
+    /// Says that a pass may have left something new for [`Feeds::keep_fresh`].
+    pub fn look_again(&self) {
+        self.left.notify_one();
+    }
+
+    /// Refreshes after each pass, beside the passes, so that none waits for it. Never ends.
+    pub async fn keep_fresh(&self, clock: &dyn Clock) {
+        loop {
+            self.left.notified().await;
+            self.refresh(clock.now()).await;
+        }
     }
 
     /// Every address, in the order of the configuration.

@@ -3,7 +3,7 @@
 use futures_util::StreamExt;
 use futures_util::stream;
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tracing::Instrument;
 
 use crate::domain::ids::HostName;
@@ -21,7 +21,7 @@ use super::status::LastPass;
 const AT_ONCE: usize = 4;
 
 /// What a pass over all hosts did: the object of `sync --json` (CONTRACT section 9).
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Round {
     /// The shape of this object.
     pub version: u32,
@@ -40,9 +40,14 @@ pub type Hears<'a> = &'a (dyn Fn(&HostName) -> Box<dyn Progress> + Sync);
 
 impl Round {
     /// Runs a pass for every host, some of them at once; the order of the reports is theirs.
-    pub async fn run(wired: &[Wired], order: &Order, clock: &dyn Clock, hears: Hears<'_>) -> Self {
+    pub async fn run<'a>(
+        wired: impl IntoIterator<Item = &'a Wired>,
+        order: &Order,
+        clock: &dyn Clock,
+        hears: Hears<'_>,
+    ) -> Self {
         let started = clock.now();
-        let passes = wired.iter().map(|wired| one(wired, order, hears));
+        let passes = wired.into_iter().map(|wired| one(wired, order, hears));
         let hosts = stream::iter(passes).buffered(AT_ONCE).collect().await;
         Self {
             version: 1,

@@ -15,6 +15,7 @@ pub struct Signals {
     term: Signal,
     interrupt: Signal,
     hangup: Signal,
+    user: Signal,
 }
 
 /// What a signal asks for.
@@ -24,6 +25,8 @@ pub enum Asked {
     End,
     /// SIGHUP: read the configuration again.
     Reload,
+    /// SIGUSR1: run a pass now.
+    Pass,
 }
 
 impl Signals {
@@ -32,6 +35,7 @@ impl Signals {
         tokio::select! {
             () = end(&mut self.term, &mut self.interrupt) => Asked::End,
             _ = self.hangup.recv() => Asked::Reload,
+            _ = self.user.recv() => Asked::Pass,
         }
     }
 
@@ -53,6 +57,7 @@ impl Signals {
             term: on(SignalKind::terminate())?,
             interrupt: on(SignalKind::interrupt())?,
             hangup: on(SignalKind::hangup())?,
+            user: on(SignalKind::user_defined1())?,
         })
     }
 

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::ports::clock::Clock;
-use crate::triggers::{Wake, clock_jump};
+use crate::triggers::{Wake, clock_jump, network};
 
 use super::control::{self, Desk};
 use super::failure::{Exit, Failure};
@@ -23,6 +23,11 @@ pub(super) fn start(
     clock: Arc<dyn Clock>,
     wake: mpsc::Sender<Wake>,
 ) {
+    let (feeds, time) = (desk.state.feeds.clone(), clock.clone());
+    tasks.spawn(async move {
+        feeds.keep_fresh(time.as_ref()).await;
+        "keeping feeds fresh"
+    });
     match control::listen(desk.state.store.dir()) {
         Ok(listener) => {
             tasks.spawn(async move {
@@ -34,6 +39,11 @@ pub(super) fn start(
             tracing::warn!(%error, "no socket: commands cannot ask this daemon; give it a shorter --state-dir");
         }
     }
+    let woken = wake.clone();
+    tasks.spawn(async move {
+        network::watch(woken).await;
+        "watching the network"
+    });
     tasks.spawn(async move {
         clock_jump::watch(clock, wake).await;
         "watching the clock"

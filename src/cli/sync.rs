@@ -8,11 +8,14 @@ use clap::Args;
 use super::{Context, terminal, words};
 use crate::adapters::memory::base::MemoryBase;
 use crate::adapters::store::Overlay;
+use crate::app::control::NoDaemon;
+use crate::app::desk::{Answer, Ask};
 use crate::app::failure::{Exit, Failure};
+use crate::app::plan::no_host;
 use crate::app::round::Round;
 use crate::app::signals::{GRACE, Signals};
 use crate::app::state::{self, NotHeld, State};
-use crate::app::{compose, control};
+use crate::app::{compose, control, desk};
 use crate::domain::ids::HostName;
 use crate::engine::{Order, Stop};
 use crate::ports::base::Base;
@@ -41,6 +44,11 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     settings.complete()?;
     if let Some(name) = &arguments.host {
         only(&mut settings, name)?;
+    }
+    if let Some(asked) = ask_the_daemon(&settings, arguments).await? {
+        let (round, exit) = asked;
+        print(&round, arguments)?;
+        return Ok(exit);
     }
     let revealed = compose::reveal(&settings).await?;
     let state = if !arguments.dry_run {
@@ -78,11 +86,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     if let Some(damage) = state.as_ref().and_then(State::damage) {
         round.add_damage(damage);
     }
-    if arguments.json {
-        terminal::print_json(&round)?;
-    } else {
-        terminal::print(&words::of_round(&round))?;
-    }
+    print(&round, arguments)?;
     if let Some(state) = state.filter(|_| !arguments.dry_run && usable) {
         round.remember(state.base.as_ref()).await?;
         if let Err(error) = state.export_today(context.clock.now()).await {
@@ -96,20 +100,46 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     })
 }
 
+fn print(round: &Round, arguments: &Arguments) -> Result<(), Failure> {
+    if arguments.json {
+        terminal::print_json(round)
+    } else {
+        terminal::print(&words::of_round(round))
+    }
+}
+
+/// A running daemon holds the state: it runs the pass, and tells what it did.
+async fn ask_the_daemon(
+    settings: &Settings,
+    arguments: &Arguments,
+) -> Result<Option<(Round, Exit)>, Failure> {
+    let ask = Ask::Sync {
+        dry_run: arguments.dry_run,
+        full: arguments.full,
+        host: arguments.host.as_deref().map(HostName::new),
+    };
+    match control::ask(&settings.state_dir, &ask).await {
+        Ok(Answer::Synced { round, exit }) => Ok(Some((*round, desk::exit_of(exit)))),
+        Ok(Answer::Failed { exit, words }) => Err(Failure {
+            exit: desk::exit_of(exit),
+            words,
+        }),
+        Ok(_) => Err(Failure::new(
+            Exit::State,
+            "the running daemon's answer makes no sense",
+            "it may be of another version: restart it",
+        )),
+        Err(NoDaemon::Absent) => Ok(None),
+        Err(NoDaemon::Broken(failure)) => Err(failure),
+    }
+}
+
 fn only(settings: &mut Settings, name: &str) -> Result<(), Failure> {
-    let all: Vec<String> = settings
-        .hosts
-        .iter()
-        .map(|host| host.name.to_string())
-        .collect();
+    let hosts = settings.hosts.clone();
     settings.hosts.retain(|host| host.name.as_str() == name);
     if settings.hosts.is_empty() {
-        let hint = format!("use one of: {}", all.join(", "));
-        return Err(Failure::new(
-            Exit::Usage,
-            format!("--host: there is no host \"{name}\""),
-            hint,
-        ));
+        let names: Vec<&str> = hosts.iter().map(|host| host.name.as_str()).collect();
+        return Err(no_host(name, &names));
     }
     Ok(())
 }

@@ -87,7 +87,7 @@ fn what_it_did(round: &Round, stage: &Stage, paint: Paint) -> String {
 
 fn in_words(action: &Done, whose: &str) -> String {
     let Done { verb, why, .. } = action;
-    match (*verb, action.side) {
+    match (verb.as_ref(), action.side.as_ref()) {
         ("create", _) => format!("makes an entry for {whose}: {why}"),
         ("update" | "mark", _) => format!("changes {whose}'s entry: {why}"),
         ("delete", _) => format!("deletes {whose}'s entry: {why}"),

@@ -14,6 +14,8 @@ pub mod entry;
 pub mod feed;
 /// Stable digests that say whether something changed.
 pub mod fingerprint;
+/// What somebody says happened to a booking.
+pub mod hint;
 /// When somebody can be booked.
 pub mod hours;
 /// Ids as types, so that they cannot be swapped.

@@ -386,4 +386,14 @@ impl Lost {
     pub(super) fn new(link: Link, booking: Option<Booking>) -> Self {
         Self { link, booking }
     }
+
+    /// Which booking it was.
+    pub(super) fn booking_id(&self) -> &BookingId {
+        &self.link.booking
+    }
+
+    /// How its entry stands.
+    pub(super) fn standing(&self) -> Standing {
+        self.link.standing
+    }
 }

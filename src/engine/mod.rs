@@ -10,6 +10,8 @@ mod collect;
 mod ending;
 /// What feeds show: what the last pass knew.
 pub mod feeds;
+/// Brings in step just the bookings that hints name.
+pub mod hinted;
 mod holding;
 /// What is remembered, as typed records.
 pub mod ledger;

@@ -35,6 +35,8 @@ pub struct Pass<'a> {
     pub(super) now: Timestamp,
     pub(super) window: Window,
     pub(super) policy_print: Fingerprint,
+    /// Bookings whose form is known to have no answers.
+    pub(super) unanswered: BTreeSet<BookingId>,
     /// What is in conflict at the start, by booking.
     pub(super) conflicts: BTreeMap<BookingId, Vec<Conflict>>,
     wrote_calendar: AtomicBool,
@@ -71,6 +73,7 @@ impl<'a> Pass<'a> {
             halting: AtomicBool::new(false),
             adopted: AtomicBool::new(false),
             promoted: Mutex::new(Vec::new()),
+            unanswered: BTreeSet::new(),
             undecided: Mutex::new(BTreeSet::new()),
             sides,
             host,

@@ -49,7 +49,8 @@ async fn with_answers(pass: &Pass<'_>, booking: &mut Booking) -> Result<()> {
     let Some(booker) = booking.booker().cloned() else {
         return Ok(());
     };
-    let Some(id) = booker.id.as_ref().filter(|_| booker.answers.is_empty()) else {
+    let asked = booker.answers.is_empty() && !pass.unanswered.contains(&booking.id);
+    let Some(id) = booker.id.as_ref().filter(|_| asked) else {
         return Ok(());
     };
     let found = match pass.sides.zoom.attendee(&booking.id, id).await {

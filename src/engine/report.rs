@@ -1,7 +1,9 @@
 //! What a pass did, for people and machines: the shape of `sync --json` (CONTRACT section 9).
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::HostName;
 use crate::ports::error::{Error, Kind};
@@ -10,7 +12,7 @@ use crate::ports::error::{Error, Kind};
 pub const LISTED: usize = 10_000;
 
 /// What a pass did for one host.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct HostReport {
     /// The host.
     pub name: HostName,
@@ -19,16 +21,16 @@ pub struct HostReport {
     /// Requests sent in this pass.
     pub requests: Requests,
     /// The bookings flow; absent where it is off.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bookings: Option<FlowReport>,
     /// The busy flow; absent where it is off.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub busy: Option<FlowReport>,
     /// The hours flow; absent where it is off.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hours: Option<FlowReport>,
     /// With `--dry-run`, what each day would be like.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub days: Vec<DayReport>,
     /// The actions of all flows.
     pub actions: Vec<Done>,
@@ -40,7 +42,7 @@ pub struct HostReport {
 }
 
 /// One day as it would be on the booking page, less the bookings themselves.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DayReport {
     /// The day, in the zone of the availability: `2026-11-21`.
     pub date: String,
@@ -53,7 +55,7 @@ pub struct DayReport {
 }
 
 /// Requests sent, per side.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Requests {
     /// To Zoom's API.
     pub zoom: u64,
@@ -62,7 +64,7 @@ pub struct Requests {
 }
 
 /// What one flow did.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FlowReport {
     /// Looked at.
     pub seen: u64,
@@ -91,12 +93,12 @@ pub struct FlowReport {
 }
 
 /// One action.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {
     /// `create`, `update`, `delete`, `mark`, `cancel`, `note`, `hold`, `free`, `conflict`.
-    pub verb: &'static str,
+    pub verb: Cow<'static, str>,
     /// `zoom` or `calendar`.
-    pub side: &'static str,
+    pub side: Cow<'static, str>,
     /// The id of the booking or block, or the day.
     pub id: String,
     /// Why, in words without private content.
@@ -104,7 +106,7 @@ pub struct Done {
 }
 
 /// One thing that went wrong.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trouble {
     /// What we were doing.
     pub doing: String,

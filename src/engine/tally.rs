@@ -84,8 +84,8 @@ impl Tally {
         }
         if inner.report.actions.len() < LISTED {
             inner.report.actions.push(Done {
-                verb,
-                side,
+                verb: verb.into(),
+                side: side.into(),
                 id: id.to_string(),
                 why: why.to_owned(),
             });
@@ -136,14 +136,14 @@ impl Tally {
         }
     }
 
-    /// Lists a failed call to a source of busy time: where a copy of it is in force, nothing is out
-    /// of reach, and only refused credentials are worth a word of their own.
+    /// Lists a failed call to a source of busy time: where a copy of it is in force, the pass is done
+    /// all the same, but for something that failed (CONTRACT section 1, exit code 1).
     pub fn without_source(&self, trouble: Trouble, kind: Kind, has_copy: bool) {
         self.trouble(trouble);
         let mut inner = self.lock();
         inner.report.failed += 1;
         match kind {
-            Kind::Denied => inner.worst.denied = true,
+            Kind::Denied => inner.worst.denied |= !has_copy,
             Kind::State => inner.worst.state = true,
             _ => inner.worst.unreachable |= !has_copy,
         }

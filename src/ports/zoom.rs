@@ -42,6 +42,13 @@ pub trait Zoom: Send + Sync {
     /// One booking by its id; `None` where Zoom does not know it (any more).
     async fn booking(&self, id: &BookingId) -> Result<Option<Booking>>;
 
+    /// One booking, only if it is this host's: `None` where it is not, or not any more. `near` is
+    /// where a list shows it, for accounts in which bookings by id do not say whose they are.
+    ///
+    /// # Errors
+    /// `Stale` where that cannot be told without a listing of everything.
+    async fn own_booking(&self, id: &BookingId, near: Option<Window>) -> Result<Option<Booking>>;
+
     /// One attendee with the answers of the booking form; `None` where Zoom does not know it.
     async fn attendee(&self, booking: &BookingId, id: &AttendeeId) -> Result<Option<Attendee>>;
 

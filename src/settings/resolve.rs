@@ -33,6 +33,10 @@ pub(super) fn read<'a>(reader: &'a Reader<'a>, sources: &Sources) -> Option<Sett
     let zoom = resolve_zoom::zoom(&root, &mut warnings);
     let sync = sync(&root);
     let http = http(&root, &mut warnings);
+    if http.is_none() && zoom.as_ref().is_some_and(|zoom| zoom.webhook.is_some()) {
+        let words = "[zoom.webhook]: nothing takes webhooks without http.listen; set it, or remove the table";
+        warnings.push(words.to_owned());
+    }
     let calendars = resolve_calendar::calendars(&root, &mut warnings);
     let hosts = resolve_host::hosts(&root, &calendars);
     root.finish();
@@ -116,10 +120,6 @@ fn http(root: &Table<'_>, warnings: &mut Vec<String>) -> Option<Http> {
     });
     let public_url = resolve_zoom::url(&table, "public_url", &["https", "http"]);
     let admin_token = secret::read(&table, "admin_token", warnings);
-    if table.has("listen") {
-        warnings
-            .push("[http]: this version has no HTTP server yet; the table is ignored".to_owned());
-    }
     table.finish();
     Some(Http {
         listen: listen?,

@@ -21,6 +21,7 @@ pub(super) fn hosts(root: &Table<'_>, calendars: &[Spoken]) -> Vec<Host> {
     let mut feeds = BTreeMap::new();
     let mut flows = BTreeMap::new();
     let mut times = BTreeMap::new();
+    let mut kept = BTreeMap::new();
     let tables = root.tables("host");
     let hosts = tables.into_iter().filter_map(|table| {
         let name = name(&table, &mut names);
@@ -76,6 +77,21 @@ pub(super) fn hosts(root: &Table<'_>, calendars: &[Spoken]) -> Vec<Host> {
                     quoted(name)
                 ),
                 "put [host.busy] and [host.hours] into one of them; `from` takes several calendars",
+            );
+        }
+        // A calendar has one place for hours: each host would bring the other's to their Zoom.
+        if let (Some(name), Some(hours)) = (&name, &hours)
+            && let Some(other) = kept.insert(hours.calendar.clone(), name.clone())
+        {
+            table.wrong(
+                "hours.calendar",
+                format!(
+                    "hosts {} and {} keep their hours in the same calendar {}",
+                    quoted(&other),
+                    quoted(name),
+                    quoted(hours.calendar.as_str())
+                ),
+                "name a calendar of its own for each in [host.hours]; it may be an empty one",
             );
         }
         table.finish();

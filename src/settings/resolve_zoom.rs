@@ -3,7 +3,8 @@
 use url::{Host, Url};
 
 use super::reader::{Table, quoted};
-use super::resolved::{Auth, Plan, Zoom};
+use super::resolve_calendar::credentials;
+use super::resolved::{Auth, Credentials, Plan, Shown, Webhook, Zoom};
 use super::secret;
 
 /// Reads `[zoom]`.
@@ -26,20 +27,9 @@ pub(super) fn zoom(root: &Table<'_>, warnings: &mut Vec<String>) -> Option<Zoom>
         );
     }
     let auth = table.table("auth").and_then(|table| auth(table, warnings));
-    let webhook = table.table("webhook").and_then(|table| {
-        if !table.has("secret_token") {
-            table.missing(
-                "secret_token",
-                "copy it from the app's page, or remove [zoom.webhook]",
-            );
-        }
-        let token = secret::read(&table, "secret_token", warnings);
-        warnings.push(
-            "[zoom.webhook]: this version takes no webhooks yet; the table is ignored".to_owned(),
-        );
-        table.finish();
-        token
-    });
+    let webhook = table
+        .table("webhook")
+        .and_then(|table| webhook(table, warnings));
     let websocket = table.table("websocket").and_then(|table| {
         if !table.has("url") {
             table.missing(
@@ -48,10 +38,6 @@ pub(super) fn zoom(root: &Table<'_>, warnings: &mut Vec<String>) -> Option<Zoom>
             );
         }
         let address = url(&table, "url", &["wss", "ws"]);
-        warnings.push(
-            "[zoom.websocket]: this version opens no WebSocket yet; the table is ignored"
-                .to_owned(),
-        );
         table.finish();
         address
     });
@@ -64,6 +50,52 @@ pub(super) fn zoom(root: &Table<'_>, warnings: &mut Vec<String>) -> Option<Zoom>
         auth,
         webhook,
         websocket,
+    })
+}
+
+fn webhook(table: Table<'_>, warnings: &mut Vec<String>) -> Option<Webhook> {
+    if !table.has("secret_token") {
+        table.missing(
+            "secret_token",
+            "copy it from the app's page, or remove [zoom.webhook]",
+        );
+    }
+    let secret_token = secret::read(&table, "secret_token", warnings);
+    let credentials = credentials(&table, warnings);
+    let name = table.text("header").map(|said| said.value);
+    let value = secret::read(&table, "header_value", warnings);
+    let is_name = |name: &str| {
+        let letter = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        !name.is_empty() && name.chars().all(letter)
+    };
+    let shown = match (table.has("header"), table.has("header_value")) {
+        (false, false) => credentials.map(Shown::Credentials),
+        (true, false) => {
+            table.missing("header_value", "write what Zoom sends in that header");
+            None
+        }
+        (false, true) => {
+            table.missing("header", "write the name of the header that Zoom sends");
+            None
+        }
+        (true, true) if !matches!(credentials, Some(Credentials::None)) => {
+            let remedy = "keep what is set up in the Zoom app";
+            table.wrong("header", "both a header and credentials are given", remedy);
+            None
+        }
+        (true, true) if !name.as_deref().is_some_and(is_name) => {
+            let remedy = "write letters, digits and hyphens only";
+            table.wrong("header", "this is no name of a header", remedy);
+            None
+        }
+        (true, true) => name
+            .zip(value)
+            .map(|(name, value)| Shown::Header { name, value }),
+    };
+    table.finish();
+    Some(Webhook {
+        secret_token: secret_token?,
+        shown: shown?,
     })
 }
 

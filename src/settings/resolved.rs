@@ -46,11 +46,35 @@ pub struct Zoom {
     pub share: f64,
     /// `[zoom.auth]`.
     pub auth: Option<Auth>,
-    /// `[zoom.webhook]`: the secret token.
-    pub webhook: Option<Secret>,
+    /// `[zoom.webhook]`.
+    pub webhook: Option<Webhook>,
     /// `[zoom.websocket]`: its address, which carries a subscription.
     #[serde(skip)]
     pub websocket: Option<Url>,
+}
+
+/// `[zoom.webhook]`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Webhook {
+    /// Signs what Zoom sends.
+    pub secret_token: Secret,
+    /// What Zoom was told to show besides.
+    pub shown: Shown,
+}
+
+/// What every webhook shows besides its signature, as Zoom's app page offers it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Shown {
+    /// `username` and `password`, a `bearer_token`, or neither.
+    Credentials(Credentials),
+    /// A header of the user's choice.
+    Header {
+        /// Its name.
+        name: String,
+        /// Its value.
+        value: Secret,
+    },
 }
 
 /// `plan`.

@@ -298,6 +298,29 @@ fn a_feed_name_is_taken_once_over_all_hosts() {
 }
 
 #[test]
+fn two_hosts_keep_their_hours_in_calendars_of_their_own() {
+    let host = |name: &str, calendar: &str| {
+        format!(
+            "[[host]]\nname = \"{name}\"\nzoom_user = \"{name}@example.org\"\n[host.hours]\ncalendar = \"{calendar}\"\n"
+        )
+    };
+    let laptop = "[[calendar]]\nname = \"laptop\"\nkind = \"vdir\"\npath = \"/x\"";
+    let text = |second: &str| {
+        format!(
+            "{CALENDARS}\n{laptop}\n{}{}",
+            host("a", "work"),
+            host("b", second)
+        )
+    };
+    assert_eq!(given(&text("laptop")).settings().hosts.len(), 2);
+    let mistakes = given(&text("work")).mistakes();
+    assert!(
+        mistakes.contains("keep their hours in the same calendar"),
+        "{mistakes}"
+    );
+}
+
+#[test]
 fn a_feed_takes_a_password_and_its_address_is_a_secret() {
     let text = "[[calendar]]\nname = \"family\"\nkind = \"ics\"\nurl = \"webcal://example.org/very-private.ics\"\nusername = \"alice\"\npassword = \"hunter2\"";
     let settings = given(text).settings();

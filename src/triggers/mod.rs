@@ -4,6 +4,17 @@
 pub mod clock_jump;
 /// Wakes at the times of a cron expression.
 pub mod cron;
+/// Notices that files changed.
+pub mod files;
+/// Who takes what was heard.
+pub mod hearing;
+/// Notices that the network is there again.
+pub mod network;
+/// Reads what Zoom tells by webhook or WebSocket.
+pub mod notification;
+
+/// Zoom's notifications over a WebSocket.
+pub mod websocket;
 
 /// A reason for a pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +25,10 @@ pub enum Wake {
     Slept,
     /// A person decided something.
     Decision,
+    /// The network is there again.
+    Network,
+    /// A file changed in a directory that is read.
+    Files,
 }
 
 impl Wake {
@@ -24,6 +39,8 @@ impl Wake {
             Self::Due => "due",
             Self::Slept => "slept",
             Self::Decision => "decision",
+            Self::Network => "network",
+            Self::Files => "files",
         }
     }
 }

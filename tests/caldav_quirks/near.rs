@@ -1,12 +1,16 @@
 //! What a full listing of a source leaves out, and on which servers.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
 use rstest::rstest;
 use slotbridge::adapters::caldav::{CaldavConfig, CaldavSource};
 use slotbridge::domain::window::Window;
 use slotbridge::ports::base::Base;
 use slotbridge::ports::calendar::{Change, Coverage};
+use slotbridge::ports::clock::Clock;
 use slotbridge::ports::error::{Kind, Result};
 use slotbridge::ports::source::Source as _;
 use wiremock::matchers::{body_string_contains, header, method};
@@ -87,13 +91,22 @@ async fn good_queries(server: &MockServer) {
 }
 
 fn source(server: &MockServer, base: &Arc<MapBase>, all_of: usize) -> CaldavSource {
+    source_with(server, base, all_of, Arc::new(StillClock::default()))
+}
+
+fn source_with(
+    server: &MockServer,
+    base: &Arc<MapBase>,
+    all_of: usize,
+    clock: Arc<dyn Clock>,
+) -> CaldavSource {
     let config = CaldavConfig {
         url: url(server).parse().unwrap(),
         collection: None,
         credentials: alice(),
     };
     let base: Arc<dyn Base> = base.clone();
-    let source = CaldavSource::new(config, base, Arc::new(StillClock::default())).unwrap();
+    let source = CaldavSource::new(config, base, clock).unwrap();
     source.listing_all_of(all_of)
 }
 
@@ -181,6 +194,43 @@ async fn a_query_that_fails_leaves_nothing_out_and_is_not_asked_again(
     let after_a_restart = source(&server, &base, 0);
     let (names, queries) = list(&server, &after_a_restart).await.unwrap();
     assert!(names == all && queries == 0, "{names:?} {queries}");
+}
+
+/// So many hours after the others.
+struct Later(i64);
+
+#[async_trait]
+impl Clock for Later {
+    fn now(&self) -> Timestamp {
+        StillClock::default().now() + SignedDuration::from_hours(self.0)
+    }
+
+    async fn sleep(&self, _: Duration) {}
+}
+
+#[tokio::test]
+async fn a_query_that_failed_once_is_asked_again_after_a_day_and_then_after_longer() {
+    let server = kind(RADICALE).await;
+    Mock::given(body_string_contains("time-range"))
+        .respond_with(ResponseTemplate::new(503))
+        .up_to_n_times(3)
+        .mount(&server)
+        .await;
+    good_queries(&server).await;
+    let base = Arc::<MapBase>::default();
+    let all = ALL.map(str::to_owned).to_vec();
+    let at = |hours: i64| source_with(&server, &base, 0, Arc::new(Later(hours)));
+    for (hours, expected) in [(0, 1), (20, 0), (24, 1), (24 + 40, 0), (24 + 48, 1)] {
+        let (names, queries) = list(&server, &at(hours)).await.unwrap();
+        assert!(names == all && queries == expected, "{hours}: {queries}");
+    }
+    for hours in [24 + 48 + 96, 24 + 48 + 97] {
+        let (names, queries) = list(&server, &at(hours)).await.unwrap();
+        assert!(
+            names.len() < all.len() && queries == 5,
+            "{hours}: {queries}"
+        );
+    }
 }
 
 #[tokio::test]

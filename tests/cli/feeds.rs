@@ -1,6 +1,8 @@
 //! `feeds`: the addresses, with and without a daemon, and the files.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -105,6 +107,54 @@ fn the_daemon_tells_changes_and_writes_feeds_while_it_runs() {
         assert!(!log.contains(token), "an address in the log: {log}");
     }
     assert_eq!(paths(&alive), after, "it is on disk");
+}
+
+/// The status of a GET.
+fn status(address: &str, path: &str) -> u16 {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer[9..12].parse().unwrap()
+}
+
+#[test]
+fn the_daemon_gives_feeds_out_and_a_rotation_is_taken_at_once() {
+    let alive = with_feeds("[http]\nlisten = \"127.0.0.1:0\"\n");
+    alive.book();
+    let mut daemon = alive.machine.daemon();
+    let line = daemon.until("serving HTTP");
+    let (_, address) = line.split_once("\"address\":\"").unwrap();
+    let address = address.split('"').next().unwrap();
+    daemon.until("pass done");
+    daemon.signal("-HUP");
+    daemon.until("the configuration was read again");
+    let before = paths(&alive);
+    assert_eq!(
+        before
+            .iter()
+            .map(|path| status(address, path))
+            .collect::<Vec<_>>(),
+        [200, 200]
+    );
+    let guessed = format!("{}x.ics", before[0].trim_end_matches(".ics"));
+    assert_eq!(status(address, &guessed), 404);
+    run(&alive, &["feeds", "rotate", "alice-bookings"]);
+    let after = paths(&alive);
+    assert_eq!(status(address, &before[0]), 404);
+    assert_eq!(
+        after
+            .iter()
+            .map(|path| status(address, path))
+            .collect::<Vec<_>>(),
+        [200, 200]
+    );
+    let (code, _, log) = daemon.end();
+    assert_eq!(code, Some(0), "{log}");
 }
 
 struct Folder(PathBuf);

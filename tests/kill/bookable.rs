@@ -17,6 +17,8 @@ use slotbridge::domain::time_span::TimeSpan;
 use tempfile::TempDir;
 
 use super::killer::end;
+use super::relay::Relay;
+use super::servers;
 use super::stage::{self, runtime};
 
 const KILLS: u32 = 20;
@@ -40,14 +42,16 @@ fn a_kill_leaves_the_right_overrides_and_the_persons_own_come_back() {
     }
 }
 
-/// A host with a directory of events.
-struct Desk {
+/// A host with a calendar full of events.
+pub struct Desk {
     rng: StdRng,
-    account: Account,
+    pub account: Account,
     _served: Server,
     home: TempDir,
+    /// Where the events are; a directory where there is no server.
+    pub server: Option<(servers::Server, Relay)>,
     /// When each event is; its name is its place here.
-    events: Vec<TimeSpan>,
+    pub events: Vec<TimeSpan>,
 }
 
 fn play(sink: &str, seed: u64) {
@@ -90,7 +94,13 @@ fn play(sink: &str, seed: u64) {
 }
 
 impl Desk {
+    /// With the events in a directory.
     fn new(sink: &str, seed: u64) -> Self {
+        Self::with(sink, seed, None)
+    }
+
+    /// With the events in a directory, or on a server behind a relay.
+    pub fn with(sink: &str, seed: u64, calendar: Option<servers::Server>) -> Self {
         let account = Account::new(AccountOptions {
             seed,
             ..AccountOptions::default()
@@ -104,10 +114,29 @@ impl Desk {
         let home = tempfile::tempdir().unwrap();
         fs::create_dir(home.path().join("calendar")).unwrap();
         let options = account.options();
+        let calendar = calendar.map(|calendar| {
+            let relay = Relay::before(&calendar.url());
+            (calendar, relay)
+        });
+        let place = match &calendar {
+            None => format!(
+                "kind = \"vdir\"\npath = \"{}/calendar\"",
+                home.path().display()
+            ),
+            Some((calendar, relay)) => {
+                let url = relay.through(&calendar.calendar_url());
+                let login = calendar
+                    .login()
+                    .map_or_else(String::new, |(user, password)| {
+                        format!("\nusername = \"{user}\"\npassword = \"{password}\"")
+                    });
+                format!("kind = \"caldav\"\nurl = \"{url}\"{login}")
+            }
+        };
         let text = format!(
             "state_dir = \"{0}/state\"\n[zoom]\napi_url = \"{1}\"\noauth_url = \"{2}\"\nplan = \"business\"\nshare = 1.0\n\
              [zoom.auth]\nkind = \"server_to_server\"\nclient_id = \"{3}\"\nclient_secret = \"{4}\"\naccount_id = \"{5}\"\n\
-             [[calendar]]\nname = \"own\"\nkind = \"vdir\"\npath = \"{0}/calendar\"\n\
+             [[calendar]]\nname = \"own\"\n{place}\n\
              [[host]]\nname = \"alice\"\nzoom_user = \"me\"\n[host.busy]\nfrom = [\"own\"]\nto = \"{sink}\"\nfuture = \"30d\"\n",
             home.path().display(),
             served.api_url(),
@@ -124,6 +153,7 @@ impl Desk {
             account,
             _served: served,
             home,
+            server: calendar,
             events: Vec::new(),
         }
     }
@@ -162,7 +192,47 @@ impl Desk {
             stamp(when.start),
             stamp(when.end)
         );
-        fs::write(self.file(name), text).unwrap();
+        match &self.server {
+            None => fs::write(self.file(name), text).unwrap(),
+            Some((server, _)) => server.put(&format!("{name}.ics"), &text),
+        }
+    }
+
+    /// An event on a day of its own.
+    pub fn somebody_adds_on(&mut self, day: i64) {
+        let (start, end) = (at(day, 9), at(day, 11));
+        self.events.push(TimeSpan { start, end });
+        self.write(self.events.len() - 1);
+    }
+
+    /// The last one begins and ends later, and overlaps what it was.
+    pub fn somebody_moves_the_last(&mut self) {
+        let name = self.events.len() - 1;
+        self.events[name].start += QUARTER;
+        self.events[name].end += QUARTER;
+        self.write(name);
+    }
+
+    pub fn somebody_deletes_the_last(&mut self) {
+        self.events.pop();
+        let name = self.events.len();
+        match &self.server {
+            None => fs::remove_file(self.file(name)).unwrap(),
+            Some((server, _)) => server.delete(&format!("{name}.ics")),
+        }
+    }
+
+    /// Starts a pass and kills it as soon as this has come about; it must still run then.
+    pub fn is_killed_once(&self, has_come_about: impl Fn(&Self) -> bool) {
+        let mut child = self.start(&["sync"]);
+        let start = Instant::now();
+        while !has_come_about(self) {
+            let said = || fs::read_to_string(self.home.path().join("said")).unwrap();
+            assert!(child.try_wait().unwrap().is_none(), "{}", said());
+            assert!(start.elapsed() < Duration::from_mins(1), "{}", said());
+            thread::sleep(Duration::from_micros(300));
+        }
+        assert!(end(&mut child), "it ended by itself");
     }
 
     fn start(&self, words: &[&str]) -> Child {
@@ -209,7 +279,7 @@ impl Desk {
     }
 
     /// One pass, and everything is as it is to be; another one, and nothing was written.
-    fn settles(&self, sink: &str, free: &BTreeSet<Timestamp>) {
+    pub fn settles(&self, sink: &str, free: &BTreeSet<Timestamp>) {
         let said = || fs::read_to_string(self.home.path().join("said")).unwrap();
         assert_eq!(Self::ends(self.start(&["sync"])), 0, "{}", said());
         if sink == "zoom_calendar" {
@@ -240,7 +310,7 @@ impl Desk {
     }
 
     /// Every quarter of an hour that can be booked.
-    fn free(&self) -> BTreeSet<Timestamp> {
+    pub fn free(&self) -> BTreeSet<Timestamp> {
         let stretches = self.account.free_stretches(PAGE, at(1, 0), at(DAYS + 2, 0));
         let mut quarters = BTreeSet::new();
         for stretch in stretches {

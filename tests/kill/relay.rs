@@ -34,6 +34,8 @@ struct Watch {
     writes: u64,
     /// At which write to stop, and when.
     stop: Option<(u64, Moment)>,
+    /// Whether to stop before the next read of objects.
+    stop_reads: bool,
     /// It stopped there; nothing moves on that connection until the watch is over.
     stopped: bool,
 }
@@ -77,6 +79,11 @@ impl Relay {
         watch.stop = Some((watch.writes + nth, moment));
     }
 
+    /// Stops before the server hears of the next read of objects: they were listed just before.
+    pub fn stop_at_read(&self) {
+        self.desk.watch.lock().unwrap().stop_reads = true;
+    }
+
     /// Whether it stopped.
     pub fn has_stopped(&self) -> bool {
         self.desk.watch.lock().unwrap().stopped
@@ -86,6 +93,7 @@ impl Relay {
     pub fn let_go(&self) {
         let mut watch = self.desk.watch.lock().unwrap();
         watch.stop = None;
+        watch.stop_reads = false;
         watch.stopped = false;
         self.desk.rings.notify_all();
     }
@@ -100,10 +108,15 @@ impl Desk {
         (watch.writes == nth).then_some(moment)
     }
 
+    /// Whether to stop before a read.
+    fn stops_reads(&self) -> bool {
+        self.watch.lock().unwrap().stop_reads
+    }
+
     /// Stops until the watch is over.
     fn stop(&self) {
         let mut watch = self.watch.lock().unwrap();
-        if watch.stop.is_some() {
+        if watch.stop.is_some() || watch.stop_reads {
             watch.stopped = true;
         }
         let over = |watch: &mut Watch| watch.stopped;
@@ -128,6 +141,10 @@ fn connect(client: &TcpStream, server: &TcpStream, desk: &Arc<Desk>) {
                     None => {}
                 }
             }
+            if reads(chunk) && shared.stops_reads() {
+                shared.stop();
+                return false;
+            }
             true
         });
     });
@@ -142,6 +159,11 @@ fn connect(client: &TcpStream, server: &TcpStream, desk: &Arc<Desk>) {
             !stop
         });
     });
+}
+
+/// Whether objects are asked for: one, or some together.
+fn reads(chunk: &[u8]) -> bool {
+    chunk.starts_with(b"GET ") || String::from_utf8_lossy(chunk).contains("calendar-multiget")
 }
 
 /// Carries bytes until an end closes, or `passes` says no.

@@ -1,14 +1,17 @@
 //! Busy time on its way to the booking page: what every scenario about it needs.
 
+use std::io::{self, Write as _};
 use std::sync::{Arc, Mutex};
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use jiff::Timestamp;
 use serde_json::Value;
 use slotbridge::demo::account::{AccountOptions, Seen};
 use slotbridge::domain::time_span::TimeSpan;
 
 use super::bench::{Bench, Run, at};
-use super::feed_server::Server;
+use super::feed_server::{Answer, Server};
 use super::side::Side;
 
 /// The booking page that invitees look at.
@@ -218,6 +221,18 @@ pub enum Says {
     Html,
     /// Half of what it should say, under the length of the whole.
     Cut(Vec<String>),
+    /// The events under a tag, and 304 to who knows it.
+    Tagged(Vec<String>),
+    /// 304 to everybody.
+    Unchanged,
+    /// An answer of so many bytes, announced or not.
+    Huge {
+        announced: bool,
+    },
+    /// A small answer that unfolds without end.
+    Bomb,
+    /// Another address, which leads here again.
+    Loop,
 }
 
 /// A calendar that somebody publishes.
@@ -234,7 +249,7 @@ impl Feed {
     pub fn of(events: &[String]) -> Self {
         let says = Arc::new(Mutex::new(Says::Events(events.to_vec())));
         let ours = says.clone();
-        let server = Server::start(move |_, out| {
+        let server = Server::start(move |head, out| {
             let says = ours.lock().unwrap().clone();
             match says {
                 Says::Events(events) => {
@@ -247,14 +262,45 @@ impl Feed {
                     out.say("200 OK", "Content-Type: text/html\r\n", page)
                 }
                 Says::Cut(events) => {
-                    use std::io::Write as _;
                     let text = calendar(&events);
                     let (length, half) = (text.len(), &text.as_bytes()[..text.len() / 2]);
-                    write!(
-                        out,
-                        "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
-                    )?;
+                    begin(out, &format!("Content-Length: {length}\r\n"))?;
                     out.write_all(half)
+                }
+                Says::Tagged(events) if head.contains("if-none-match: \"of-today\"") => {
+                    drop(events);
+                    out.say("304 Not Modified", "ETag: \"of-today\"\r\n", b"")
+                }
+                Says::Tagged(events) => {
+                    let kind = "Content-Type: text/calendar\r\nETag: \"of-today\"\r\n";
+                    out.say("200 OK", kind, calendar(&events).as_bytes())
+                }
+                Says::Unchanged => out.say("304 Not Modified", "", b""),
+                Says::Huge { announced } => {
+                    let length = if announced {
+                        "Content-Length: 2147483648\r\n"
+                    } else {
+                        ""
+                    };
+                    begin(out, length)?;
+                    out.write_all(b"BEGIN:VCALENDAR\r\n")?;
+                    let piece = b"X-ANYTHING:something or other\r\n".repeat(2000);
+                    loop {
+                        out.write_all(&piece)?;
+                    }
+                }
+                Says::Bomb => {
+                    begin(out, "Content-Encoding: gzip\r\n")?;
+                    let mut gzip = GzEncoder::new(out, Compression::best());
+                    gzip.write_all(b"BEGIN:VCALENDAR\r\n")?;
+                    let piece = vec![b'x'; 1 << 20];
+                    loop {
+                        gzip.write_all(&piece)?;
+                    }
+                }
+                Says::Loop => {
+                    let place = format!("Location: {SECRET_PATH}\r\n");
+                    out.say("302 Found", &place, b"")
                 }
             }
         });
@@ -263,6 +309,15 @@ impl Feed {
 
     pub fn says(&self, says: Says) {
         *self.says.lock().unwrap() = says;
+    }
+
+    pub fn now(&self) -> Says {
+        self.says.lock().unwrap().clone()
+    }
+
+    /// Bytes that it said so far.
+    pub fn sent(&self) -> u64 {
+        self.server.sent()
     }
 
     /// How often it was asked.
@@ -275,6 +330,10 @@ impl Feed {
         let url = self.server.at("127.0.0.1", SECRET_PATH);
         format!("[[calendar]]\nname = \"{name}\"\nkind = \"ics\"\nurl = \"{url}\"\n")
     }
+}
+
+fn begin(out: &mut Answer<'_>, headers: &str) -> io::Result<()> {
+    write!(out, "HTTP/1.1 200 OK\r\nConnection: close\r\n{headers}\r\n")
 }
 
 /// Several events as one calendar.

@@ -37,7 +37,7 @@ type Meddle = fn(&Account, &str);
 
 #[test]
 fn a_block_that_a_person_deleted_comes_back_and_one_that_they_edited_is_put_right() {
-    let meddling: [(&str, Meddle); 8] = [
+    let meddling: [(&str, Meddle); 9] = [
         ("deleted", |account, id| {
             assert!(account.delete_calendar_event(id));
         }),
@@ -60,6 +60,10 @@ fn a_block_that_a_person_deleted_comes_back_and_one_that_they_edited_is_put_righ
             let rule = json!(["RRULE:FREQ=DAILY;COUNT=5"]);
             assert!(account.set_calendar_field(id, "recurrence", rule));
         }),
+        ("shared with guests", |account, id| {
+            let guests = json!([{"email": "eve@example.org", "responseStatus": "accepted"}]);
+            assert!(account.set_calendar_field(id, "attendees", guests));
+        }),
         ("made a whole day", |account, id| {
             let day = at(3, 0).to_zoned(jiff::tz::TimeZone::UTC).date();
             let mut event = CalendarEvent::all_day(day, day.tomorrow().unwrap(), "Busy");
@@ -81,6 +85,8 @@ fn a_block_that_a_person_deleted_comes_back_and_one_that_they_edited_is_put_righ
         assert_eq!(block["summary"], "Busy", "{what}");
         assert_eq!(block["visibility"], "private", "{what}");
         assert_eq!(block["recurrence"], Value::Null, "{what}");
+        let guests = block["attendees"].as_array();
+        assert!(guests.is_none_or(Vec::is_empty), "{what}");
         bench.writes_nothing(1);
     }
     assert_eq!(bench.account.mails_sent(), 0);

@@ -1,7 +1,7 @@
 //! Where busy time goes: chosen, explained, and changed without leaving anything behind.
 
 use rstest::rstest;
-use slotbridge::demo::account::{AccountOptions, AppOwner, Discovery, Role, Scope};
+use slotbridge::demo::account::{AccountOptions, AppOwner, Discovery, Fault, Role, Scope};
 
 use super::busy::{Sink, bench_with, flows, flows_to, span};
 use super::side::Side::{Radicale, Vdir};
@@ -11,7 +11,7 @@ use super::side::Side::{Radicale, Vdir};
 #[case::no_calendar_is_shown("empty", Sink::Overrides, "because")]
 #[case::no_primary_one("no primary", Sink::Overrides, "because")]
 #[case::refused("refused", Sink::Overrides, "because")]
-#[case::a_scope_is_missing("scope", Sink::Overrides, "to use it, give the app these scopes")]
+#[case::a_scope_is_missing("scope", Sink::Overrides, "to use it: give the app these scopes")]
 #[case::read_only("reader", Sink::Overrides, "because")]
 fn auto_takes_the_calendar_where_it_can_and_says_why(
     #[case] account: &str,
@@ -77,27 +77,51 @@ fn another_sink_or_none_takes_away_what_the_first_one_wrote() {
     bench.has_no_trace();
 }
 
-#[test]
-fn the_app_of_somebody_else_is_told_what_to_do() {
+/// An app whose scopes let it find the calendar, but not list or write its events.
+#[rstest]
+#[case::list("GET")]
+#[case::write("POST")]
+fn auto_goes_elsewhere_where_the_calendar_is_found_and_cannot_be_used(#[case] method: &str) {
+    let bench = bench_with(Vdir, &flows_to("auto"), AccountOptions::default());
+    let events = format!("/v2/calendars/{}/events", bench.account.calendar_id());
+    let faults = bench.account.faults();
+    faults.always(method, &events, Fault::Status(403));
+    bench.has_event("dentist", span(3, 9, 11));
+    bench.clean_passes(2);
+    bench.is_taken(&[span(3, 9, 11)], "by the other sink");
+    assert!(bench.block_spans().is_empty());
+    let status = bench.status();
+    for words in ["goes to the availability", "scopes", "calendar:write:event"] {
+        assert!(status.stdout.contains(words), "{words}: {status:#?}");
+    }
+}
+
+/// An app of somebody else's in the account can neither change the host's availability nor find
+/// their calendar. Credentials that lack the right are refused credentials: exit code 3.
+#[rstest]
+fn the_app_of_somebody_else_is_told_the_one_thing_that_helps(
+    #[values("availability", "zoom_calendar", "auto")] to: &str,
+) {
     let options = AccountOptions {
         app_owner: AppOwner::SomebodyElse,
         ..AccountOptions::default()
     };
     let user = options.user_id.clone();
-    let bench = bench_with(Vdir, &flows(Sink::Overrides), options);
+    let bench = bench_with(Vdir, &flows_to(to), options);
     let as_user =
         |text: String| text.replace("zoom_user = \"me\"", &format!("zoom_user = \"{user}\""));
     bench.configure(as_user);
     bench.has_event("dentist", span(3, 9, 11));
     let run = bench.sync(&["--json"]);
-    assert_eq!(run.code, 3, "{run:#?}");
-    let errors = run.errors();
-    for words in [
-        "cannot change them by id",
-        "let this user log in",
-        "zoom_calendar",
-    ] {
-        assert!(errors.contains(words), "{words}: {run:#?}");
-    }
-    assert_eq!(bench.overrides(), []);
+    let code = if to == "zoom_calendar" { 4 } else { 3 };
+    assert_eq!(run.code, code, "{run:#?}");
+    let errors = run.host()["errors"].as_array().unwrap();
+    assert_eq!(errors.len(), 1, "{run:#?}");
+    let hint = errors[0]["hint"].as_str().unwrap();
+    assert!(hint.contains("let this user log in themselves"), "{hint}");
+    assert!(hint.contains("slotbridge login"), "{hint}");
+    // Neither way out leads to the other.
+    assert!(!run.said().contains("host.busy.to"), "{run:#?}");
+    assert!(!bench.status().said().contains("host.busy.to"));
+    bench.has_no_trace();
 }

@@ -132,3 +132,35 @@ fn what_is_on_now_and_what_began_yesterday_is_taken_once(
     }
     bench.writes_nothing(2);
 }
+
+/// What is kept of it is larger than a value of the state may be (64 KiB).
+#[test]
+fn a_series_with_thousands_of_exceptions_is_kept_as_a_whole() {
+    let bench = bench(Vdir, Sink::Blocks);
+    let mut series = span(2, 9, 10);
+    series.start = at(-5000, 9);
+    series.end = at(-5000, 10);
+    let exceptions: String = (-4999..5)
+        .filter(|day| *day != 3)
+        .map(|day| at(day, 9).strftime("EXDATE:%Y%m%dT%H%M%SZ\n").to_string())
+        .collect();
+    assert!(exceptions.len() > 100_000);
+    let lines = format!("RRULE:FREQ=DAILY\n{exceptions}");
+    let expected: Vec<_> = [3]
+        .into_iter()
+        .chain(5..22)
+        .map(|day| span(day, 9, 10))
+        .collect();
+    bench
+        .shelf
+        .put("series.ics", &event_with("series", series, &lines));
+    bench.pass_takes(&expected, "but for its exceptions");
+    bench.writes_nothing(2);
+    assert_eq!(bench.run(&["state", "verify"]).code, 0);
+    bench.shelf.put(
+        "series.ics",
+        &event_with("series", series, &format!("{lines}X-NEW:1\n")),
+    );
+    bench.pass_takes(&expected, "read again");
+    assert_eq!(bench.run(&["state", "verify"]).code, 0);
+}

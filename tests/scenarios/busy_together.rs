@@ -8,7 +8,7 @@ use slotbridge::domain::block::BLOCK_TAG;
 use slotbridge::domain::time_span::TimeSpan;
 
 use super::bench::{Bench, at, booking, name_of};
-use super::busy::{Sink, bench_with, event_with, flows, joined, span};
+use super::busy::{Feed, Sink, bench_with, calendar, event, event_with, flows, joined, span};
 use super::side::Side::{self, Radicale, Vdir, Xandikos};
 
 fn with_bookings(sink: Sink) -> String {
@@ -54,6 +54,50 @@ fn entries_of_bookings_are_never_busy_and_ten_passes_write_nothing(
     if sink == Sink::Blocks {
         assert_eq!(bench.block_spans(), [span(4, 13, 15)]);
     }
+}
+
+/// Every kind of source at once: a collection, a directory, a feed and a file.
+#[rstest]
+fn ten_passes_over_all_kinds_of_sources_write_nothing(
+    #[values(Radicale, Xandikos)] side: Side,
+    #[values(Sink::Blocks, Sink::Overrides)] sink: Sink,
+    #[values("", "before = \"15m\"\nafter = \"30m\"\n")] buffers: &str,
+) {
+    let homes = tempfile::tempdir().unwrap();
+    let (folder, file) = (homes.path().join("folder"), homes.path().join("file.ics"));
+    fs::create_dir(&folder).unwrap();
+    let series = "RRULE:FREQ=DAILY;INTERVAL=7;COUNT=3\n";
+    fs::write(
+        folder.join("series.ics"),
+        event_with("series", span(2, 8, 9), series),
+    )
+    .unwrap();
+    fs::write(&file, calendar(&[event("in-a-file", span(6, 9, 10))])).unwrap();
+    let feed = Feed::of(&[event("in-a-feed", span(7, 9, 10))]);
+    let tables = format!(
+        "{}[[calendar]]\nname = \"folder\"\nkind = \"vdir\"\npath = \"{}\"\n\
+         [[calendar]]\nname = \"file\"\nkind = \"ics\"\nurl = \"{}\"\n",
+        feed.config("feed"),
+        folder.display(),
+        file.display()
+    );
+    let flows = format!(
+        "[host.bookings]\ncalendar = \"work\"\n[host.busy]\n\
+         from = [\"work\", \"folder\", \"feed\", \"file\"]\nto = \"{}\"\nfuture = \"30d\"\n{buffers}{tables}",
+        sink.word()
+    );
+    let bench = bench_with(side, &flows, AccountOptions::default());
+    bench.has_event("dentist", span(4, 13, 15));
+    bench.book(3);
+    bench.pass();
+    let taken = bench.taken();
+    // A booking, an event of each of three, and three of the series.
+    assert_eq!(taken.len(), 7, "{taken:#?}");
+    let asked = feed.asked();
+    let run = bench.writes_nothing(10);
+    bench.is_taken(&taken, "after ten passes");
+    assert_eq!(feed.asked() - asked, 10, "one request a pass");
+    assert_eq!(run.zoom_requests(), 2, "bookings and busy: {run:#?}");
 }
 
 /// Somebody's tool copies the Zoom calendar into another one, under names of its own.

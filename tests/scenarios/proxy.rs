@@ -48,6 +48,8 @@ struct Rule {
 struct Shared {
     log: Mutex<Vec<Passed>>,
     rules: Mutex<Vec<Rule>>,
+    /// What happens to every request that names this object.
+    spoiled: Mutex<Option<(&'static str, Break)>>,
     /// Seconds by which the server's clock seems to be ahead.
     ahead: Mutex<i64>,
     closed: AtomicBool,
@@ -104,8 +106,14 @@ impl Proxy {
         self.add(method, 0, usize::MAX, how);
     }
 
+    /// Breaks every request that names this object, in its address or its body, until `heal`.
+    pub fn spoil(&self, name: &'static str, how: Break) {
+        *self.shared.spoiled.lock().unwrap() = Some((name, how));
+    }
+
     /// Nothing is broken any more; how many planned ones did not come to it.
     pub fn heal(&self) -> usize {
+        *self.shared.spoiled.lock().unwrap() = None;
         let mut rules = self.shared.rules.lock().unwrap();
         let waiting = rules.iter().filter(|rule| rule.times != usize::MAX).count();
         rules.clear();
@@ -145,6 +153,15 @@ impl Drop for Proxy {
 }
 
 impl Shared {
+    /// What happens to a request that names a spoiled object.
+    fn spoils(&self, head: &str, body: &[u8]) -> Option<Break> {
+        let spoiled = self.spoiled.lock().unwrap();
+        let (name, how) = spoiled.as_ref()?;
+        let line = head.lines().next().unwrap_or_default();
+        let names = line.contains(name) || String::from_utf8_lossy(body).contains(name);
+        names.then(|| how.clone())
+    }
+
     fn strike(&self, method: &str) -> Option<Break> {
         let mut rules = self.rules.lock().unwrap();
         let mut struck = None;
@@ -186,7 +203,9 @@ fn serve(mut client: TcpStream, port: u16, shared: &Shared) -> io::Result<()> {
         return Ok(());
     };
     let method = head.split(' ').next().unwrap_or_default();
-    let broken = shared.strike(method);
+    let broken = shared
+        .strike(method)
+        .or_else(|| shared.spoils(&head, &body));
     match broken {
         Some(Break::Before) => {
             shared.record(&head, None, 0);

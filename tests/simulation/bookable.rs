@@ -130,6 +130,7 @@ impl World {
                     emails: Vec::new(),
                 }),
                 hours: None,
+                places: BTreeMap::new(),
                 zone: "UTC".to_owned(),
             },
             events: BTreeMap::new(),

@@ -1,6 +1,7 @@
 //! What was found out about the calendar, remembered so that a pass with nothing to do costs one
 //! request.
 
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -26,6 +27,9 @@ pub(super) struct Known {
     /// What its queries over a range of time are worth.
     #[serde(default)]
     pub(super) ranges: Ranges,
+    /// Where such a query failed: how often in a row, and when last.
+    #[serde(default)]
+    pub(super) faults: Option<(u32, Timestamp)>,
 }
 
 impl From<&Collection> for Known {
@@ -37,6 +41,44 @@ impl From<&Collection> for Known {
             writable: collection.writable,
             keeps_conditions: collection.keeps_conditions,
             ranges: collection.ranges,
+            faults: None,
+        }
+    }
+}
+
+impl Known {
+    /// Whether its queries over a range of time are asked now. A fault that passes must not cost
+    /// them for ever, and a server that they keep busy is not to be asked each day: after each
+    /// failure twice as long is waited, a day at first and a month at most.
+    pub(super) fn asks_ranges(&self, now: Timestamp) -> bool {
+        match (self.ranges, self.faults) {
+            (Ranges::Trusted, _) | (Ranges::Failed, None) => true,
+            (Ranges::Failed, Some((times, last))) => {
+                let days = 1_i64 << times.saturating_sub(1).min(5);
+                // Everything is listed about once a day, not to the minute.
+                let wait = SignedDuration::from_hours(days * 24 - 2);
+                now.duration_since(last) >= wait
+            }
+            (Ranges::Untrusted | Ranges::Needed, _) => false,
+        }
+    }
+
+    /// After a query that failed.
+    pub(super) fn without_ranges(self, now: Timestamp) -> Self {
+        let times = self.faults.map_or(0, |(times, _)| times);
+        Self {
+            ranges: Ranges::Failed,
+            faults: Some((times.saturating_add(1), now)),
+            ..self
+        }
+    }
+
+    /// After queries that were answered.
+    pub(super) fn with_ranges(self) -> Self {
+        Self {
+            ranges: Ranges::Trusted,
+            faults: None,
+            ..self
         }
     }
 }

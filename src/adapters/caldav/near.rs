@@ -8,9 +8,10 @@
 //! listings, so what is left out today is listed long before it matters.
 //!
 //! It is done where it saves something (over [`MANY`] objects) and the server is one whose answers
-//! were measured. Where a query fails, everything is listed, and that server is not asked again: a
-//! rule of one event a second keeps Radicale busy for hours. Google is another matter: a listing
-//! without a range leaves out future events there, so what the queries find is added.
+//! were measured. Where a query fails, everything is listed, and that server is asked again only
+//! after a day, then two, then four: a rule of one event a second keeps Radicale busy for hours.
+//! Google is another matter: a listing without a range leaves out future events there, so what the
+//! queries find is added.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -57,13 +58,13 @@ pub(super) async fn only(
     many: usize,
 ) -> Result<Box<dyn Listing>> {
     let known = shared.known().await?;
-    match known.ranges {
-        Ranges::Untrusted | Ranges::Failed => return Ok(lines),
-        Ranges::Needed => {
-            let more = found(shared, &known, around).await?;
-            return Ok(Box::new(WithMore { lines, more }));
-        }
-        Ranges::Trusted => {}
+    if known.ranges == Ranges::Needed {
+        let more = found(shared, &known, around).await?;
+        return Ok(Box::new(WithMore { lines, more }));
+    }
+    let now = shared.dav.http().clock().now();
+    if !known.asks_ranges(now) {
+        return Ok(lines);
     }
     let mut first = VecDeque::new();
     while first.len() <= many {
@@ -75,11 +76,15 @@ pub(super) async fn only(
     let mut near = None;
     if first.len() > many {
         near = match found(shared, &known, around).await {
-            Ok(found) => Some(found),
+            Ok(found) => {
+                if known.ranges == Ranges::Failed {
+                    shared.remember(known.with_ranges()).await?;
+                }
+                Some(found)
+            }
             Err(error) if is_about_when(error.kind()) => return Err(error),
             Err(_) => {
-                let ranges = Ranges::Failed;
-                shared.remember(Known { ranges, ..known }).await?;
+                shared.remember(known.without_ranges(now)).await?;
                 None
             }
         };

@@ -17,7 +17,7 @@ pub(super) enum Ranges {
     Trusted,
     /// Without them events of the future are left out (Google).
     Needed,
-    /// They would do, but failed once: a hostile rule makes Radicale count for hours.
+    /// They would do, but failed: a hostile rule makes Radicale count for hours. Or that passed.
     Failed,
 }
 

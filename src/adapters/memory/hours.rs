@@ -85,10 +85,19 @@ impl HoursCalendar for MemoryHours {
         self.call("set hours", || {
             let refused = |why: String| Error::new(Kind::Refused, "set hours").because(why);
             let mut there = lock(&self.text);
-            if there.as_deref() != seen.map(|seen| seen.text.as_str()) {
+            let reader = Reader {
+                zone: &hours.zone,
+                now,
+            };
+            let is_as_seen = match (there.clone(), seen) {
+                (Some(text), None) => understood(text, reader)?.is_none(),
+                (there, seen) => there.as_deref() == seen.map(|seen| seen.text.as_str()),
+            };
+            if !is_as_seen {
                 return Err(Error::new(Kind::Stale, "set hours").because("it is another text now"));
             }
-            let before = seen.map(|seen| seen.text.as_bytes());
+            // A text without hours is written into.
+            let before = there.as_deref().map(str::as_bytes);
             let text = availability::write(before, hours, now, Form::Text)
                 .map_err(|broken| refused(broken.to_string()))?;
             let text = String::from_utf8_lossy(&text).into_owned();
@@ -96,10 +105,6 @@ impl HoursCalendar for MemoryHours {
                 *lock(&self.writes) += 1;
                 *there = Some(text.clone());
             }
-            let reader = Reader {
-                zone: &hours.zone,
-                now,
-            };
             understood(text, reader)?.ok_or_else(|| refused("it does not read back".to_owned()))
         })
     }

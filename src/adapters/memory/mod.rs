@@ -14,6 +14,8 @@ pub mod clock;
 pub mod fault;
 /// Working hours in memory.
 pub mod hours;
+/// What calendars and sources in memory have in common.
+pub mod shelf;
 /// A calendar whose busy time is wanted, in memory.
 pub mod source;
 /// Zoom Scheduler in memory.

@@ -1,21 +1,23 @@
 //! A source of busy time in memory that holds real iCalendar bytes, so that what is kept of an
 //! object is made of them as it is everywhere.
 
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::ops::Deref;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
-use super::calendar::{Keeping, Lines, Tracking};
+use super::calendar::{Keeping, Tracking};
 use super::calendar_state::State;
-use super::fault::{Faults, NoFaults, around as around_fault};
+use super::shelf::Shelf;
 use crate::domain::ids::{Cursor, Href};
 use crate::domain::window::Window;
 use crate::ical::busy::{self, Stripped, Viewer};
 use crate::ports::calendar::{Change, Coverage, Listing};
-use crate::ports::error::Result;
+use crate::ports::error::{Error, Kind, Result};
 use crate::ports::meter::Meter;
 use crate::ports::source::{Source, SourceContent, SourceObject};
 
@@ -48,10 +50,10 @@ impl fmt::Display for Call {
 
 /// A source in memory.
 pub struct MemorySource {
-    state: Mutex<State>,
+    shelf: Shelf,
     sight: Sight,
-    faults: Mutex<Arc<dyn Faults>>,
-    meter: Meter,
+    /// Objects that cannot be read, and why.
+    refused: Mutex<BTreeMap<Href, Kind>>,
 }
 
 impl MemorySource {
@@ -59,86 +61,38 @@ impl MemorySource {
     #[must_use]
     pub fn new(tracking: Tracking, sight: Sight) -> Self {
         Self {
-            state: Mutex::new(State::new(tracking, Keeping::Verbatim)),
+            shelf: Shelf::new(tracking, Keeping::Verbatim),
             sight,
-            faults: Mutex::new(Arc::new(NoFaults)),
-            meter: Meter::default(),
+            refused: Mutex::default(),
         }
     }
 
-    /// Lets something decide which calls fail from now on.
-    pub fn set_faults(&self, faults: Arc<dyn Faults>) {
-        *self.faults.lock().unwrap_or_else(PoisonError::into_inner) = faults;
+    /// Whatever reads this object fails so from now on. `None`: no longer.
+    pub fn refuse(&self, href: &Href, kind: Option<Kind>) {
+        let mut refused = self.refused();
+        match kind {
+            Some(kind) => refused.insert(href.clone(), kind),
+            None => refused.remove(href),
+        };
     }
 
-    /// Puts an object there, whatever it is.
-    pub fn put(&self, href: &Href, bytes: &[u8]) {
-        self.state().put(href, bytes.to_vec());
+    fn refused(&self) -> MutexGuard<'_, BTreeMap<Href, Kind>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    /// Removes an object; says whether it was there.
-    pub fn remove(&self, href: &Href) -> bool {
-        self.state().remove(href)
-    }
+impl Deref for MemorySource {
+    type Target = Shelf;
 
-    /// Removes every object.
-    pub fn clear(&self) {
-        let mut state = self.state();
-        for href in state.hrefs() {
-            state.remove(&href);
-        }
-    }
-
-    /// The bytes of an object.
-    #[must_use]
-    pub fn raw(&self, href: &Href) -> Option<Vec<u8>> {
-        self.state().bytes(href)
-    }
-
-    /// All hrefs, in order.
-    #[must_use]
-    pub fn hrefs(&self) -> Vec<Href> {
-        self.state().hrefs()
-    }
-
-    /// Whether the whole source is gone (`Missing`). What is in it comes back with it.
-    pub fn set_missing(&self, missing: bool) {
-        self.state().missing = missing;
-    }
-
-    /// Forgets all cursors: the next listing with one turns into a full one.
-    pub fn expire_cursors(&self) {
-        self.state().expire_cursors();
-    }
-
-    /// Cuts full listings off after so many lines; they say `Partial`. `None`: no longer.
-    pub fn cut_listings_at(&self, lines: Option<usize>) {
-        self.state().cut_at = lines;
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn faults(&self) -> Arc<dyn Faults> {
-        let faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(&faults)
-    }
-
-    fn call<T>(&self, call: Call, work: impl FnOnce(&mut State) -> Result<T>) -> Result<T> {
-        self.meter.request();
-        around_fault(&*self.faults(), &call.to_string(), || {
-            let mut state = self.state();
-            state.is_there(&call.to_string())?;
-            work(&mut state)
-        })
+    fn deref(&self) -> &Shelf {
+        &self.shelf
     }
 }
 
 #[async_trait]
 impl Source for MemorySource {
     async fn list(&self, since: Option<&Cursor>, around: Window) -> Result<Box<dyn Listing>> {
-        let (left, end) = self.call(Call::List, |state| {
+        let (left, end) = self.call(&Call::List, |state| {
             let (mut lines, listed) = state.list(since);
             if self.sight == Sight::Near && listed.coverage == Coverage::Full {
                 lines.retain(|line| match line {
@@ -148,15 +102,18 @@ impl Source for MemorySource {
             }
             Ok((lines, listed))
         })?;
-        let faults = self.faults();
-        Ok(Box::new(Lines { left, end, faults }))
+        Ok(self.lines(left, end))
     }
 
     async fn read(&self, hrefs: &[Href]) -> Result<Vec<SourceObject>> {
         if hrefs.is_empty() {
             return Ok(Vec::new());
         }
-        self.call(Call::Read, |state| {
+        let refused = self.refused().clone();
+        self.call(&Call::Read, |state| {
+            if let Some(kind) = hrefs.iter().find_map(|href| refused.get(href)) {
+                return Err(Error::new(*kind, "reading an object"));
+            }
             Ok(hrefs.iter().map(|href| object(state, href)).collect())
         })
     }

@@ -233,6 +233,10 @@ impl Zoom for MemoryZoom {
         self.call("zoom get", |state| Ok(state.bookings.get(id).cloned()))
     }
 
+    async fn own_booking(&self, id: &BookingId, _near: Option<Window>) -> Result<Option<Booking>> {
+        self.booking(id).await
+    }
+
     async fn attendee(&self, booking: &BookingId, id: &AttendeeId) -> Result<Option<Attendee>> {
         self.call("zoom attendee", |state| {
             let booking = state.bookings.get(booking);

@@ -10,9 +10,12 @@ mod failure;
 mod folder;
 mod hidden;
 mod hours;
+mod name;
+mod snapshot;
 mod source;
 #[cfg(test)]
 mod tests;
+mod writes;
 
 use std::fs::ReadDir;
 use std::path::PathBuf;

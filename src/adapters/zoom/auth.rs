@@ -126,6 +126,29 @@ impl Authority {
         }
     }
 
+    /// A token for Zoom's WebSocket (`client_credentials`), and how long it is good. It is not kept.
+    ///
+    /// # Errors
+    /// `Denied` when Zoom refuses the app.
+    pub async fn for_events(&self) -> Result<(SecretString, Duration)> {
+        let doing = "asking Zoom for a token for its WebSocket";
+        let form = [("grant_type", "client_credentials")];
+        match self.endpoint.ask(&form, doing, &self.jitter).await? {
+            Granted::Grant(grant) => {
+                let life = u64::try_from(grant.lifetime()).unwrap_or_default();
+                Ok((
+                    SecretString::from(grant.access_token),
+                    Duration::from_secs(life),
+                ))
+            }
+            Granted::Invalid => Err(Error::new(Kind::Denied, doing)
+                .because("Zoom refused this app")
+                .hint(
+                    "check zoom.auth.client_id and client_secret, and the app's event subscription",
+                )),
+        }
+    }
+
     /// The state, with nothing left to save.
     async fn settled(&self) -> Result<tokio::sync::MutexGuard<'_, State>> {
         let mut state = self.state.lock().await;

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use reqwest::Method;
 
+use super::blocks::LET_LOG_IN;
 use super::calls::{Answer, Call, Repeat};
 use super::client::ZoomClient;
 use super::config::HostUser;
@@ -134,10 +135,7 @@ impl ZoomClient {
                     "this app lists the host's schedules, but cannot change them by id ({})",
                     failure.cause()
                 ))
-                .hint(
-                    "let this user log in themselves (zoom_user = \"me\", with a user app), or set \
-                     host.busy.to = \"zoom_calendar\"",
-                ),
+                .hint(LET_LOG_IN),
             HostUser::Me => Error::new(Kind::Stale, doing)
                 .because("it is gone")
                 .hint("nothing to do: the schedules are listed again"),

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use reqwest::{Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::calendar_event::{self, CalendarEntry, Page, Seen};
 use super::calls::{Answer, Call, Repeat};
 use super::client::ZoomClient;
+use super::config::HostUser;
 use super::failure::{Failure, Subject};
 use crate::domain::block::{Block, BlockDraft};
 use crate::domain::ids::{BlockId, SyncToken, ZoomCalendarId};
@@ -142,6 +143,36 @@ impl ZoomClient {
         };
         self.calls.make(&call).await
     }
+
+    /// Changes an event; what Zoom says that it is now.
+    async fn change(&self, path: &[&str], body: Value, doing: &str) -> Result<Value> {
+        match self.write(Method::PATCH, path, Some(body), doing).await? {
+            Answer::Done(value) => Ok(value),
+            Answer::Failed(failure) if failure.is_absence() => Err(Error::new(Kind::Stale, doing)
+                .because("it is gone")
+                .hint("nothing to do: the next pass creates it again")),
+            Answer::Failed(failure) => Err(refused(&failure, doing)),
+        }
+    }
+
+    /// Why the calendar was not found.
+    fn not_found(&self, failure: &Failure, doing: &str) -> Error {
+        let error = refused(failure, doing);
+        match error.kind() {
+            Kind::Missing | Kind::Refused => Error::new(Kind::Missing, doing)
+                .because(failure.cause())
+                .hint(self.other_way(NO_DISCOVERY)),
+            _ => error,
+        }
+    }
+
+    /// What to do where the calendar is not shown, or may only be read.
+    fn other_way(&self, why: &'static str) -> &'static str {
+        match self.user {
+            HostUser::Me => why,
+            HostUser::Other(_) => LET_LOG_IN,
+        }
+    }
 }
 
 #[async_trait]
@@ -154,7 +185,7 @@ impl ZoomCalendar for ZoomClient {
         for _ in 0..MOST_PAGES {
             let page = match self.calendar_page(&path, &query, &token, doing).await? {
                 Ok(page) => page,
-                Err(failure) => return Err(not_found(&failure, doing)),
+                Err(failure) => return Err(self.not_found(&failure, doing)),
             };
             let entries = page.items.unwrap_or_default().into_iter();
             let primary = entries
@@ -165,14 +196,14 @@ impl ZoomCalendar for ZoomClient {
                 Some(_) => {
                     return Err(Error::new(Kind::Denied, doing)
                         .because("the primary calendar is there, but this app may only read it")
-                        .hint(OTHER_WAY));
+                        .hint(self.other_way(READ_ONLY)));
                 }
                 None => token = page.next_page_token,
             }
             if token.is_empty() {
                 return Err(Error::new(Kind::Missing, doing)
                     .because("Zoom shows this app no primary calendar of the host")
-                    .hint(NO_DISCOVERY));
+                    .hint(self.other_way(NO_DISCOVERY)));
             }
         }
         Err(malformed(doing, "it does not come to an end"))
@@ -253,16 +284,13 @@ impl ZoomCalendar for ZoomClient {
     ) -> Result<()> {
         let doing = format!("changing the block {id} in the host's Zoom calendar");
         let path = ["calendars", calendar.as_str(), "events", id.as_str()];
-        let mut body = calendar_event::body(draft);
-        // A person may have made it recur, or invited somebody.
-        body["recurrence"] = json!([]);
-        body["attendees"] = json!([]);
-        match self.write(Method::PATCH, &path, Some(body), &doing).await? {
-            Answer::Done(_) => Ok(()),
-            Answer::Failed(failure) if failure.is_absence() => Err(Error::new(Kind::Stale, doing)
-                .because("it is gone")
-                .hint("nothing to do: the next pass creates it again")),
-            Answer::Failed(failure) => Err(refused(&failure, &doing)),
+        let body = calendar_event::body(draft);
+        let now = self.change(&path, body.clone(), &doing).await?;
+        // A person may have made it recur, or invited somebody. An empty list is only sent where
+        // it takes something away.
+        match calendar_event::without_additions(&now, body) {
+            None => Ok(()),
+            Some(body) => self.change(&path, body, &doing).await.map(drop),
         }
     }
 
@@ -299,12 +327,20 @@ impl Listed {
     }
 }
 
-const OTHER_WAY: &str = "set host.busy.to = \"availability\", which needs no calendar, or let this \
-                         user log in themselves (zoom_user = \"me\", with a user app)";
+const READ_ONLY: &str = "give the host the right to write to it, or set host.busy.to = \
+                         \"availability\"";
 
-const NO_DISCOVERY: &str = "server-to-server apps cannot find a user's calendar: set host.busy.to = \
-                            \"availability\", or let this user log in themselves (zoom_user = \
-                            \"me\", with a user app); and Zoom Calendar must be set up for this user";
+const NO_DISCOVERY: &str = "Zoom Calendar must be set up for this user; server-to-server apps are \
+                            shown no calendar at all: let this user log in themselves (kind = \
+                            \"user\" in [zoom.auth], then `slotbridge login`), or set host.busy.to \
+                            = \"availability\"";
+
+/// Neither single resources of another user nor their calendar are shown to an app that is not
+/// theirs (FACTS.md sections 2 and 3): busy time reaches Zoom in neither way.
+pub(super) const LET_LOG_IN: &str = "an app of the account can neither change the working hours nor \
+                                     find the calendar of another user: let this user log in \
+                                     themselves (kind = \"user\" in [zoom.auth] and zoom_user = \
+                                     \"me\", then `slotbridge login`)";
 
 const SCOPES: &str = "calendar:read:list_calendar_lists, calendar:read:list_events, \
                       calendar:read:event, calendar:write:event, calendar:update:event, \
@@ -315,38 +351,33 @@ fn is_about_token(failure: &Failure) -> bool {
     failure.status == StatusCode::BAD_REQUEST && !failure.is_about_token() || failure.is_absence()
 }
 
-/// Why the calendar was not found.
-fn not_found(failure: &Failure, doing: &str) -> Error {
-    let error = refused(failure, doing);
-    match error.kind() {
-        Kind::Missing | Kind::Refused => Error::new(Kind::Missing, doing)
-            .because(failure.cause())
-            .hint(NO_DISCOVERY),
-        _ => error,
-    }
-}
-
 /// The error for a failed call to the calendar.
 fn refused(failure: &Failure, doing: &str) -> Error {
     let error = failure.error(doing);
+    let named = failure.named_scopes();
+    // Zoom tells a missing scope in more than one status; which one it names counts.
     match error.kind() {
-        Kind::Denied => {
-            let named = failure.named_scopes();
-            let scopes = if named.is_empty() {
-                SCOPES.to_owned()
-            } else {
-                named.join(", ")
-            };
-            error.hint(format!(
-                "give the app these scopes in Zoom's marketplace (for other users the `:admin` \
-                 ones where there are such): {scopes}; a user app then needs a new login; or {OTHER_WAY}"
-            ))
-        }
+        Kind::Refused if !named.is_empty() => Error::new(Kind::Denied, doing)
+            .because(failure.cause())
+            .hint(scopes(&named)),
+        Kind::Denied => error.hint(scopes(&named)),
         Kind::Missing => error.hint(
             "the calendar is gone, or this app does not see it; the next pass looks for it again",
         ),
         _ => error,
     }
+}
+
+fn scopes(named: &[&str]) -> String {
+    let scopes = if named.is_empty() {
+        SCOPES.to_owned()
+    } else {
+        named.join(", ")
+    };
+    format!(
+        "give the app these scopes in Zoom's marketplace (for other users the `:admin` ones where \
+         there are such): {scopes}; a user app then needs a new login"
+    )
 }
 
 fn malformed(doing: &str, cause: &'static str) -> Error {

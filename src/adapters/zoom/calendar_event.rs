@@ -147,6 +147,19 @@ pub(super) fn body(draft: &BlockDraft) -> Value {
     })
 }
 
+/// The body that takes away what somebody added to a block, where an answer shows such a thing.
+pub(super) fn without_additions(now: &Value, mut body: Value) -> Option<Value> {
+    let mut any = false;
+    for name in ["recurrence", "attendees"] {
+        let has_some = now.get(name).and_then(Value::as_array);
+        if has_some.is_some_and(|list| !list.is_empty()) {
+            body[name] = json!([]);
+            any = true;
+        }
+    }
+    any.then_some(body)
+}
+
 impl Event {
     /// When; `None` where it is all-day, recurs, or does not say.
     fn span(&self) -> Option<TimeSpan> {

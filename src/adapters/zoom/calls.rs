@@ -246,7 +246,12 @@ fn fault(error: Error) -> Result<Tried> {
 }
 
 fn content(call: &Call<'_>, body: &[u8]) -> Tried {
-    if call.repeat == Repeat::Once || (body.is_empty() && call.method != Method::GET) {
+    // It is done, whatever the answer says of it.
+    if call.repeat == Repeat::Once {
+        let said = serde_json::from_slice(body).unwrap_or_default();
+        return Tried::Answer(Answer::Done(said));
+    }
+    if body.is_empty() && call.method != Method::GET {
         return Tried::Answer(Answer::Done(Value::Null));
     }
     match serde_json::from_slice(body) {

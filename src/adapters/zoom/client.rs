@@ -143,6 +143,25 @@ impl Zoom for ZoomClient {
         })
     }
 
+    async fn own_booking(&self, id: &BookingId, near: Option<Window>) -> Result<Option<Booking>> {
+        // A login sees its own bookings by id, and no others (FACTS.md section 2). For somebody
+        // else only the list says whose a booking is.
+        if self.user.parameter().is_none() {
+            return self.booking(id).await;
+        }
+        let doing = format!("looking for booking {id} in Zoom");
+        let Some(near) = near else {
+            return Err(Error::new(Kind::Stale, doing).because("nothing says when it is"));
+        };
+        let page = self.bookings(near, None).await?;
+        let found = page.bookings.into_iter().find(|booking| booking.id == *id);
+        let cut_short = page.next.is_some() || !page.broken.is_empty();
+        if found.is_none() && cut_short {
+            return Err(Error::new(Kind::Stale, doing).because("there are too many at that time"));
+        }
+        Ok(found)
+    }
+
     async fn attendee(&self, booking: &BookingId, id: &AttendeeId) -> Result<Option<Attendee>> {
         let doing = format!("reading an attendee of booking {booking} in Zoom");
         let path = [

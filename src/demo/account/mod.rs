@@ -51,7 +51,7 @@ pub use seen::{Door, Patch, Seen};
 pub use server::Server;
 pub use setup::{
     AppOwner, AvailabilityOptions, CalendarOptions, Connection, Discovery, EmptySegments, Role,
-    Scope, ShowsSegments,
+    Scope, ShowsSegments, Times,
 };
 
 use availability::Rota;

@@ -30,6 +30,8 @@ pub struct AvailabilityOptions {
     pub shows_segments: ShowsSegments,
     /// What becomes of an empty segment.
     pub empty_segments: EmptySegments,
+    /// How exactly times are kept.
+    pub times: Times,
 }
 
 /// Whether an answer tells the date overrides. The document has no such field in an answer.
@@ -52,6 +54,16 @@ pub enum EmptySegments {
     DayOff,
     /// 400.
     Refused,
+}
+
+/// How exactly the times of hours and overrides are kept. The document does not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Times {
+    /// To the minute.
+    #[default]
+    AsGiven,
+    /// Each is put on the quarter of an hour before it.
+    QuarterHours,
 }
 
 /// How the Zoom calendar behaves.

@@ -140,33 +140,41 @@ pub(super) async fn list(
 
 impl Listed {
     /// Spans that may come back as events: those of blocks, as long as the buffers are the same
-    /// as when they were written. When they change, every event gets the new ones.
-    pub(super) fn echoes(&self, buffers: Buffers) -> BTreeSet<TimeSpan> {
-        spans_written_with(self.buffers, buffers, self.known.values())
+    /// as when they were written. When they change, every event gets the new ones. Blocks of other
+    /// hosts may come round through a ring of calendars: those that have buffers of their own need
+    /// no more. A block without any is as long as its event, which somebody else may have, too.
+    pub(super) fn echoes(&self, work: &Work<'_>, buffers: Buffers) -> Result<BTreeSet<TimeSpan>> {
+        echoes_of(&work.records, self.buffers, self.known.values(), buffers)
     }
 }
 
 /// The same, of the blocks as they were last seen.
 pub(super) fn last_echoes(records: &Records<'_>, buffers: Buffers) -> Result<BTreeSet<TimeSpan>> {
     let since: Option<BlocksSince> = records.only(KIND)?;
-    let known: Vec<KnownBlock> = records
-        .blocks()?
-        .into_iter()
-        .map(|(_, known)| known)
-        .collect();
     let written = since.and_then(|since| since.buffers);
-    Ok(spans_written_with(written, buffers, &known))
+    let known = records.blocks()?;
+    echoes_of(
+        records,
+        written,
+        known.iter().map(|(_, block)| block),
+        buffers,
+    )
 }
 
-fn spans_written_with<'a>(
+fn echoes_of<'a>(
+    records: &Records<'_>,
     written: Option<(u64, u64)>,
+    known: impl IntoIterator<Item = &'a KnownBlock>,
     buffers: Buffers,
-    blocks: impl IntoIterator<Item = &'a KnownBlock>,
-) -> BTreeSet<TimeSpan> {
-    if written != Some(seconds(buffers)) {
-        return BTreeSet::new();
+) -> Result<BTreeSet<TimeSpan>> {
+    if buffers == Buffers::default() {
+        return Ok(BTreeSet::new());
     }
-    blocks.into_iter().filter_map(|block| block.span).collect()
+    let mut echoes: BTreeSet<TimeSpan> = records.buffered_elsewhere()?.into_iter().collect();
+    if written == Some(seconds(buffers)) {
+        echoes.extend(known.into_iter().filter_map(|block| block.span));
+    }
+    Ok(echoes)
 }
 
 fn seconds(buffers: Buffers) -> (u64, u64) {

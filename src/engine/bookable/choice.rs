@@ -73,7 +73,7 @@ pub(super) async fn forget(work: &Work<'_>) -> Result<()> {
 fn unwritable(work: &Work<'_>, error: &Error) -> Choice {
     let mut because = format!("the host's Zoom calendar cannot be used: {error}");
     if let Some(remedy) = error.remedy() {
-        because += "; to use it, ";
+        because += "; to use it: ";
         because += remedy;
     }
     made(work, Sink::Availability, because, None, true)

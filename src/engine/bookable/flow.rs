@@ -12,7 +12,7 @@ use super::{choice, hours, keeping, schedule};
 use crate::domain::busy::Busy;
 use crate::engine::report::DayReport;
 use crate::plan::certainty::Certainty;
-use crate::plan::policy::BusyPolicy;
+use crate::plan::policy::{BusyPolicy, BusyTo};
 use crate::ports::availability::Availability;
 use crate::ports::error::{Error, Kind, Result};
 
@@ -45,6 +45,8 @@ struct Blocks {
 /// it.
 pub(super) async fn flow(work: &Work<'_>) -> Result<Vec<DayReport>> {
     let host = work.host;
+    let from = host.busy.as_ref().map_or(&[][..], |busy| &busy.from);
+    keeping::leave_others(work, from).await?;
     let traces = Traces {
         blocks: work.records.only::<BlocksSince>(blocks::KIND)?.is_some(),
         overrides: overrides::are_there(work)?,
@@ -150,7 +152,7 @@ async fn write_blocks(
         None => BTreeSet::new(),
         Some(calendar) => match blocks::list(work, days, calendar).await {
             Ok(listed) => {
-                let echoes = listed.echoes(policy.buffers);
+                let echoes = listed.echoes(work, policy.buffers)?;
                 let wanted = expanding::busy(work, policy, days, &echoes).await?;
                 match blocks::settle(work, policy, &listed, &wanted).await? {
                     Settled::Whole => blocks.whole = true,
@@ -161,6 +163,10 @@ async fn write_blocks(
                 }
                 blocks.wanted = Some(wanted);
                 return Ok(blocks);
+            }
+            Err(error) if policy.to == BusyTo::Auto && error.kind() == Kind::Denied => {
+                blocks.sink = Some(choice::elsewhere(work, &error).await?.sink);
+                BTreeSet::new()
             }
             Err(error) => return without_blocks(work, error).await,
         },

@@ -16,6 +16,7 @@ mod flow;
 mod hours;
 mod keeping;
 mod overrides;
+mod reading;
 /// What is remembered, as typed records.
 pub mod records;
 pub(super) mod removals;
@@ -25,12 +26,14 @@ pub mod shown;
 mod steps;
 mod work;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tracing::Instrument as _;
 
 use super::Order;
 use super::report::HostReport;
+use crate::domain::fingerprint::Fingerprint;
 use crate::domain::ids::{CalendarName, HostName};
 use crate::plan::policy::{BusyPolicy, HoursPolicy};
 use crate::ports::availability::Availabilities;
@@ -73,6 +76,9 @@ pub struct Host {
     pub busy: Option<BusyPolicy>,
     /// `[host.hours]`; absent: off.
     pub hours: Option<HoursPolicy>,
+    /// A digest of where the name of each source leads: another place is another calendar. One that
+    /// is not in here is not watched.
+    pub places: BTreeMap<CalendarName, Fingerprint>,
     /// The IANA name of the zone of this machine: for whole days and floating times, as long as
     /// Zoom has not said the host's own.
     pub zone: String,

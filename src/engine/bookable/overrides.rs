@@ -4,59 +4,26 @@
 //! the PATCH (`intended`) and after it (`before`): whichever of both a power cut leaves behind,
 //! `plan::overrides::in_force` tells which list is there.
 
-use serde::{Deserialize, Serialize};
-
 use super::expanding::Wanted;
 use super::work::{Days, Work};
 use crate::domain::busy::Busy;
-use crate::domain::fingerprint::Fingerprint;
 use crate::domain::hours::{Hours, Week};
-use crate::domain::ids::AvailabilityId;
 use crate::domain::time_span::TimeSpan;
 use crate::engine::ledger::Batch;
-use crate::engine::report::Trouble;
-use crate::engine::tally::Count;
 use crate::plan::certainty::Certainty;
 use crate::plan::overrides::{self, DayOff, Effect, Now, Plan, Remembered, Theirs};
 use crate::ports::availability::{Availability, AvailabilityChange};
 use crate::ports::error::{Error, Kind, Result};
+pub(super) use others::leave_others;
+pub(super) use state::are_there;
+use state::{KIND, State, print, said};
 
-/// The record.
-pub(super) const KIND: &str = "overrides";
-
-/// What is remembered of the overrides.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct State {
-    /// Of which availability.
-    availability: AvailabilityId,
-    /// What we wrote last.
-    before: Remembered,
-    /// What a PATCH whose end is not known was to write.
-    #[serde(default)]
-    intended: Option<Remembered>,
-    /// Zoom refused an empty segment once.
-    #[serde(default)]
-    no_empty: bool,
-    /// Zoom's answer had no `segments` after we had written some.
-    #[serde(default)]
-    hidden: bool,
-    /// What was asked for, and what Zoom shows since then: where both are as they were, asking
-    /// again is for nothing.
-    #[serde(default)]
-    ignored: Option<(Fingerprint, Fingerprint)>,
-}
-
-/// Whether there is anything of ours to give back.
-pub(super) fn are_there(work: &Work<'_>) -> Result<bool> {
-    let state: Option<State> = work.records.only(KIND)?;
-    Ok(state.is_some_and(|state| state.is_ours()))
-}
-
-impl State {
-    fn is_ours(&self) -> bool {
-        self.intended.is_some() || !self.before.days.is_empty()
-    }
-}
+/// What was written to another schedule.
+mod others;
+/// What is remembered.
+mod state;
+/// What is said and counted.
+mod words;
 
 /// What the person wants of the availability, and what is to be added to it.
 pub(super) struct Schedule<'a> {
@@ -67,6 +34,8 @@ pub(super) struct Schedule<'a> {
     state: State,
     /// What of the state belongs to what is there now.
     in_force: Remembered,
+    /// Zoom shows what we wrote last in times of its own: it is still ours, and no wish of anybody.
+    rewritten: bool,
 }
 
 impl<'a> Schedule<'a> {
@@ -74,15 +43,10 @@ impl<'a> Schedule<'a> {
     pub(super) fn open(work: &'a Work<'a>, days: &'a Days, found: Availability) -> Result<Self> {
         let state: Option<State> = work.records.only(KIND)?;
         let state = state.filter(|state| state.availability == found.id);
-        let state = state.unwrap_or_else(|| State {
-            availability: found.id.clone(),
-            before: Remembered::default(),
-            intended: None,
-            no_empty: false,
-            hidden: false,
-            ignored: None,
-        });
+        let state = state.unwrap_or_else(|| State::new(found.id.clone()));
+        let rewritten = state.is_rewritten(found.segments.as_deref());
         let segments = match (&found.segments, state.hidden) {
+            (Some(_), _) if rewritten => state.before.written.clone(),
             (Some(segments), _) => segments.clone(),
             // Zoom shows none to anybody: what we wrote is all that is known.
             (None, true) => state
@@ -104,6 +68,7 @@ impl<'a> Schedule<'a> {
             segments,
             state,
             in_force,
+            rewritten,
         })
     }
 
@@ -164,18 +129,27 @@ impl<'a> Schedule<'a> {
             DayOff::Empty
         };
         let mut plan = decide(&self, day_off);
+        let week_is_ignored = self.is_week_ignored(&new_week);
+        let again = self.rewritten && self.work.order.full;
         let change = |plan: &Plan| AvailabilityChange {
-            week: (new_week != week).then(|| new_week.clone()),
-            segments: plan.changed.then(|| plan.segments.clone()),
+            week: (new_week != week && !week_is_ignored).then(|| new_week.clone()),
+            segments: (plan.changed || again).then(|| plan.segments.clone()),
         };
         let mut asked = change(&plan);
         if asked == AvailabilityChange::default() {
+            if week_is_ignored {
+                self.say_other_week();
+            } else {
+                self.state.ignored_week = None;
+            }
+            if self.rewritten {
+                self.say_ignored();
+            } else {
+                self.state.ignored = None;
+            }
+            let honoured = !week_is_ignored && !self.rewritten;
             self.unchanged(&plan).await?;
-            return Ok((true, plan.days));
-        }
-        if asked.week.is_none() && self.is_ignored(&plan) {
-            self.say_ignored();
-            return Ok((false, plan.days));
+            return Ok((honoured, plan.days));
         }
         if !self.is_as_it_was().await? {
             return Ok((false, plan.days));
@@ -225,7 +199,6 @@ impl<'a> Schedule<'a> {
         self.work.tally.add(0, days as u64, 0);
         self.state.before = plan.remembered.clone();
         self.state.intended = None;
-        self.state.ignored = None;
         self.remember().await
     }
 
@@ -252,11 +225,13 @@ impl<'a> Schedule<'a> {
         self.state.before = plan.remembered.clone();
         self.state.intended = None;
         self.state.ignored = None;
+        self.state.ignored_week = None;
         let mut honoured = true;
         let shown = match again {
             Ok(again) => {
                 if again.week != *week {
                     honoured = false;
+                    self.state.ignored_week = Some((week.clone(), again.week));
                     self.say_other_week();
                 }
                 again.segments
@@ -288,57 +263,11 @@ impl<'a> Schedule<'a> {
         Ok((honoured, plan.days))
     }
 
-    fn is_ignored(&self, plan: &Plan) -> bool {
-        let now = (print(&plan.segments), print(&self.segments));
-        !self.work.order.full && self.state.ignored.as_ref() == Some(&now)
-    }
-
-    fn say_ignored(&self) {
-        self.work.wrong(Trouble {
-            doing: "writing the date overrides of the availability in Zoom".to_owned(),
-            cause: "Zoom took them, but shows other ones since".to_owned(),
-            hint: "look at the availability in Zoom Scheduler; `slotbridge sync --full` tries \
-                   again, `to = \"zoom_calendar\"` needs none of them"
-                .to_owned(),
-        });
-    }
-
-    fn say_other_week(&self) {
-        self.work.wrong(Trouble {
-            doing: "writing the weekly hours of the availability in Zoom".to_owned(),
-            cause: "Zoom took them, but shows other ones since".to_owned(),
-            hint: "look at the availability in Zoom Scheduler; it is tried again by itself"
-                .to_owned(),
-        });
-    }
-
-    fn say_hidden(&self) {
-        let why = "Zoom does not show date overrides to this app: what slotbridge wrote is \
-                   remembered, but overrides made by hand cannot be seen, and are replaced";
-        self.work.tally.done("warn", "zoom", &self.found.id, why);
-    }
-
-    /// Counts the days that were touched, changed or given back.
-    fn count(&self, plan: &Plan) {
-        let tally = &self.work.tally;
-        let (old, new) = (&self.in_force.days, &plan.remembered.days);
-        for (date, touched) in new {
-            match old.get(date) {
-                None => {
-                    tally.count(Count::Created);
-                    tally.done("create", "zoom", date, "busy in a calendar");
-                }
-                Some(before) if before != touched => {
-                    tally.count(Count::Updated);
-                    tally.done("update", "zoom", date, "other time is busy");
-                }
-                Some(_) => tally.count(Count::Unchanged),
-            }
-        }
-        for date in old.keys().filter(|date| !new.contains_key(date)) {
-            tally.count(Count::Deleted);
-            tally.done("delete", "zoom", date, "busy in no calendar any more");
-        }
+    fn is_week_ignored(&self, asked: &Week) -> bool {
+        let ignored = self.state.ignored_week.as_ref();
+        let same = ignored
+            .is_some_and(|(was_asked, shown)| was_asked == asked && *shown == self.found.week);
+        same && !self.work.order.full
     }
 
     async fn remember(&self) -> Result<()> {
@@ -360,57 +289,4 @@ fn is_same(now: &Availability, before: &Availability) -> bool {
         && now.zone == before.zone
         && now.week == before.week
         && segments(now) == segments(before)
-}
-
-/// Gives back what we wrote to another schedule, before anything is written to this one; says
-/// whether that is done.
-pub(super) async fn leave_others(
-    work: &Work<'_>,
-    days: &Days,
-    now: &AvailabilityId,
-) -> Result<bool> {
-    let state: Option<State> = work.records.only(KIND)?;
-    let Some(state) = state.filter(|state| state.availability != *now && state.is_ours()) else {
-        return Ok(true);
-    };
-    let availabilities = &work.sides.availabilities;
-    let found = match availabilities.availability(&state.availability).await {
-        Ok(Some(found)) => found,
-        // Deleted, and our overrides with it.
-        Ok(None) => return Ok(true),
-        Err(error) if error.kind() == Kind::State => return Err(error),
-        Err(error) => {
-            work.failed(&error);
-            return Ok(false);
-        }
-    };
-    let nothing = Wanted {
-        busy: Busy::default(),
-        certainty: Certainty::Whole,
-    };
-    let days = Days {
-        zone: super::work::zone_of(&found.zone).unwrap_or_else(|| days.zone.clone()),
-        name: found.zone.clone(),
-        ..days.clone()
-    };
-    let schedule = Schedule::open(work, &days, found)?;
-    Ok(schedule.settle(&nothing, None).await?.0)
-}
-
-/// What segments say, whatever their order.
-fn said(segments: &[TimeSpan]) -> Vec<TimeSpan> {
-    let mut empty: Vec<TimeSpan> = segments
-        .iter()
-        .filter(|span| span.start >= span.end)
-        .copied()
-        .collect();
-    empty.sort_unstable();
-    empty.dedup();
-    let mut all = Busy::of(segments.iter().copied()).spans().to_vec();
-    all.extend(empty);
-    all
-}
-
-fn print(segments: &[TimeSpan]) -> Fingerprint {
-    Fingerprint::of(said(segments).iter().map(TimeSpan::text))
 }

@@ -1,9 +1,12 @@
 //! Busy time and hours as the last pass knew them: read from what is kept, with no request to
 //! anybody and nothing written.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
-use super::expanding::Spans;
+use super::expanding::{Spans, aside};
+use super::reading::{OneSource, Reading};
 use super::records::{Records, Shelf};
 use super::work::{Days, zone_of};
 use super::{Host, blocks, hours, schedule};
@@ -13,8 +16,6 @@ use crate::domain::ids::{BookingId, Href};
 use crate::domain::link::Link;
 use crate::domain::time_span::TimeSpan;
 use crate::engine::ledger::Ledger;
-use crate::ical::busy::{Viewer, occurrences};
-use crate::plan::policy::BusyPolicy;
 use crate::ports::base::Base;
 use crate::ports::error::Result;
 
@@ -45,8 +46,10 @@ pub async fn busy(
         None => Days::new(now, policy.future, jiff::tz::TimeZone::UTC, "UTC"),
     };
     let mut all = Spans::default();
+    let echoes = Arc::new(blocks::last_echoes(&records, policy.buffers)?);
     for name in &policy.from {
-        of_source(&records, &records.shelf(name), policy, &days, &mut all).await?;
+        let reading = Reading::of(name, policy, &days, Arc::clone(&echoes));
+        of_source(&records.shelf(name), reading, &mut all).await?;
     }
     if let Some(ledger) = bookings {
         of_bookings(ledger, &mut all).await?;
@@ -70,43 +73,21 @@ pub fn working_hours(base: &dyn Base, host: &Host, now: Timestamp) -> Result<Opt
     }
 }
 
-/// What is gone from a source and still kept is busy: it is held, or wanted by a person.
-async fn of_source(
-    records: &Records<'_>,
-    shelf: &Shelf<'_>,
-    policy: &BusyPolicy,
-    days: &Days,
-    all: &mut Spans,
-) -> Result<()> {
-    let echoes = blocks::last_echoes(records, policy.buffers)?;
-    let viewer = Viewer {
-        window: days.reaching(policy),
-        zone: &days.zone,
-        emails: &policy.emails,
-    };
+/// What is gone from a source and still kept is busy: it is held.
+async fn of_source(shelf: &Shelf<'_>, mut reading: Reading, all: &mut Spans) -> Result<()> {
     let mut after: Option<Href> = None;
     loop {
         let page = shelf.page(after.as_ref())?;
         let Some((last, _)) = page.last() else {
+            let OneSource { standing, lost } = reading.found;
+            all.extend(standing.merged().spans().iter().copied());
+            all.extend(lost.gone.into_iter().flat_map(|gone| gone.spans));
             return Ok(());
         };
         after = Some(last.clone());
-        for (_, kept) in &page {
-            let Some(timing) = &kept.timing else { continue };
-            // What cannot be expanded was reported by the pass.
-            let Ok(found) = occurrences(timing, &viewer) else {
-                continue;
-            };
-            all.extend(found.spans.into_iter().map(|span| {
-                if echoes.contains(&span) {
-                    span
-                } else {
-                    policy.buffers.around(span)
-                }
-            }));
-        }
-        // Somebody else may want the processor, too.
-        tokio::task::yield_now().await;
+        reading = aside(move || reading.page(page)).await?;
+        // The pass said all this.
+        reading.said.clear();
     }
 }
 

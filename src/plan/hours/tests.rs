@@ -6,7 +6,9 @@ use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use rstest::rstest;
 
+use super::said::read;
 use super::*;
+use crate::domain::hours::{Day, Week};
 
 const TODAY: Date = date(2026, 11, 21);
 const LATER: Date = date(2026, 12, 24);

@@ -10,7 +10,8 @@
 //! | Stalwart, RustiCal | says yes and forgets it | | Stalwart: yes |
 //!
 //! So whatever is written is read back, and the place where that worked is remembered: reading it
-//! costs one request. Where nothing stands there any more, all places are looked at.
+//! costs one request. Where nothing stands there any more, all places are looked at, and then every
+//! object of the calendar that is a `VAVAILABILITY`: a person's own program chooses its own names.
 
 mod places;
 mod spots;
@@ -25,6 +26,7 @@ use crate::ports::error::{Error, Kind, Result};
 use crate::ports::hours::{HoursCalendar, HoursObject, HoursPlace};
 use crate::ports::meter::Meter;
 use places::{Place, Text};
+use spots::Before;
 
 const READING: &str = "reading the working hours in the calendar";
 const WRITING: &str = "writing the working hours to the calendar";
@@ -63,24 +65,28 @@ impl HoursCalendar for Caldav {
 enum Survey {
     /// Hours.
     Found(Place, Box<HoursObject>),
-    /// None; these places could be read, and are empty, best first.
-    Empty(Vec<Place>),
+    /// None; these places could be read, best first, and have what no hours are, or nothing.
+    Empty(Vec<(Place, Option<Text>)>),
 }
 
 /// Looks where hours stood last, and everywhere when they do not stand there.
 async fn survey(shared: &Shared, reader: Reader<'_>) -> Result<Survey> {
     let remembered = places::remembered(shared)?;
-    if let Some(place) = &remembered
-        && let Some(text) = spots::read(shared, place).await?
-        && let Some(object) = understood(place, text, reader)?
-    {
-        return Ok(Survey::Found(place.clone(), Box::new(object)));
+    let mut looked_at = None;
+    if let Some(place) = &remembered {
+        let text = spots::read(shared, place).await?;
+        if let Some(text) = text.clone()
+            && let Some(object) = understood(place, text, reader)?
+        {
+            return Ok(Survey::Found(place.clone(), Box::new(object)));
+        }
+        looked_at = text;
     }
     let mut empty = Vec::new();
     let there = spots::all(shared).await?;
     for place in there.all {
         let text = if remembered.as_ref() == Some(&place) {
-            None
+            looked_at.take()
         } else {
             match spots::read(shared, &place).await {
                 Ok(text) => text,
@@ -89,8 +95,8 @@ async fn survey(shared: &Shared, reader: Reader<'_>) -> Result<Survey> {
                 Err(error) => return Err(error),
             }
         };
-        let object = match text {
-            Some(text) => understood(&place, text, reader)?,
+        let object = match &text {
+            Some(text) => understood(&place, text.clone(), reader)?,
             None => None,
         };
         match object {
@@ -98,11 +104,44 @@ async fn survey(shared: &Shared, reader: Reader<'_>) -> Result<Survey> {
                 places::remember(shared, &place).await?;
                 return Ok(Survey::Found(place, Box::new(object)));
             }
-            None if there.takes_properties || place.is_object() => empty.push(place),
+            None if there.takes_properties || place.is_object() => empty.push((place, text)),
             None => {}
         }
     }
-    Ok(Survey::Empty(empty))
+    match by_another_name(shared, reader).await? {
+        Some((place, object)) => {
+            places::remember(shared, &place).await?;
+            Ok(Survey::Found(place, Box::new(object)))
+        }
+        None => Ok(Survey::Empty(empty)),
+    }
+}
+
+/// The hours that somebody put into the calendar under a name of their own.
+async fn by_another_name(
+    shared: &Shared,
+    reader: Reader<'_>,
+) -> Result<Option<(Place, HoursObject)>> {
+    let mut found = Vec::new();
+    for place in spots::others(shared).await? {
+        let object = match spots::read(shared, &place).await {
+            Ok(Some(text)) => understood(&place, text, reader)?,
+            Ok(None) => None,
+            Err(error) if is_no(&error) => None,
+            Err(error) => return Err(error),
+        };
+        found.extend(object.map(|object| (place, object)));
+    }
+    if found.len() > 1 {
+        let names: Vec<String> = found.iter().map(|(place, _)| place.to_string()).collect();
+        return Err(Error::new(Kind::Refused, READING)
+            .because(format!(
+                "several hold a VAVAILABILITY: {}",
+                names.join(", ")
+            ))
+            .hint("keep one of them: which one counts cannot be told"));
+    }
+    Ok(found.pop())
 }
 
 /// Whether a failure to read says that this is no place for hours. The calendar itself has to be
@@ -130,11 +169,11 @@ async fn change(
     if moved || !availability::same(now.text.as_bytes(), seen.text.as_bytes()) {
         return Err(stale());
     }
-    let text = text_for(&place, Some(&*now), hours, reader)?;
+    let text = text_for(&place, Some(&now.text), hours, reader)?;
     if text == now.text {
         return Ok(*now);
     }
-    spots::write(shared, &place, &text, Some(&*now)).await?;
+    spots::write(shared, &place, &text, Before::Text(now.etag.as_ref())).await?;
     match read_back(shared, &place, &text, reader).await? {
         Some(object) => Ok(object),
         None => Err(refused("the server took them, but shows others since")),
@@ -147,9 +186,18 @@ async fn add(shared: &Shared, hours: &Hours, reader: Reader<'_>) -> Result<Hours
         return Err(Error::new(Kind::Stale, WRITING).because("there are some already"));
     };
     let mut last = None;
-    for place in empty {
-        let text = text_for(&place, None, hours, reader)?;
-        match spots::write(shared, &place, &text, None).await {
+    for (place, there) in empty {
+        let text = text_for(
+            &place,
+            there.as_ref().map(|there| &*there.text),
+            hours,
+            reader,
+        )?;
+        let before = match &there {
+            Some(there) => Before::Text(there.etag.as_ref()),
+            None => Before::Nothing,
+        };
+        match spots::write(shared, &place, &text, before).await {
             Ok(()) => {}
             Err(error) if is_no(&error) => {
                 last = Some(error);
@@ -171,7 +219,7 @@ async fn add(shared: &Shared, hours: &Hours, reader: Reader<'_>) -> Result<Hours
 
 fn text_for(
     place: &Place,
-    before: Option<&HoursObject>,
+    before: Option<&str>,
     hours: &Hours,
     reader: Reader<'_>,
 ) -> Result<String> {
@@ -179,7 +227,7 @@ fn text_for(
         Place::Calendar | Place::Inbox(_) => Form::Text,
         Place::Object(_) => Form::Object,
     };
-    let before = before.map(|object| object.text.as_bytes());
+    let before = before.map(str::as_bytes);
     let text = availability::write(before, hours, reader.now, form).map_err(refused)?;
     Ok(String::from_utf8_lossy(&text).into_owned())
 }

@@ -26,6 +26,7 @@ pub(super) enum Place {
 }
 
 /// A text as it stands.
+#[derive(Clone)]
 pub(super) struct Text {
     /// The text.
     pub(super) text: String,

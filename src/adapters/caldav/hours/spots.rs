@@ -5,17 +5,30 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, IF_MATCH, IF_NONE_MA
 use url::Url;
 
 use super::super::ask::{Answer, Ask};
-use super::super::xml::{names, request};
+use super::super::place::Named;
+use super::super::xml::names;
+use super::super::xml::request::{self, Those};
 use super::super::{Shared, etag, objects, place, refusal};
 use super::places::{Place, Text};
 use super::{READING, WRITING};
 use crate::adapters::http_client::read_body;
-use crate::domain::ids::Href;
+use crate::domain::ids::{Etag, Href};
 use crate::ports::error::{Error, Kind, Result};
-use crate::ports::hours::HoursObject;
 
 /// The largest body of a refusal that is looked at, in bytes.
 const REFUSAL_LIMIT: usize = 64 << 10;
+
+/// A query that finds more objects than these was not understood.
+const MOST_OTHERS: usize = 20;
+
+/// What a write goes over.
+#[derive(Clone, Copy)]
+pub(super) enum Before<'a> {
+    /// Nothing is there.
+    Nothing,
+    /// A text that was just read, with its tag where it has one.
+    Text(Option<&'a Etag>),
+}
 
 /// The places that a calendar has.
 pub(super) struct Spots {
@@ -75,6 +88,37 @@ async fn linked(shared: &Shared, url: &Url, name: super::super::xml::Name) -> Re
     Ok(linked.filter(|url| shared.dav.ensure_known(url, READING).is_ok()))
 }
 
+/// Every object but ours that is a `VAVAILABILITY`, in order of their names. Not every server can be
+/// asked for them; then there are none.
+pub(super) async fn others(shared: &Shared) -> Result<Vec<Place>> {
+    let known = shared.known().await?;
+    let body = request::calendar_query(Those::Being("VAVAILABILITY"));
+    let ask = Ask::xml("REPORT", &known.collection, "1", body, READING)?;
+    let answer = match shared.dav.reports_once(&ask).await {
+        Ok(answer) => answer,
+        Err(error) if super::is_no(&error) || error.kind() == Kind::Transient => {
+            return Ok(Vec::new());
+        }
+        Err(error) => return Err(error),
+    };
+    let collection = place::as_collection(&answer.url);
+    let there = answer.reports.iter().filter(|report| !report.is_gone());
+    let mut names: Vec<Href> = there
+        .flat_map(|report| &report.hrefs)
+        .filter_map(|href| match place::named(&collection, href) {
+            Named::Member(href) => Some(href),
+            Named::Itself | Named::Below | Named::Outside => None,
+        })
+        .collect();
+    if names.len() > MOST_OTHERS {
+        return Ok(Vec::new());
+    }
+    names.sort_unstable();
+    names.dedup();
+    let others = names.into_iter().map(Place::Object);
+    Ok(others.filter(|place| *place != Place::object()).collect())
+}
+
 /// The text at a place; `None` when there is none.
 pub(super) async fn read(shared: &Shared, at: &Place) -> Result<Option<Text>> {
     let known = shared.known().await?;
@@ -110,7 +154,7 @@ pub(super) async fn write(
     shared: &Shared,
     at: &Place,
     text: &str,
-    before: Option<&HoursObject>,
+    before: Before<'_>,
 ) -> Result<()> {
     let known = shared.known().await?;
     let ask = match at {
@@ -122,11 +166,12 @@ pub(super) async fn write(
             let ask = Ask::new(Method::PUT, url, WRITING)
                 .header(CONTENT_TYPE, kind)
                 .body(text.as_bytes().to_vec());
-            let etag = before.and_then(|before| before.etag.as_ref());
-            match (before, etag.and_then(etag::condition)) {
-                (None, _) => ask.header(IF_NONE_MATCH, HeaderValue::from_static("*")),
-                (Some(_), Some(condition)) => ask.header(IF_MATCH, condition),
-                (Some(_), None) => ask,
+            match before {
+                Before::Nothing => ask.header(IF_NONE_MATCH, HeaderValue::from_static("*")),
+                Before::Text(etag) => match etag.and_then(etag::condition) {
+                    Some(condition) => ask.header(IF_MATCH, condition),
+                    None => ask,
+                },
             }
         }
     };

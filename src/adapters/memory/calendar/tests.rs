@@ -1,5 +1,7 @@
 //! That the fake is stricter than the real thing, and fails when told to.
 
+use std::sync::Arc;
+
 use super::super::fault::{Fault, FaultPlan};
 use super::*;
 use crate::domain::entry::{Base, Entry, Field, Fields};

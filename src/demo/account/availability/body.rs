@@ -1,10 +1,11 @@
 //! What a POST or PATCH of an availability schedule says, checked as a whole.
 
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::super::answer::{Answer, Result};
 use super::super::call::Call;
-use super::super::setup::EmptySegments;
+use super::super::setup::{AvailabilityOptions, EmptySegments, Times};
 use super::super::strict;
 use super::{Availability, Week, hours};
 use crate::domain::time_span::TimeSpan;
@@ -31,7 +32,7 @@ pub(super) struct Wish {
 }
 
 impl Wish {
-    pub(super) fn read(call: &Call, empty: EmptySegments) -> Result<Self> {
+    pub(super) fn read(call: &Call, options: AvailabilityOptions) -> Result<Self> {
         let body = strict::body(call, &KNOWN)?;
         let required = |name| {
             strict::text(body, name, 255)?
@@ -40,7 +41,7 @@ impl Wish {
         };
         let zone = required("time_zone")?;
         strict::zone("time_zone", zone)?;
-        Ok(Self {
+        let wish = Self {
             name: required("name")?.to_owned(),
             zone: zone.to_owned(),
             default: strict::flag(body, "default")?,
@@ -48,8 +49,26 @@ impl Wish {
                 .get("segments_recurrence")
                 .map(hours::read)
                 .transpose()?,
-            segments: segments(body, empty)?,
+            segments: segments(body, options.empty_segments)?,
+        };
+        Ok(match options.times {
+            Times::AsGiven => wish,
+            Times::QuarterHours => wish.in_quarters(),
         })
+    }
+
+    /// With every time on the quarter of an hour before it.
+    fn in_quarters(mut self) -> Self {
+        for day in self.week.iter_mut().flatten() {
+            for (start, end) in &mut *day {
+                (*start, *end) = (*start / 15 * 15, *end / 15 * 15);
+            }
+            day.retain(|(start, end)| start < end);
+        }
+        for span in self.segments.iter_mut().flatten() {
+            (span.start, span.end) = (quarter(span.start), quarter(span.end));
+        }
+        self
     }
 
     /// Whether it would leave the account without a default.
@@ -68,6 +87,11 @@ impl Wish {
             one.segments = segments;
         }
     }
+}
+
+fn quarter(time: Timestamp) -> Timestamp {
+    let second = time.as_second();
+    Timestamp::from_second(second - second.rem_euclid(900)).unwrap_or(time)
 }
 
 fn segments(body: &Map<String, Value>, empty: EmptySegments) -> Result<Option<Vec<TimeSpan>>> {

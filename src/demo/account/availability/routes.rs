@@ -60,7 +60,7 @@ pub(in super::super) fn get(account: &Account, state: &State, call: &Call, id: &
 pub(in super::super) fn create(account: &Account, state: &mut State, call: &Call) -> Result {
     Query::of(call, &[])?;
     let options = account.options();
-    let wish = Wish::read(call, options.availability.empty_segments)?;
+    let wish = Wish::read(call, options.availability)?;
     let mut new = Availability {
         id: String::new(),
         name: String::new(),
@@ -86,7 +86,7 @@ pub(in super::super) fn change(
 ) -> Result {
     Query::of(call, &[])?;
     let default = find(state, id)?.default;
-    let wish = Wish::read(call, account.options().availability.empty_segments)?;
+    let wish = Wish::read(call, account.options().availability)?;
     if default && wish.unsets_default() {
         return Err(Answer::bad_request(
             "default",

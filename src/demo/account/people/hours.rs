@@ -56,6 +56,13 @@ impl Account {
         self.change_hours(id, |one| zone.clone_into(&mut one.zone))
     }
 
+    /// The host makes a schedule the default one, in place of the one that was.
+    pub fn make_availability_default(&self, id: &str) -> bool {
+        let made = self.change_hours(id, |one| one.default = true);
+        self.state().rota.settle_default(id);
+        made
+    }
+
     /// The host renames a schedule.
     pub fn rename_availability(&self, id: &str, name: &str) -> bool {
         self.change_hours(id, |one| name.clone_into(&mut one.name))

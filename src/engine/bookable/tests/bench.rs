@@ -1,6 +1,7 @@
 //! A host with one or more sources, a Zoom calendar, an availability and a state, all of which
 //! fail where they are told to.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -145,6 +146,7 @@ impl Bench {
                 name: HostName::new(ALICE),
                 busy: Some(policy(to)),
                 hours: None,
+                places: BTreeMap::new(),
                 zone: "UTC".to_owned(),
             },
         }

@@ -266,20 +266,18 @@ async fn a_dry_run_says_what_would_be_and_writes_nothing() {
     let report = bench.dry_pass().await;
     assert_eq!((bench.hours.raw(), bench.base.snapshot()), (text, before));
     assert_eq!(bench.availability.changes(), Vec::new());
-    let sides: Vec<(String, &str)> = report
+    let sides: Vec<(String, String)> = report
         .hours
         .unwrap()
         .actions
         .into_iter()
-        .map(|done| (done.id, done.side))
+        .map(|done| (done.id, done.side.into_owned()))
         .collect();
-    assert_eq!(
-        sides,
-        [
-            ("monday".to_owned(), "calendar"),
-            ("tuesday".to_owned(), "zoom")
-        ]
-    );
+    let sides: Vec<(&str, &str)> = sides
+        .iter()
+        .map(|(id, side)| (id.as_str(), side.as_str()))
+        .collect();
+    assert_eq!(sides, [("monday", "calendar"), ("tuesday", "zoom")]);
     // The table shows the day as it would be.
     let tuesday = report
         .days

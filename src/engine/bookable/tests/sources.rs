@@ -1,9 +1,12 @@
 //! What is kept of the sources, and what is held.
 
 use super::bench::{Bench, event, href, more};
+use crate::domain::fingerprint::Fingerprint;
+use crate::domain::ids::CalendarName;
 use crate::domain::waiting::HeldAction;
 use crate::engine::waiting;
 use crate::plan::policy::BusyTo;
+use crate::ports::base::Base as _;
 use crate::ports::error::Kind;
 
 /// One event on each of so many days, from the 24th on.
@@ -32,7 +35,8 @@ async fn the_last_good_copy_stays_in_force_and_other_sources_go_on() {
     let hint = &report.errors[0].hint;
     assert!(hint.contains("stays in force"), "{hint}");
     bench.script.away(Some(("source", Kind::Denied)));
-    assert!(bench.pass().await.worst.denied);
+    let report = bench.pass().await;
+    assert!(!report.ok && !report.worst.denied, "a copy is in force");
     bench.script.away(None);
     bench.good_pass().await;
 }
@@ -191,6 +195,141 @@ async fn what_a_first_listing_cut_short_did_not_show_is_said_and_nothing_is_give
     assert!(!report.ok);
     let said = &report.errors[0];
     assert!(said.hint.contains("never been read as a whole"), "{said:?}");
+}
+
+#[tokio::test]
+async fn a_source_that_was_never_read_and_refuses_us_is_a_matter_of_credentials() {
+    let bench = Bench::new(BusyTo::ZoomCalendar);
+    bench.script.away(Some(("source", Kind::Denied)));
+    assert!(bench.pass().await.worst.denied);
+}
+
+/// The state is lost, and the second event is free no more although nothing else is known.
+async fn forgets_and_loses_one(bench: &Bench) {
+    days(bench, 2);
+    let empty = bench.base.snapshot();
+    bench.good_pass().await;
+    bench.base.restore(&empty);
+    bench.work.remove(&href("25"));
+    assert_eq!(bench.blocks().len(), 2);
+}
+
+#[tokio::test]
+async fn one_object_that_cannot_be_read_at_first_stops_only_itself() {
+    let bench = Bench::new(BusyTo::ZoomCalendar);
+    forgets_and_loses_one(&bench).await;
+    bench
+        .work
+        .put(&href("bad"), &event("bad", "26T100000Z", "26T110000Z"));
+    bench.work.refuse(&href("bad"), Some(Kind::Refused));
+    let report = bench.pass().await;
+    assert_eq!(report.busy.as_ref().unwrap().failed, 1, "{report:#?}");
+    assert!(report.errors[0].hint.contains("asked for again"));
+    assert_eq!(bench.blocks(), ["24T10:00/24T11:00"], "the other is freed");
+    bench.work.refuse(&href("bad"), None);
+    bench.good_pass().await;
+    assert_eq!(bench.blocks().len(), 2, "read once it can be");
+}
+
+#[tokio::test]
+async fn a_fault_that_passes_opens_nothing_and_one_that_stays_stops_only_itself() {
+    let bench = Bench::new(BusyTo::ZoomCalendar);
+    forgets_and_loses_one(&bench).await;
+    for kind in [Kind::Transient, Kind::Stale] {
+        bench.work.refuse(&href("24"), Some(kind));
+        let report = bench.pass().await;
+        assert_eq!(report.busy.as_ref().unwrap().failed, 1, "{report:#?}");
+        assert_eq!(
+            bench.blocks().len(),
+            if kind == Kind::Transient { 2 } else { 0 }
+        );
+    }
+    bench.work.refuse(&href("24"), None);
+    bench.good_pass().await;
+    assert_eq!(bench.blocks(), ["24T10:00/24T11:00"]);
+}
+
+#[tokio::test]
+async fn a_right_that_one_object_lacks_is_its_own_matter_and_one_that_all_lack_is_ours() {
+    let bench = Bench::new(BusyTo::ZoomCalendar);
+    days(&bench, 3);
+    bench.work.refuse(&href("24"), Some(Kind::Denied));
+    let report = bench.pass().await;
+    assert!(!report.worst.denied, "{report:#?}");
+    assert_eq!(bench.blocks().len(), 2);
+    let bench = Bench::new(BusyTo::ZoomCalendar);
+    days(&bench, 3);
+    for day in ["24", "25", "26"] {
+        bench.work.refuse(&href(day), Some(Kind::Denied));
+    }
+    assert!(bench.pass().await.worst.denied);
+}
+
+#[tokio::test]
+async fn a_server_that_fails_on_everything_is_not_asked_for_each_object() {
+    let bench = Bench::new(BusyTo::ZoomCalendar);
+    for number in 0..40 {
+        let name = href(&number.to_string());
+        bench
+            .work
+            .put(&name, &event("x", "24T100000Z", "24T110000Z"));
+        bench.work.refuse(&name, Some(Kind::Transient));
+    }
+    let report = bench.pass().await;
+    assert!(report.worst.unreachable, "{report:#?}");
+    assert!(report.requests.calendar < 12, "{:?}", report.requests);
+}
+
+#[tokio::test]
+async fn a_calendar_that_is_a_source_no_more_leaves_nothing_behind() {
+    let mut bench = Bench::new(BusyTo::ZoomCalendar);
+    days(&bench, 3);
+    bench.good_pass().await;
+    bench.work.clear();
+    bench.pass().await;
+    assert_eq!(bench.held().len(), 1);
+    let work = bench.policy().from.remove(0);
+    bench.good_pass().await;
+    assert!(bench.blocks().is_empty() && bench.held().is_empty());
+    let pairs = bench.base.scan("", None, 1000).unwrap().into_iter();
+    let left: Vec<String> = pairs
+        .map(|(key, _)| key)
+        .filter(|key| key.contains("/work"))
+        .collect();
+    assert_eq!(left, Vec::<String>::new());
+    // A source again: all of it is read anew.
+    bench.policy().from.push(work);
+    days(&bench, 1);
+    bench.good_pass().await;
+    assert_eq!(bench.blocks(), ["24T10:00/24T11:00"]);
+}
+
+#[tokio::test]
+async fn a_source_at_another_place_is_read_anew_and_what_is_not_there_is_judged() {
+    let mut bench = Bench::new(BusyTo::ZoomCalendar);
+    let place = |bench: &mut Bench, text: &str| {
+        let place = Fingerprint::of([text]);
+        bench.host.places.insert(CalendarName::new("work"), place);
+    };
+    place(&mut bench, "old");
+    days(&bench, 4);
+    bench.good_pass().await;
+    let writes = bench.writes();
+    // Away: what was known of the old place stays in force, and nothing else is opened.
+    place(&mut bench, "new");
+    bench.script.away(Some(("source", Kind::Unreachable)));
+    assert!(bench.pass().await.worst.unreachable);
+    assert_eq!(bench.blocks().len(), 4);
+    bench.script.away(None);
+    // The same events under the same names and tags: read anew all the same.
+    let report = bench.good_pass().await;
+    assert!(report.requests.calendar > 2, "{report:#?}");
+    assert_eq!(bench.writes(), writes);
+    // Another place without any: that is too much to believe.
+    place(&mut bench, "empty");
+    bench.work.clear();
+    assert_eq!(bench.pass().await.busy.unwrap().held, 1);
+    assert_eq!(bench.blocks().len(), 4);
 }
 
 #[tokio::test]

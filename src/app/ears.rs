@@ -1,0 +1,105 @@
+//! What listens beside the HTTP server, as the settings in force say: Zoom's WebSocket, and the
+//! directories and files that are read.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use secrecy::ExposeSecret as _;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use crate::ports::clock::Clock;
+use crate::settings::Settings;
+use crate::settings::resolved::CalendarPlace;
+use crate::triggers::Wake;
+use crate::triggers::files::{self, Watched};
+use crate::triggers::hearing::Hearing;
+use crate::triggers::websocket::{self, Socket};
+
+use super::compose;
+use super::failure::Failure;
+use super::plan::Plan;
+use super::state::State;
+
+/// What listens.
+#[derive(Default)]
+pub(super) struct Ears(JoinSet<&'static str>);
+
+/// What they work with.
+pub(super) struct Listening<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) plan: &'a Plan,
+    pub(super) state: &'a State,
+    pub(super) clock: &'a Arc<dyn Clock>,
+    pub(super) hearing: Arc<dyn Hearing>,
+    pub(super) wake: mpsc::Sender<Wake>,
+}
+
+impl Ears {
+    /// Listens as the settings say; what listened before ends first, so that there is never more
+    /// than one connection.
+    ///
+    /// # Errors
+    /// When the Zoom account cannot be prepared.
+    pub(super) async fn begin(&mut self, with: Listening<'_>) -> Result<(), Failure> {
+        let socket = match &with.settings.zoom.websocket {
+            Some(url) => Some(Socket {
+                url: url.clone(),
+                tokens: compose::event_tokens(
+                    with.settings,
+                    with.plan.revealed(),
+                    &with.state.base,
+                    with.clock,
+                )?,
+                hearing: with.hearing,
+                clock: with.clock.clone(),
+                chance: rand::random,
+            }),
+            None => None,
+        };
+        self.0.shutdown().await;
+        if let Some(socket) = socket {
+            self.0.spawn(async move {
+                websocket::listen(socket).await;
+                "listening to Zoom's WebSocket"
+            });
+        }
+        let watched = watched(with.settings);
+        if !watched.is_empty() {
+            let wake = with.wake;
+            self.0.spawn(async move {
+                files::watch(watched, wake).await;
+                "watching files"
+            });
+        }
+        Ok(())
+    }
+
+    /// Waits until one of them ends by itself, which none ever should.
+    pub(super) async fn ended(&mut self) -> Result<&'static str, tokio::task::JoinError> {
+        match self.0.join_next().await {
+            Some(ended) => ended,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Listens no more.
+    pub(super) async fn stop(&mut self) {
+        self.0.shutdown().await;
+    }
+}
+
+/// The directories and files of the calendars that some flow uses.
+fn watched(settings: &Settings) -> BTreeSet<Watched> {
+    let used = compose::used(settings).into_iter();
+    let places = used.filter_map(|name| settings.calendar(name));
+    let watched = places.filter_map(|calendar| match &calendar.place {
+        CalendarPlace::Vdir { path } => Some(Watched::Folder(path.clone())),
+        CalendarPlace::Ics { url, .. } if !url.expose_secret().contains("://") => {
+            Some(Watched::File(PathBuf::from(url.expose_secret())))
+        }
+        CalendarPlace::Ics { .. } | CalendarPlace::Caldav { .. } => None,
+    });
+    watched.collect()
+}

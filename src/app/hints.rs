@@ -1,0 +1,290 @@
+//! Hints that were heard and not looked into yet: on disk before whoever told them is answered,
+//! and gone from there only when a pass has seen to them.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use crate::domain::fingerprint::Fingerprint;
+use crate::domain::hint::Hint;
+use crate::domain::ids::BookingId;
+use crate::engine::hinted::Outcome;
+use crate::engine::ledger;
+use crate::ports::base::{Base, Change};
+use crate::ports::error::Result;
+use crate::triggers::hearing::{Heard, Hearing};
+
+/// How many hints may wait. Beyond them one whole pass is the shorter way.
+const WAITING: usize = 2_000;
+/// How many notifications are remembered, so that the same one is known again.
+const REMEMBERED: usize = 16_384;
+/// How long after a hint Zoom may take to know what it told.
+const NOT_YET: Duration = Duration::from_secs(90);
+/// The first wait before another look; it doubles up to the last.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+const LAST_WAIT: Duration = Duration::from_mins(1);
+
+/// Takes hints in, and gives them to the passes.
+#[derive(Clone)]
+pub struct Hints {
+    base: Arc<dyn Base>,
+    inner: Arc<Mutex<Inner>>,
+    /// Held from the look at what is known to the commit of what is known then.
+    writing: Arc<tokio::sync::Mutex<()>>,
+    news: Arc<Notify>,
+}
+
+#[derive(Default)]
+struct Inner {
+    waiting: BTreeMap<BookingId, Waiting>,
+    heard: BTreeSet<Fingerprint>,
+    /// The same, the oldest first.
+    order: VecDeque<Fingerprint>,
+    /// There were too many: a whole pass is to be run.
+    everything: bool,
+}
+
+struct Waiting {
+    hint: Hint,
+    since: Instant,
+    tries: u32,
+    due: Instant,
+    /// Only a whole pass can say.
+    unclear: bool,
+}
+
+/// What is to be done about hints now.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Todo {
+    /// Look into these.
+    These(Vec<Hint>),
+    /// Run a whole pass.
+    Everything,
+}
+
+impl Hints {
+    /// Takes up what was heard before the daemon was stopped or killed.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    pub fn open(base: Arc<dyn Base>) -> Result<Self> {
+        let kept = ledger::hints(base.as_ref())?;
+        let mut inner = Inner {
+            everything: kept.len() >= WAITING,
+            ..Inner::default()
+        };
+        for hint in kept.into_iter().take(WAITING) {
+            inner.wait_for(hint);
+        }
+        Ok(Self {
+            base,
+            inner: Arc::new(Mutex::new(inner)),
+            writing: Arc::default(),
+            news: Arc::new(Notify::new()),
+        })
+    }
+
+    /// Waits until something is due. Dropping it loses nothing.
+    pub async fn due(&self) {
+        loop {
+            let news = self.news.notified();
+            let next = {
+                let inner = self.lock();
+                let dues = inner.waiting.values().filter(|waiting| !waiting.unclear);
+                let next = dues.map(|waiting| waiting.due).min();
+                if inner.everything {
+                    Some(Instant::now())
+                } else {
+                    next
+                }
+            };
+            match next {
+                Some(due) if due <= Instant::now() => return,
+                Some(due) => tokio::select! {
+                    () = tokio::time::sleep_until(due) => {}
+                    () = news => {}
+                },
+                None => news.await,
+            }
+        }
+    }
+
+    /// What is due now.
+    #[must_use]
+    pub fn todo(&self) -> Todo {
+        let mut inner = self.lock();
+        if std::mem::take(&mut inner.everything) {
+            return Todo::Everything;
+        }
+        let now = Instant::now();
+        let due = inner
+            .waiting
+            .values()
+            .filter(|one| one.due <= now && !one.unclear);
+        Todo::These(due.map(|one| one.hint.clone()).collect())
+    }
+
+    /// How many wait.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.lock().waiting.len()
+    }
+
+    /// Remembers what became of hints that were looked into. `true` where a whole pass is wanted.
+    ///
+    /// # Errors
+    /// When the state cannot be written.
+    pub async fn answered(&self, answers: &[(Hint, Outcome)]) -> Result<bool> {
+        let _writing = self.writing.lock().await;
+        let (mut settled, mut whole_pass) = (Vec::new(), false);
+        {
+            let mut inner = self.lock();
+            for (hint, outcome) in answers {
+                let Some(one) = inner.waiting.get_mut(&hint.booking) else {
+                    continue;
+                };
+                // What was told meanwhile is looked into, too.
+                if one.hint != *hint {
+                    continue;
+                }
+                match outcome {
+                    Outcome::Settled => settled.push(hint.booking.clone()),
+                    Outcome::Unclear => {
+                        one.unclear = true;
+                        whole_pass = true;
+                    }
+                    Outcome::NotHere | Outcome::NotYet if one.since.elapsed() > NOT_YET => {
+                        one.unclear = true;
+                        whole_pass |= *outcome == Outcome::NotYet;
+                    }
+                    Outcome::NotHere | Outcome::NotYet | Outcome::Failed => one.put_off(),
+                }
+            }
+        }
+        self.forget(&settled).await?;
+        Ok(whole_pass)
+    }
+
+    /// A whole pass that began then has seen everything that was heard before.
+    ///
+    /// # Errors
+    /// When the state cannot be written.
+    pub async fn passed(&self, began: Instant) -> Result<()> {
+        let _writing = self.writing.lock().await;
+        let seen: Vec<BookingId> = {
+            let inner = self.lock();
+            let before = |one: &&Waiting| {
+                let ripe = one.unclear || one.since.elapsed() > NOT_YET;
+                one.since < began && ripe
+            };
+            let seen = inner.waiting.values().filter(before);
+            seen.map(|one| one.hint.booking.clone()).collect()
+        };
+        self.forget(&seen).await
+    }
+
+    async fn forget(&self, ids: &[BookingId]) -> Result<()> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let gone = ids.iter().map(|id| Change::Delete(ledger::hint_key(id)));
+        self.base.commit(gone.collect()).await?;
+        let mut inner = self.lock();
+        for id in ids {
+            inner.waiting.remove(id);
+        }
+        Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Hearing for Hints {
+    async fn heard(&self, what: &Fingerprint, hint: Hint) -> Result<Heard> {
+        if self.lock().heard.contains(what) {
+            return Ok(Heard::Before);
+        }
+        let _writing = self.writing.lock().await;
+        let (hint, full) = {
+            let inner = self.lock();
+            if inner.heard.contains(what) {
+                return Ok(Heard::Before);
+            }
+            let known = inner.waiting.get(&hint.booking);
+            let full = known.is_none() && inner.waiting.len() >= WAITING;
+            let joined = match known {
+                Some(known) => known.hint.clone().join(hint),
+                None => hint,
+            };
+            (joined, full)
+        };
+        // Too many to keep each: the daemon begins with a whole pass after any crash.
+        if !full {
+            let put = ledger::put_hint(&hint);
+            self.base.commit(vec![put]).await?;
+        }
+        {
+            let mut inner = self.lock();
+            inner.remember(what.clone());
+            if full {
+                inner.everything = true;
+            } else {
+                inner.wait_for(hint);
+            }
+        }
+        self.news.notify_one();
+        Ok(Heard::New)
+    }
+
+    fn look_soon(&self) {
+        self.lock().everything = true;
+        self.news.notify_one();
+    }
+}
+
+impl Inner {
+    fn wait_for(&mut self, hint: Hint) {
+        let now = Instant::now();
+        let waiting = Waiting {
+            hint: hint.clone(),
+            since: now,
+            tries: 0,
+            due: now,
+            unclear: false,
+        };
+        self.waiting.insert(hint.booking, waiting);
+    }
+
+    fn remember(&mut self, what: Fingerprint) {
+        if self.order.len() >= REMEMBERED
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.heard.remove(&oldest);
+        }
+        if self.heard.insert(what.clone()) {
+            self.order.push_back(what);
+        }
+    }
+}
+
+impl Waiting {
+    fn put_off(&mut self) {
+        let doubled = FIRST_WAIT.saturating_mul(2_u32.saturating_pow(self.tries));
+        self.tries = self.tries.saturating_add(1);
+        self.due = Instant::now() + doubled.min(LAST_WAIT);
+    }
+}
+
+/// How long ago a hint was heard, in seconds.
+#[must_use]
+pub fn delay(hint: &Hint, now: Timestamp) -> f64 {
+    now.duration_since(hint.received).as_secs_f64().max(0.0)
+}

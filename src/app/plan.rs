@@ -1,0 +1,121 @@
+//! What passes work on, as the settings in force say.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use crate::adapters::store::Overlay;
+use crate::domain::ids::HostName;
+use crate::ports::base::Base;
+use crate::ports::clock::Clock;
+use crate::settings::Settings;
+use crate::settings::resolved::Rhythm;
+use crate::triggers::Wake;
+use crate::triggers::cron::Cron;
+
+use super::compose::{self, Revealed, Wired};
+use super::failure::{Exit, Failure};
+use super::state::State;
+
+/// What passes work on.
+pub(super) struct Plan {
+    pub(super) wired: Vec<Wired>,
+    pub(super) cron: Option<Cron>,
+    revealed: Revealed,
+}
+
+impl Plan {
+    pub(super) async fn make(
+        settings: &Settings,
+        state: &State,
+        clock: &Arc<dyn Clock>,
+        wake: &mpsc::Sender<Wake>,
+    ) -> Result<Self, Failure> {
+        let revealed = compose::reveal(settings).await?;
+        let wired = compose::wire(settings, &revealed, &state.base, &state.base, clock)?;
+        let cron = match &settings.sync.rhythm {
+            Rhythm::Every(_) => None,
+            Rhythm::Cron(expression) => Some(Cron::start(expression, wake.clone()).await.map_err(
+                |error| {
+                    Failure::new(
+                        Exit::Usage,
+                        format!("sync.cron: {error}"),
+                        "write six fields, seconds first",
+                    )
+                },
+            )?),
+        };
+        Ok(Self {
+            wired,
+            cron,
+            revealed,
+        })
+    }
+
+    /// The same, for a pass that changes nothing.
+    pub(super) fn dry(
+        &self,
+        settings: &Settings,
+        state: &State,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Vec<Wired>, Failure> {
+        let base: Arc<dyn Base> = Arc::new(Overlay::new(state.base.clone()));
+        compose::wire(settings, &self.revealed, &base, &state.base, clock)
+    }
+
+    /// The secrets that were fetched for it.
+    pub(super) fn revealed(&self) -> &Revealed {
+        &self.revealed
+    }
+
+    /// Answers so far that asked us to wait: of Zoom, and of the calendars.
+    pub(super) fn throttles(&self) -> (u64, u64) {
+        let bookings = self
+            .wired
+            .iter()
+            .filter_map(|wired| wired.bookings.as_ref());
+        let sides = bookings.filter_map(|bookings| bookings.sides.as_ref().ok());
+        sides.fold((0, 0), |(zoom, calendar), sides| {
+            (
+                zoom + sides.zoom.meter().throttles(),
+                calendar + sides.calendar.meter().throttles(),
+            )
+        })
+    }
+
+    pub(super) async fn end(self) {
+        if let Some(cron) = self.cron {
+            cron.stop().await;
+        }
+    }
+}
+
+/// The hosts that are asked for.
+///
+/// # Errors
+/// When there is no host of this name.
+pub(super) fn only<'a>(
+    wired: &'a [Wired],
+    name: Option<&HostName>,
+) -> Result<Vec<&'a Wired>, Failure> {
+    let Some(name) = name else {
+        return Ok(wired.iter().collect());
+    };
+    let found: Vec<&Wired> = wired.iter().filter(|wired| wired.name == *name).collect();
+    if found.is_empty() {
+        let names: Vec<&str> = wired.iter().map(|wired| wired.name.as_str()).collect();
+        return Err(no_host(name.as_str(), &names));
+    }
+    Ok(found)
+}
+
+/// There is no host of this name.
+#[must_use]
+pub fn no_host(name: &str, names: &[&str]) -> Failure {
+    let hint = format!("use one of: {}", names.join(", "));
+    Failure::new(
+        Exit::Usage,
+        format!("--host: there is no host \"{name}\""),
+        hint,
+    )
+}

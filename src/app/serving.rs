@@ -1,0 +1,247 @@
+//! The HTTP server as the settings in force say: what is served, to whom, and its end.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::http::HeaderName;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use listenfd::ListenFd;
+use metrics_exporter_prometheus::PrometheusHandle;
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::engine::ledger::Ledger;
+use crate::ports::clock::Clock;
+use crate::settings::Settings;
+use crate::settings::resolved::{Credentials, Http, Shown, Webhook};
+use crate::web::health::{Admission, Vitals};
+use crate::web::refusals::Refusals;
+use crate::web::server::{self, Limits};
+use crate::web::webhook;
+use crate::{triggers::hearing::Hearing, web};
+
+use super::compose::one_secret;
+use super::failure::{Exit, Failure};
+use super::metrics;
+use super::state::State;
+
+/// What is served from.
+#[derive(Clone)]
+pub(super) struct Serving {
+    pub(super) state: State,
+    pub(super) settings: watch::Receiver<Arc<Settings>>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) hearing: Arc<dyn Hearing>,
+    /// Why the daemon is not ready; `None` once it is.
+    pub(super) unready: watch::Receiver<Option<&'static str>>,
+    /// More routes, which stay the same whatever the settings say.
+    pub(super) more: Vec<Router>,
+    pub(super) refusals: Arc<Refusals>,
+}
+
+/// A server that runs, or none.
+#[derive(Default)]
+pub(super) struct Server {
+    open: Option<Open>,
+    tasks: JoinSet<()>,
+    /// The socket that the service manager opened for us, taken once.
+    inherited: Arc<Mutex<Option<TcpListener>>>,
+}
+
+struct Open {
+    address: SocketAddr,
+    listener: TcpListener,
+    stop: CancellationToken,
+}
+
+impl Server {
+    /// Takes over the socket that the service manager opened, where there is one.
+    pub(super) fn new() -> Self {
+        let inherited = ListenFd::from_env()
+            .take_tcp_listener(0)
+            .unwrap_or_default();
+        Self {
+            inherited: Arc::new(Mutex::new(inherited)),
+            ..Self::default()
+        }
+    }
+
+    /// Serves as the settings say; what ran before ends. The old server goes on where the new one
+    /// cannot begin.
+    ///
+    /// # Errors
+    /// When the address cannot be listened at, or a secret not be had.
+    pub(super) async fn begin(
+        &mut self,
+        serving: &Serving,
+        settings: &Settings,
+    ) -> Result<(), Failure> {
+        let Some(http) = &settings.http else {
+            self.stop().await;
+            return Ok(());
+        };
+        let app = app(serving, settings, http).await?;
+        let listener = self.listener(http.listen)?;
+        let running = listener.try_clone().and_then(|listener| {
+            listener.set_nonblocking(true)?;
+            tokio::net::TcpListener::from_std(listener)
+        });
+        let running = running.map_err(|error| cannot_listen(http.listen, &error))?;
+        self.stop().await;
+        let stop = CancellationToken::new();
+        let limits = Limits::default();
+        self.tasks
+            .spawn(server::serve(running, app, limits, stop.clone()));
+        let address = listener.local_addr().unwrap_or(http.listen);
+        tracing::info!(%address, "serving HTTP");
+        self.open = Some(Open {
+            address: http.listen,
+            listener,
+            stop,
+        });
+        Ok(())
+    }
+
+    /// Waits until it ends by itself, which it never should.
+    pub(super) async fn ended(&mut self) {
+        if self.open.is_none() || self.tasks.join_next().await.is_none() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Ends what is in hand, and listens no more.
+    pub(super) async fn stop(&mut self) {
+        if let Some(open) = self.open.take() {
+            open.stop.cancel();
+        }
+        while self.tasks.join_next().await.is_some() {}
+    }
+
+    /// The socket: the one in use, the inherited one, or a new one.
+    fn listener(&self, address: SocketAddr) -> Result<TcpListener, Failure> {
+        let cannot = |error: std::io::Error| cannot_listen(address, &error);
+        if let Some(open) = self.open.as_ref().filter(|open| open.address == address) {
+            return open.listener.try_clone().map_err(cannot);
+        }
+        let mut inherited = self
+            .inherited
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        match inherited.take() {
+            Some(listener) => Ok(listener),
+            None => TcpListener::bind(address).map_err(cannot),
+        }
+    }
+}
+
+fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> Failure {
+    Failure::new(
+        Exit::Usage,
+        format!("http.listen: cannot listen at {address}: {error}"),
+        "choose another port, or end the program that has it (`ss -ltnp` shows it)",
+    )
+}
+
+async fn app(serving: &Serving, settings: &Settings, http: &Http) -> Result<Router, Failure> {
+    let token = match &http.admin_token {
+        Some(secret) => Some(one_secret(secret).await?),
+        None => None,
+    };
+    let admission = match token {
+        Some(token) => Admission::Token(token),
+        None if http.listen.ip().is_loopback() => Admission::Anybody,
+        None => Admission::Nobody,
+    };
+    let vital = Vital {
+        serving: serving.clone(),
+        metrics: metrics::install().map_err(|error| {
+            Failure::new(
+                Exit::Attention,
+                format!("counting metrics: {error}"),
+                "please report this",
+            )
+        })?,
+    };
+    let refusals = serving.refusals.clone();
+    let mut parts = vec![web::health::routes(
+        Arc::new(vital),
+        admission,
+        refusals.clone(),
+    )];
+    if let Some(webhook) = &settings.zoom.webhook {
+        parts.push(webhook::routes(webhook::Webhook {
+            secret: one_secret(&webhook.secret_token).await?,
+            shown: shown(webhook).await?,
+            hearing: serving.hearing.clone(),
+            clock: serving.clock.clone(),
+            refusals,
+        }));
+    }
+    parts.extend(serving.more.iter().cloned());
+    Ok(web::app(parts))
+}
+
+/// What every webhook has to show besides its signature.
+async fn shown(webhook: &Webhook) -> Result<Option<webhook::Shown>, Failure> {
+    let (name, value) = match &webhook.shown {
+        Shown::Credentials(Credentials::None) => return Ok(None),
+        Shown::Credentials(Credentials::Password { username, password }) => {
+            let password = one_secret(password).await?;
+            let both = format!("{username}:{}", password.expose_secret());
+            ("authorization", format!("Basic {}", STANDARD.encode(both)))
+        }
+        Shown::Credentials(Credentials::Bearer(token)) => {
+            let token = one_secret(token).await?;
+            ("authorization", format!("Bearer {}", token.expose_secret()))
+        }
+        Shown::Header { name, value } => {
+            let value = one_secret(value).await?;
+            (name.as_str(), value.expose_secret().to_owned())
+        }
+    };
+    let name = HeaderName::try_from(name).map_err(|error| {
+        Failure::new(
+            Exit::Usage,
+            format!("zoom.webhook.header: {error}"),
+            "write letters, digits and hyphens only",
+        )
+    })?;
+    Ok(Some(webhook::Shown {
+        name,
+        value: SecretString::from(value),
+    }))
+}
+
+struct Vital {
+    serving: Serving,
+    metrics: PrometheusHandle,
+}
+
+impl Vitals for Vital {
+    fn unready(&self) -> Option<&'static str> {
+        *self.serving.unready.borrow()
+    }
+
+    fn metrics(&self) -> String {
+        let serving = &self.serving;
+        let now = serving.clock.now();
+        let settings = serving.settings.borrow().clone();
+        for host in &settings.hosts {
+            let Some(bookings) = &host.bookings else {
+                continue;
+            };
+            let base = serving.state.base.as_ref();
+            let ledger = Ledger::new(base, &host.name, &bookings.calendar);
+            if let Ok(Some(position)) = ledger.position() {
+                let age = now.duration_since(position.at).as_secs_f64();
+                metrics::cursor_age(host.name.as_str(), age);
+            }
+        }
+        self.metrics.run_upkeep();
+        self.metrics.render()
+    }
+}

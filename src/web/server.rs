@@ -1,0 +1,130 @@
+//! The listener: so many connections, so much header, so much time, and an end in good order.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::refused;
+
+/// What one server, connection and request may cost.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Connections at once; more wait in the kernel's queue.
+    pub connections: usize,
+    /// Bytes of a request's line and headers together.
+    pub header_bytes: usize,
+    /// Headers of a request.
+    pub headers: usize,
+    /// How long the headers may take to come; also how long an idle connection stays.
+    pub header_time: Duration,
+    /// How long a request may take in all.
+    pub request_time: Duration,
+    /// How long an answer may be left unread, and requests in hand may take at the end.
+    pub grace: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 256,
+            header_bytes: 32 * 1024,
+            headers: 64,
+            header_time: Duration::from_secs(10),
+            request_time: Duration::from_secs(30),
+            grace: Duration::from_secs(3),
+        }
+    }
+}
+
+/// Listens.
+///
+/// # Errors
+/// When the address is taken, or may not be used.
+pub async fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    TcpListener::bind(address).await
+}
+
+/// Serves until it is told to stop; then ends what is in hand.
+pub async fn serve(listener: TcpListener, app: Router, limits: Limits, stop: CancellationToken) {
+    let app = app.layer(middleware::from_fn(
+        move |request: Request, next: Next| async move {
+            in_time(limits.request_time, request, next).await
+        },
+    ));
+    let places = Arc::new(Semaphore::new(limits.connections));
+    let mut open = JoinSet::new();
+    loop {
+        let place = tokio::select! {
+            () = stop.cancelled() => break,
+            Some(_) = open.join_next() => continue,
+            place = places.clone().acquire_owned() => place,
+        };
+        let stream = tokio::select! {
+            () = stop.cancelled() => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                // Too many open files, say: the next attempt may work.
+                Err(error) => {
+                    tracing::warn!(%error, "cannot take a connection");
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                    continue;
+                }
+            },
+        };
+        let (app, stop) = (app.clone(), stop.clone());
+        open.spawn(async move {
+            connection(stream, app, limits, stop).await;
+            drop(place);
+        });
+    }
+    let rest = async { while open.join_next().await.is_some() {} };
+    if tokio::time::timeout(limits.grace, rest).await.is_err() {
+        tracing::debug!("some connections did not end in time");
+    }
+}
+
+async fn connection(stream: TcpStream, app: Router, limits: Limits, stop: CancellationToken) {
+    // Small answers are not held back for more.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::trace!(%error, "no-delay is not to be had");
+    }
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header_time)
+        .max_buf_size(limits.header_bytes)
+        .max_headers(limits.headers);
+    let serving = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(app));
+    tokio::pin!(serving);
+    let ended = tokio::select! {
+        ended = serving.as_mut() => ended,
+        () = stop.cancelled() => {
+            serving.as_mut().graceful_shutdown();
+            serving.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::trace!(%error, "a connection ended early");
+    }
+}
+
+async fn in_time(limit: Duration, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(limit, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => refused(StatusCode::SERVICE_UNAVAILABLE, "it took too long\n"),
+    }
+}
