@@ -359,6 +359,7 @@ fn adopt(
         end: span.map_or(Timestamp::UNIX_EPOCH, |span| span.end),
         pair: None,
         manage_url: None,
+        updated: None,
         pending: Some(Pending::Changed(Box::new(entry.clone()))),
         standing: Standing::Live,
     };

@@ -8,6 +8,8 @@ mod cancelling;
 mod closing;
 mod collect;
 mod ending;
+/// What feeds show: what the last pass knew.
+pub mod feeds;
 /// Brings in step just the bookings that hints name.
 pub mod hinted;
 mod holding;
