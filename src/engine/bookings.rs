@@ -1,5 +1,7 @@
 //! Reads Zoom's bookings page by page; each page is settled before the next is asked for.
 
+use std::collections::BTreeMap;
+
 use futures_util::stream::{self, StreamExt as _};
 
 use crate::domain::booking::Booking;
@@ -31,6 +33,9 @@ pub struct Listing {
     pub ended: Vec<Booking>,
     /// New ones that may be old ones at another time.
     pub maybe_moved: Vec<Booking>,
+    /// Which booking a cancelled one without an entry took the place of: a reschedule that was
+    /// rescheduled again before we looked.
+    pub chain: BTreeMap<BookingId, BookingId>,
     /// To be cancelled, if the guard agrees.
     pub cancel: Vec<Booking>,
     /// To be cancelled when a person says so.
@@ -142,9 +147,15 @@ fn sort(
 ) -> Result<Option<(Booking, IfNew)>> {
     let link = pass.ledger.link(&booking.id)?;
     if !stands(&booking) {
-        if link.is_some() && first {
-            pass.tally.count(Count::Seen);
-            listing.ended.push(booking);
+        match (link, booking.rescheduled_from.clone()) {
+            (Some(_), _) if first => {
+                pass.tally.count(Count::Seen);
+                listing.ended.push(booking);
+            }
+            (None, Some(from)) => {
+                listing.chain.insert(booking.id, from);
+            }
+            (Some(_) | None, _) => {}
         }
         return Ok(None);
     }
@@ -166,11 +177,13 @@ fn sort(
 /// been seen standing, or the one that Zoom names.
 fn has_predecessor(pass: &Pass<'_>, listing: &Listing, booking: &Booking) -> Result<bool> {
     let unseen = |id: &BookingId| !listing.standing.has(id.as_str());
-    if let Some(from) = &booking.rescheduled_from
-        && pass.ledger.link(from)?.is_some()
-        && unseen(from)
-    {
-        return Ok(true);
+    if let Some(from) = &booking.rescheduled_from {
+        // One that is not known here may yet turn out to be a link of a chain.
+        match pass.ledger.link(from)? {
+            Some(_) if unseen(from) => return Ok(true),
+            Some(_) => {}
+            None => return Ok(true),
+        }
     }
     let Some(pair) = booking.pair_key() else {
         return Ok(false);
@@ -183,6 +196,20 @@ fn has_predecessor(pass: &Pass<'_>, listing: &Listing, booking: &Booking) -> Res
 }
 
 impl Listing {
+    /// The booking that a new one took the place of, at the beginning of its chain.
+    #[must_use]
+    pub fn first_of_chain(&self, from: &BookingId) -> BookingId {
+        let mut id = from;
+        // A chain is never longer than all that is known of it, whatever it says.
+        for _ in 0..self.chain.len() {
+            match self.chain.get(id) {
+                Some(earlier) => id = earlier,
+                None => break,
+            }
+        }
+        id.clone()
+    }
+
     /// Remembers what is left to do about a booking.
     pub fn remember(&mut self, next: Next) {
         match next {

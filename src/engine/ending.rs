@@ -167,7 +167,10 @@ async fn moved(
             id: booking.id.clone(),
             pair: booking.pair_key(),
             changed: booking.updated,
-            from: booking.rescheduled_from.clone(),
+            from: booking
+                .rescheduled_from
+                .as_ref()
+                .map(|from| listing.first_of_chain(from)),
         })
         .collect();
     let pairs = reschedule::pair(&old, &new);

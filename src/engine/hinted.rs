@@ -7,6 +7,7 @@ use crate::domain::booking::Booking;
 use crate::domain::hint::Hint;
 use crate::domain::ids::BookingId;
 use crate::domain::link::{Link, Standing};
+use crate::domain::window::Window;
 use crate::plan::bookings::stands;
 use crate::plan::reschedule;
 use crate::ports::error::{Error, Kind, Result};
@@ -237,11 +238,15 @@ enum Before {
 }
 
 async fn predecessor(pass: &Pass<'_>, hint: &Hint, booking: &Booking) -> Result<Before> {
-    let named = booking.rescheduled_from.as_ref().or(hint.from.as_ref());
-    let candidates = match (named, booking.pair_key()) {
+    let told = booking.rescheduled_from.as_ref().or(hint.from.as_ref());
+    let named = match told {
+        Some(told) => first_of_chain(pass, told).await?,
+        None => None,
+    };
+    let candidates = match (&named, booking.pair_key()) {
         (Some(named), _) => vec![named.clone()],
         // A new appointment of the same person on the same page is not a moved one.
-        (None, _) if hint.rescheduled == Some(false) => Vec::new(),
+        (None, _) if told.is_none() && hint.rescheduled == Some(false) => Vec::new(),
         (None, Some(pair)) => pass.ledger.siblings(&pair)?,
         (None, None) => Vec::new(),
     };
@@ -250,7 +255,7 @@ async fn predecessor(pass: &Pass<'_>, hint: &Hint, booking: &Booking) -> Result<
         let Some(link) = pass.ledger.link(&id)? else {
             continue;
         };
-        let near = crate::domain::window::Window {
+        let near = Window {
             from: link.start,
             to: link.end,
         };
@@ -266,11 +271,12 @@ async fn predecessor(pass: &Pass<'_>, hint: &Hint, booking: &Booking) -> Result<
         });
         links.push(link);
     }
+    let is_moved = told.is_some() || hint.rescheduled == Some(true);
     let new = reschedule::New {
         id: booking.id.clone(),
         pair: booking.pair_key(),
         changed: booking.updated,
-        from: named.cloned(),
+        from: named,
     };
     let pairs = reschedule::pair(&lost, std::slice::from_ref(&new));
     let old = pairs
@@ -278,11 +284,29 @@ async fn predecessor(pass: &Pass<'_>, hint: &Hint, booking: &Booking) -> Result<
         .and_then(|(old, _)| links.into_iter().find(|link| link.booking == *old));
     Ok(match old {
         Some(old) => Before::Moved(Box::new(old)),
-        None if still_stands && (named.is_some() || hint.rescheduled == Some(true)) => {
-            Before::Unclear
-        }
+        None if still_stands && is_moved => Before::Unclear,
         None => Before::Nothing,
     })
+}
+
+/// How often a booking may have been rescheduled since its entry was last in step.
+const HOPS: usize = 8;
+
+/// The booking with an entry that a reschedule began with, where several followed each other
+/// faster than we looked.
+async fn first_of_chain(pass: &Pass<'_>, told: &BookingId) -> Result<Option<BookingId>> {
+    let mut id = told.clone();
+    for _ in 0..HOPS {
+        if pass.ledger.link(&id)?.is_some() {
+            return Ok(Some(id));
+        }
+        let between = pass.sides.zoom.booking(&id).await?;
+        match between.and_then(|between| between.rescheduled_from) {
+            Some(earlier) => id = earlier,
+            None => return Ok(None),
+        }
+    }
+    Ok(None)
 }
 
 /// The booking is cancelled or gone, and has an entry: unless another one takes its place, the

@@ -117,6 +117,48 @@ fn a_reschedule_keeps_the_entry_and_what_a_person_added(
     bench.is_settled();
 }
 
+/// Rescheduled twice before we looked; Zoom may tell of the last one alone, or let us find out.
+#[rstest]
+#[case::told(true, true)]
+#[case::told_but_not_linked(true, false)]
+#[case::found_by_a_pass(false, true)]
+fn a_reschedule_of_a_reschedule_keeps_the_entry(#[case] told: bool, #[case] linked: bool) {
+    let bench = bench(Vdir);
+    let id = bench.book(1);
+    let mut daemon = Daemon::ready(&bench);
+    bench.edit(&id, |text| {
+        text.replace("END:VEVENT", "X-COLOUR-OF-MINE:red\r\nEND:VEVENT")
+    });
+    let between = bench.account.reschedule(&id, at(3, 12)).unwrap();
+    let new = bench.account.reschedule(&between, at(5, 12)).unwrap();
+    if linked {
+        let name = "rescheduled_from_event_id";
+        assert!(bench.account.set_raw(&between, name, json!(id)));
+        assert!(bench.account.set_raw(&new, name, json!(between)));
+        // Only the chain leads to the old one: the booker uses another address now.
+        let other = json!([{"booker": true, "display_name": "Bob", "email": "else@example.org"}]);
+        assert!(bench.account.set_raw(&new, "attendees", other));
+    }
+    if told {
+        let said = rescheduled(created(&bench, &new), Some(&between), None);
+        assert_eq!(daemon.tell(&said).status, 204);
+        daemon.until("outcome=\"settled\"");
+    } else {
+        daemon.signal("-USR1");
+        daemon.until("pass done");
+    }
+    let entries = bench.entries();
+    assert_eq!(entries.len(), 1, "{entries:?}");
+    let entry = bench.entry(&id);
+    assert!(entry.contains("X-COLOUR-OF-MINE:red"), "{entry}");
+    assert!(
+        entry.contains(&format!("X-SLOTBRIDGE-EVENT-ID:{new}")),
+        "{entry}"
+    );
+    daemon.end();
+    bench.is_settled();
+}
+
 #[test]
 fn many_cancellations_are_left_to_a_whole_pass_and_its_guard() {
     let bench = bench(Vdir);
