@@ -13,6 +13,8 @@ mod alive;
 mod damage;
 #[path = "cli/hours.rs"]
 mod hours;
+#[path = "cli/login.rs"]
+mod login;
 #[path = "cli/machine.rs"]
 mod machine;
 

@@ -14,6 +14,8 @@ pub mod failure;
 mod hinting;
 /// Hints that were heard and not looked into yet.
 pub mod hints;
+/// A login, begun in the command and finished by who holds the state.
+pub mod login;
 /// What `/metrics` tells.
 pub mod metrics;
 /// A calendar that says its name in every error.
@@ -24,6 +26,8 @@ pub mod plan;
 pub mod rhythm;
 /// One pass over all hosts.
 pub mod round;
+/// What the app in Zoom must be allowed to do.
+pub mod scopes;
 mod serving;
 /// The signals that mean something to a pass.
 pub mod signals;

@@ -8,6 +8,7 @@ mod config;
 mod conflicts;
 mod demo;
 mod held;
+mod login;
 mod run;
 mod state;
 mod status;
@@ -75,6 +76,10 @@ enum Command {
     Sync(sync::Arguments),
     /// Show how each host is
     Status(status::Arguments),
+    /// Let a person log in to Zoom in their browser
+    Login(login::Arguments),
+    /// End the login, in Zoom and here
+    Logout(login::LogoutArguments),
     /// Show and decide what both sides changed differently
     #[command(subcommand_required = false)]
     Conflicts(conflicts::Arguments),
@@ -230,6 +235,8 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> 
         Command::Run => run::run(context).await,
         Command::Sync(arguments) => sync::run(context, &arguments).await,
         Command::Status(arguments) => status::run(context, &arguments).await,
+        Command::Login(arguments) => login::run(context, &arguments).await,
+        Command::Logout(arguments) => login::log_out(context, &arguments).await,
         Command::Conflicts(arguments) => conflicts::run(context, arguments).await,
         Command::Held(arguments) => held::run(context, arguments).await,
         Command::Zoom(resource) => zoom::run(context, resource).await,
