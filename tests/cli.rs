@@ -9,6 +9,8 @@
 
 #[path = "cli/alive.rs"]
 mod alive;
+#[path = "cli/calendars.rs"]
+mod calendars;
 #[path = "cli/damage.rs"]
 mod damage;
 #[path = "cli/hours.rs"]
@@ -17,6 +19,7 @@ mod hours;
 mod login;
 #[path = "cli/machine.rs"]
 mod machine;
+mod servers;
 
 use std::path::Path;
 use std::time::Duration;

@@ -22,12 +22,16 @@ pub mod metrics;
 pub mod named;
 /// What passes work on, as the settings in force say.
 pub mod plan;
+/// Calendar providers that people have.
+pub mod presets;
 /// When the next pass is due.
 pub mod rhythm;
 /// One pass over all hosts.
 pub mod round;
 /// What the app in Zoom must be allowed to do.
 pub mod scopes;
+/// Looks for the calendars behind what a person typed.
+pub mod seek;
 mod serving;
 /// The signals that mean something to a pass.
 pub mod signals;

@@ -3,6 +3,7 @@
 /// The terminal: results, warnings and progress.
 pub mod terminal;
 
+mod calendars;
 mod completions;
 mod config;
 mod conflicts;
@@ -80,6 +81,8 @@ enum Command {
     Login(login::Arguments),
     /// End the login, in Zoom and here
     Logout(login::LogoutArguments),
+    /// List the calendars behind an address, ready to paste into the configuration
+    Calendars(calendars::Arguments),
     /// Show and decide what both sides changed differently
     #[command(subcommand_required = false)]
     Conflicts(conflicts::Arguments),
@@ -237,6 +240,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> 
         Command::Status(arguments) => status::run(context, &arguments).await,
         Command::Login(arguments) => login::run(context, &arguments).await,
         Command::Logout(arguments) => login::log_out(context, &arguments).await,
+        Command::Calendars(arguments) => calendars::run(context, &arguments).await,
         Command::Conflicts(arguments) => conflicts::run(context, arguments).await,
         Command::Held(arguments) => held::run(context, arguments).await,
         Command::Zoom(resource) => zoom::run(context, resource).await,
