@@ -9,14 +9,23 @@
 
 #[path = "cli/alive.rs"]
 mod alive;
+#[path = "cli/browser.rs"]
+mod browser;
+#[path = "cli/calendars.rs"]
+mod calendars;
 #[path = "cli/damage.rs"]
 mod damage;
 #[path = "cli/feeds.rs"]
 mod feeds;
 #[path = "cli/hours.rs"]
 mod hours;
+#[path = "cli/login.rs"]
+mod login;
+#[path = "cli/logout.rs"]
+mod logout;
 #[path = "cli/machine.rs"]
 mod machine;
+mod servers;
 
 use std::path::Path;
 use std::time::Duration;

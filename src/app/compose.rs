@@ -102,6 +102,16 @@ pub async fn reveal(settings: &Settings) -> Result<Revealed, Failure> {
     })
 }
 
+/// Fetches the secrets of the Zoom app alone.
+///
+/// # Errors
+/// As [`reveal`].
+pub async fn reveal_zoom(settings: &Settings) -> Result<Revealed, Failure> {
+    let mut alone = settings.clone();
+    alone.hosts.clear();
+    reveal(&alone).await
+}
+
 /// Every calendar that some flow uses, once.
 pub(super) fn used(settings: &Settings) -> BTreeSet<&CalendarName> {
     let hosts = settings.hosts.iter();
@@ -417,6 +427,19 @@ fn account(
     clock: &Arc<dyn Clock>,
 ) -> Result<Account, Failure> {
     settings.complete()?;
+    zoom_account(settings, revealed, kept, clock)
+}
+
+/// The Zoom account, whether or not there is a host already.
+///
+/// # Errors
+/// When no app is configured.
+pub fn zoom_account(
+    settings: &Settings,
+    revealed: &Revealed,
+    kept: &Arc<dyn Base>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Account, Failure> {
     let zoom = &settings.zoom;
     let config = ZoomConfig {
         api_url: zoom.api_url.clone(),
@@ -456,16 +479,25 @@ fn zoom_auth(auth: Option<&resolved::Auth>, revealed: &Revealed) -> Result<Auth,
             client_secret,
             account_id: account_id.clone(),
         }),
-        None => Err(Failure::new(
-            Exit::Usage,
-            "configuration: zoom.auth: this table is missing",
-            "add [zoom.auth] with kind, client_id and client_secret of your Zoom app",
-        )),
+        None => Err(no_app()),
     }
 }
 
+/// No app is configured.
+#[must_use]
+pub fn no_app() -> Failure {
+    Failure::new(
+        Exit::Usage,
+        "configuration: zoom.auth: this table is missing",
+        "add [zoom.auth] with kind, client_id and client_secret of your Zoom app",
+    )
+}
+
 /// An address, a mail address, or the name of a server (RFC 6764 section 5).
-fn address(text: &str) -> Result<Url, url::ParseError> {
+///
+/// # Errors
+/// When it is none of these.
+pub fn address(text: &str) -> Result<Url, url::ParseError> {
     if text.contains("://") || text.starts_with("mailto:") {
         Url::parse(text)
     } else if text.contains('@') {

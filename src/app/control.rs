@@ -21,6 +21,7 @@ use crate::triggers::Wake;
 
 use super::desk::{self, Answer, Ask};
 use super::failure::{Exit, Failure};
+use super::login;
 use super::state::State;
 
 const LONGEST_ASK: u64 = 64 * 1024;
@@ -95,18 +96,22 @@ async fn start(state_dir: &Path, ask: &Ask) -> Result<(Answer, BufReader<UnixStr
             .await?;
         io::Result::Ok((line, reader))
     };
-    // A pass takes as long as it takes.
-    let patience = if matches!(ask, Ask::Sync { .. }) {
-        Duration::MAX
-    } else {
-        PATIENCE
-    };
-    let (line, reader) = tokio::time::timeout(patience, exchange)
+    let (line, reader) = tokio::time::timeout(patience(ask), exchange)
         .await
         .map_err(|_| broken(io::Error::other("it did not answer in time")))?
         .map_err(broken)?;
     let answer = serde_json::from_str(&line).map_err(|_| NoDaemon::Broken(unexpected()))?;
     Ok((answer, reader))
+}
+
+fn patience(ask: &Ask) -> Duration {
+    match ask {
+        // A pass takes as long as it takes.
+        Ask::Sync { .. } => Duration::MAX,
+        // Zoom is asked more than once where it does not answer; giving up would lose the tokens.
+        Ask::Login(_) | Ask::Logout(_) => Duration::from_mins(10),
+        _ => PATIENCE,
+    }
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "it serves map_err")]
@@ -221,7 +226,7 @@ async fn talk(stream: UnixStream, desk: &Desk) -> io::Result<()> {
         Ask::Export => tokio::time::timeout(PATIENCE, send_export(&mut stream, desk))
             .await
             .map_err(in_time)?,
-        ask => tokio::time::timeout(PATIENCE, answer(&mut stream, desk, &ask))
+        ask => tokio::time::timeout(patience(&ask), answer(&mut stream, desk, &ask))
             .await
             .map_err(in_time)?,
     }
@@ -257,10 +262,13 @@ async fn passed(desk: &Desk, order: Order, host: Option<HostName>) -> Answer {
 
 async fn answer(stream: &mut UnixStream, desk: &Desk, ask: &Ask) -> io::Result<()> {
     let settings = desk.settings.borrow().clone();
-    let mut answer = match desk::answer(ask, &desk.state, &settings, desk.clock.as_ref()).await {
-        Ok(answer) => answer,
-        Err(failure) => failed(&failure),
+    let answered = match ask {
+        Ask::Login(_) | Ask::Logout(_) => {
+            login::answer(ask, &settings, &desk.state.base, &desk.clock).await
+        }
+        ask => desk::answer(ask, &desk.state, &settings, desk.clock.as_ref()).await,
     };
+    let mut answer = answered.unwrap_or_else(|failure| failed(&failure));
     if let Answer::Status(status) = &mut answer {
         status.daemon = Some(std::process::id());
         let next = *desk.next.borrow();

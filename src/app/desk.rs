@@ -16,6 +16,7 @@ use crate::settings::Settings;
 use super::control::{self, NoDaemon};
 use super::failure::{Exit, Failure};
 use super::feeds::{Address, FeedText};
+use super::login::{Login, Logout};
 use super::round::Round;
 use super::state::{self, State};
 use super::status::{self, Status};
@@ -69,6 +70,10 @@ pub enum Ask {
     },
     /// Everything, as JSON Lines; they follow the answer.
     Export,
+    /// A login to finish.
+    Login(Login),
+    /// A login to end.
+    Logout(Logout),
 }
 
 /// What is answered.
@@ -103,6 +108,8 @@ pub enum Answer {
     },
     /// To `Export`: so many bytes follow.
     Bytes(u64),
+    /// To `Login`: what the token may do; nothing where Zoom does not say.
+    LoggedIn(Vec<String>),
     /// It could not be done.
     Failed {
         /// The exit code.
@@ -118,6 +125,7 @@ impl Ask {
     pub fn decides(&self) -> bool {
         match self {
             Self::Decide { .. } | Self::Release { .. } | Self::Drop { .. } => true,
+            Self::Login(login) => login.code.is_some(),
             Self::Status
             | Self::Conflicts
             | Self::Held
@@ -126,6 +134,7 @@ impl Ask {
             | Self::FeedTexts
             | Self::Verify
             | Self::Export
+            | Self::Logout(_)
             | Self::Sync { .. } => false,
         }
     }
@@ -144,7 +153,8 @@ impl Ask {
     }
 }
 
-/// Answers from a state that this process holds. `Export` is not answered here.
+/// Answers from a state that this process holds. `Export`, `Login` and `Logout` are not answered
+/// here.
 ///
 /// # Errors
 /// When the state cannot be read or written, or there is no such item.
@@ -218,6 +228,13 @@ pub async fn answer(
                 Exit::Attention,
                 "an export is not one answer",
                 "use `slotbridge state export`",
+            ));
+        }
+        Ask::Login(_) | Ask::Logout(_) => {
+            return Err(Failure::new(
+                Exit::Attention,
+                "a login is not answered from the state",
+                "use `slotbridge login`",
             ));
         }
     })

@@ -16,16 +16,24 @@ pub mod feeds;
 mod hinting;
 /// Hints that were heard and not looked into yet.
 pub mod hints;
+/// A login, begun in the command and finished by who holds the state.
+pub mod login;
 /// What `/metrics` tells.
 pub mod metrics;
 /// A calendar that says its name in every error.
 pub mod named;
 /// What passes work on, as the settings in force say.
 pub mod plan;
+/// Calendar providers that people have.
+pub mod presets;
 /// When the next pass is due.
 pub mod rhythm;
 /// One pass over all hosts.
 pub mod round;
+/// What the app in Zoom must be allowed to do.
+pub mod scopes;
+/// Looks for the calendars behind what a person typed.
+pub mod seek;
 mod serving;
 /// The signals that mean something to a pass.
 pub mod signals;

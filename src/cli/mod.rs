@@ -3,12 +3,14 @@
 /// The terminal: results, warnings and progress.
 pub mod terminal;
 
+mod calendars;
 mod completions;
 mod config;
 mod conflicts;
 mod demo;
 mod feeds;
 mod held;
+mod login;
 mod run;
 mod state;
 mod status;
@@ -76,6 +78,12 @@ enum Command {
     Sync(sync::Arguments),
     /// Show how each host is
     Status(status::Arguments),
+    /// Let a person log in to Zoom in their browser
+    Login(login::Arguments),
+    /// End the login, in Zoom and here
+    Logout(login::LogoutArguments),
+    /// List the calendars behind an address, ready to paste into the configuration
+    Calendars(calendars::Arguments),
     /// Show and decide what both sides changed differently
     #[command(subcommand_required = false)]
     Conflicts(conflicts::Arguments),
@@ -233,6 +241,9 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> 
         Command::Run => run::run(context).await,
         Command::Sync(arguments) => sync::run(context, &arguments).await,
         Command::Status(arguments) => status::run(context, &arguments).await,
+        Command::Login(arguments) => login::run(context, &arguments).await,
+        Command::Logout(arguments) => login::log_out(context, &arguments).await,
+        Command::Calendars(arguments) => calendars::run(context, &arguments).await,
         Command::Conflicts(arguments) => conflicts::run(context, arguments).await,
         Command::Held(arguments) => held::run(context, arguments).await,
         Command::Feeds(arguments) => feeds::run(context, arguments).await,

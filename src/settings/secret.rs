@@ -58,6 +58,15 @@ impl Secret {
         }
     }
 
+    /// A secret that a command prints, named by what it was given as.
+    #[must_use]
+    pub fn printed_by(key: &str, command: Vec<String>) -> Self {
+        Self {
+            key: key.to_owned(),
+            source: Source::Command(command),
+        }
+    }
+
     /// Fetches the secret.
     ///
     /// # Errors

@@ -95,7 +95,7 @@ pub struct Alive {
     pub machine: Machine,
     pub account: Account,
     pub calendar: PathBuf,
-    _server: Server,
+    server: Server,
     _runtime: tokio::runtime::Runtime,
 }
 
@@ -128,7 +128,7 @@ impl Alive {
             machine,
             account,
             calendar,
-            _server: server,
+            server,
             _runtime: runtime,
         }
     }
@@ -144,6 +144,11 @@ impl Alive {
 
     pub fn user() -> Self {
         Self::with(|app| format!("kind = \"user\"\nrefresh_token = \"{}\"", app.refresh_token))
+    }
+
+    /// Where the account's tokens come from.
+    pub fn oauth_url(&self) -> String {
+        self.server.oauth_url()
     }
 
     pub fn book(&self) {

@@ -27,6 +27,15 @@ pub(super) struct Discovered {
     pub(super) led: bool,
 }
 
+/// Where was looked, in order.
+#[derive(Default)]
+pub(super) struct Trail {
+    /// The addresses.
+    pub(super) tried: Vec<Url>,
+    /// Whether anything there speaks WebDAV.
+    pub(super) speaks: bool,
+}
+
 /// Looks at the address itself, and stops there when it is a calendar that will do.
 ///
 /// # Errors
@@ -35,14 +44,17 @@ pub(super) async fn discover(
     dav: &Dav,
     url: &Url,
     will_do: impl Fn(&Collection) -> bool + Send,
+    trail: &mut Trail,
 ) -> Result<Discovered> {
     let mut seen = BTreeSet::new();
     let mut plain = None;
     let bare = is_root(url);
     for start in starts(url) {
+        trail.tried.push(start.clone());
         let Some(spot) = look(dav, &start).await? else {
             continue;
         };
+        trail.speaks = true;
         if let Some(given) = &spot.calendar
             && start == *url
             && will_do(given)

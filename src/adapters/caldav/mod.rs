@@ -7,6 +7,8 @@ mod collection;
 mod cursor;
 mod dav;
 mod discovery;
+/// Asks a domain where its calendars are.
+pub mod dns;
 mod etag;
 mod hours;
 mod known;
@@ -40,6 +42,7 @@ use crate::ports::clock::Clock;
 use crate::ports::error::{Error, Kind, Result};
 use crate::ports::meter::Meter;
 use dav::Dav;
+use discovery::{Discovered, Trail};
 use known::Known;
 
 /// Where a calendar is and who asks.
@@ -102,14 +105,57 @@ impl Caldav {
 pub async fn discover(config: CaldavConfig, clock: Arc<dyn Clock>) -> Result<Vec<Collection>> {
     let url = server_address(&config.url)?;
     let dav = speaker(&url, config.credentials, clock)?;
-    let found = discovery::discover(&dav, &url, |_| false).await?;
+    let found = discovery::discover(&dav, &url, |_| false, &mut Trail::default()).await?;
+    Ok(every(found))
+}
+
+/// What is behind an address.
+#[derive(Clone, Debug, Default)]
+pub struct Survey {
+    /// The calendars that take events.
+    pub calendars: Vec<Collection>,
+    /// The addresses that were looked at, in order.
+    pub tried: Vec<Url>,
+    /// Whether anything there speaks WebDAV.
+    pub speaks: bool,
+}
+
+/// Looks what is behind an address. Finding nothing is no failure here: it says where it looked.
+///
+/// # Errors
+/// `Denied` for bad credentials, `Unreachable`, `Local`.
+pub async fn survey(config: CaldavConfig, clock: Arc<dyn Clock>) -> Result<Survey> {
+    let url = server_address(&config.url)?;
+    let dav = speaker(&url, config.credentials, clock)?;
+    let mut trail = Trail::default();
+    let calendars = match discovery::discover(&dav, &url, |_| false, &mut trail).await {
+        Ok(found) => every(found),
+        Err(error) if error.kind() == Kind::Missing => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    Ok(Survey {
+        calendars,
+        tried: trail.tried,
+        speaks: trail.speaks,
+    })
+}
+
+/// Each calendar once.
+fn every(found: Discovered) -> Vec<Collection> {
     let mut all: Vec<Collection> = found.given.into_iter().collect();
     for calendar in found.around {
         if all.iter().all(|other| other.url != calendar.url) {
             all.push(calendar);
         }
     }
-    Ok(all)
+    all
+}
+
+/// Whether what one server may know may be told to another: to itself, or over https to a host of
+/// the same registered domain.
+#[must_use]
+pub fn is_kin(home: &Url, target: &Url) -> bool {
+    trust::may_know(home, target)
 }
 
 fn speaker(url: &Url, credentials: Credentials, clock: Arc<dyn Clock>) -> Result<Dav> {
@@ -200,7 +246,8 @@ impl Shared {
     async fn find(&self) -> Result<Known> {
         let wanted = self.wanted.as_deref();
         let will_do = |given: &Collection| wanted.is_none_or(|name| given.is_called(name));
-        let discovered = discovery::discover(&self.dav, &self.url, will_do).await?;
+        let discovered =
+            discovery::discover(&self.dav, &self.url, will_do, &mut Trail::default()).await?;
         let collection = discovery::pick(discovered, &self.url, wanted)?;
         self.dav
             .ensure_known(&collection.url, "choosing the calendar")?;

@@ -19,14 +19,15 @@ use crate::ports::error::{Error, Kind, Result};
 
 /// A token is not used any more this long before its end, so that none ends on its way.
 const MARGIN: i64 = 60;
+const REFRESHING: &str = "refreshing Zoom's access token";
 
 /// Gives out access tokens.
 pub struct Authority {
-    endpoint: TokenEndpoint,
-    store: TokenStore,
-    auth: Auth,
+    pub(super) endpoint: TokenEndpoint,
+    pub(super) store: TokenStore,
+    pub(super) auth: Auth,
     clock: Arc<dyn Clock>,
-    jitter: Arc<Jitter>,
+    pub(super) jitter: Arc<Jitter>,
     state: Mutex<State>,
 }
 
@@ -40,9 +41,9 @@ pub struct AccessToken {
 }
 
 #[derive(Default)]
-struct State {
-    loaded: bool,
-    saved: Option<Tokens>,
+pub(super) struct State {
+    /// As the store says now: a login, a logout or a dry run beside this one may have changed it.
+    pub(super) saved: Option<Tokens>,
     /// Received, but not durable yet: must not be used, and must not be lost.
     unsaved: Option<Tokens>,
 }
@@ -99,33 +100,6 @@ impl Authority {
         self.renewed(&mut state).await
     }
 
-    /// Turns the code of a login into tokens (RFC 6749 section 4.1.3, RFC 7636), and saves them.
-    /// There is no verifier where the login was not begun by us (Zoom's marketplace).
-    ///
-    /// # Errors
-    /// `Denied` when the code or its verifier is refused.
-    pub async fn exchange_code(
-        &self,
-        code: &SecretString,
-        redirect_uri: &str,
-        verifier: Option<&SecretString>,
-    ) -> Result<()> {
-        let doing = "logging in to Zoom";
-        let mut state = self.settled().await?;
-        let mut form = vec![
-            ("grant_type", "authorization_code"),
-            ("code", code.expose_secret()),
-            ("redirect_uri", redirect_uri),
-        ];
-        form.extend(verifier.map(|verifier| ("code_verifier", verifier.expose_secret())));
-        match self.endpoint.ask(&form, doing, &self.jitter).await? {
-            Granted::Grant(grant) => self.keep(&mut state, grant, None).await.map(|_| ()),
-            Granted::Invalid => Err(Error::new(Kind::Denied, doing)
-                .because("Zoom refused the code of this login")
-                .hint("run `slotbridge login` again; a code works once and for a few minutes")),
-        }
-    }
-
     /// A token for Zoom's WebSocket (`client_credentials`), and how long it is good. It is not kept.
     ///
     /// # Errors
@@ -150,13 +124,10 @@ impl Authority {
     }
 
     /// The state, with nothing left to save.
-    async fn settled(&self) -> Result<tokio::sync::MutexGuard<'_, State>> {
+    pub(super) async fn settled(&self) -> Result<tokio::sync::MutexGuard<'_, State>> {
         let mut state = self.state.lock().await;
-        if !state.loaded {
-            state.saved = self.store.load()?;
-            state.loaded = true;
-        }
         self.settle(&mut state).await?;
+        state.saved = self.store.load()?;
         Ok(state)
     }
 
@@ -177,43 +148,65 @@ impl Authority {
 
     async fn granted(&self, state: &mut State, account_id: &str) -> Result<AccessToken> {
         let doing = "asking Zoom for an access token";
+        match self.ask_for_account(account_id, doing).await? {
+            Granted::Grant(grant) => self.keep(state, grant, None).await,
+            Granted::Invalid => Err(account_refused(doing)),
+        }
+    }
+
+    pub(super) async fn ask_for_account(&self, account_id: &str, doing: &str) -> Result<Granted> {
         let form = [
             ("grant_type", "account_credentials"),
             ("account_id", account_id),
         ];
-        match self.endpoint.ask(&form, doing, &self.jitter).await? {
-            Granted::Grant(grant) => self.keep(state, grant, None).await,
-            Granted::Invalid => Err(Error::new(Kind::Denied, doing)
-                .because("Zoom refused the account (invalid_grant)")
-                .hint("check zoom.auth.account_id, and zoom.auth.client_secret belonging to it")),
-        }
+        self.endpoint.ask(&form, doing, &self.jitter).await
     }
 
     async fn refreshed(&self, state: &mut State) -> Result<AccessToken> {
-        let doing = "refreshing Zoom's access token";
-        let candidates = self.candidates(state.saved.as_ref());
-        let none = candidates.is_empty();
-        for refresh in candidates {
-            let form = [
-                ("grant_type", "refresh_token"),
-                ("refresh_token", refresh.as_str()),
-            ];
-            match self.endpoint.ask(&form, doing, &self.jitter).await? {
-                Granted::Grant(grant) => return self.keep(state, grant, Some(refresh)).await,
-                Granted::Invalid => {
-                    tracing::debug!("Zoom refused a refresh token; trying the next one known");
-                }
-            }
+        let none = self.candidates(state.saved.as_ref()).is_empty();
+        if let Some(given) = self.refreshed_if_alive(state).await? {
+            return Ok(given);
         }
         let cause = if none {
             "nobody has logged in yet: there is no refresh token"
         } else {
             "Zoom refused the refresh token (invalid_grant)"
         };
-        Err(Error::new(Kind::Denied, doing).because(cause).hint(
-            "put a new token into zoom.auth.refresh_token; \
+        Err(Error::new(Kind::Denied, REFRESHING).because(cause).hint(
+            "run `slotbridge login`, or put a new token into zoom.auth.refresh_token; \
              a refresh token works once, and only with the zoom.auth.client_secret it was made for",
         ))
+    }
+
+    /// A new access token; `None` when no refresh token is good any more.
+    pub(super) async fn refreshed_if_alive(
+        &self,
+        state: &mut State,
+    ) -> Result<Option<AccessToken>> {
+        for refresh in self.candidates(state.saved.as_ref()) {
+            let form = [
+                ("grant_type", "refresh_token"),
+                ("refresh_token", refresh.as_str()),
+            ];
+            match self.endpoint.ask(&form, REFRESHING, &self.jitter).await? {
+                Granted::Grant(grant) => {
+                    return self.keep(state, grant, Some(refresh)).await.map(Some);
+                }
+                Granted::Invalid => {
+                    tracing::debug!("Zoom refused a refresh token; trying the next one known");
+                }
+            }
+        }
+        // Who refreshed in the meantime (a dry run, a login) has saved what is good now.
+        let saved = self.store.load()?;
+        if saved != state.saved
+            && let Some(tokens) = saved.filter(|tokens| self.is_good(tokens))
+        {
+            let given = access_token(&tokens);
+            state.saved = Some(tokens);
+            return Ok(Some(given));
+        }
+        Ok(None)
     }
 
     /// The refresh tokens to try, best first. Zoom's refresh tokens are single-use, so `current`
@@ -236,7 +229,7 @@ impl Authority {
         candidates
     }
 
-    async fn keep(
+    pub(super) async fn keep(
         &self,
         state: &mut State,
         grant: Grant,
@@ -262,7 +255,7 @@ impl Authority {
         Ok(given)
     }
 
-    fn is_good(&self, tokens: &Tokens) -> bool {
+    pub(super) fn is_good(&self, tokens: &Tokens) -> bool {
         !tokens.access.is_empty() && self.clock.now() < tokens.good_until && !self.reseeded(tokens)
     }
 
@@ -283,6 +276,12 @@ impl Authority {
             Auth::ServerToServer { .. } => None,
         }
     }
+}
+
+pub(super) fn account_refused(doing: &str) -> Error {
+    Error::new(Kind::Denied, doing)
+        .because("Zoom refused the account (invalid_grant)")
+        .hint("check zoom.auth.account_id, and zoom.auth.client_secret belonging to it")
 }
 
 fn access_token(tokens: &Tokens) -> AccessToken {

@@ -31,6 +31,8 @@ mod hours;
 pub mod label;
 /// Stays below the account's limits, and obeys when told to wait.
 pub mod limiter;
+/// A login begins and ends.
+mod login;
 /// Requests evenly spaced in time.
 mod pace;
 /// What is known of the limit per day.
@@ -48,6 +50,7 @@ pub use account::Account;
 pub use backoff::Jitter;
 pub use client::ZoomClient;
 pub use config::{Auth, HostUser, Plan, ZoomConfig};
+pub use token_endpoint::Scopes;
 
 #[cfg(test)]
 mod tests;

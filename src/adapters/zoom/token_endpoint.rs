@@ -25,6 +25,7 @@ const LONGEST_WAIT: Duration = Duration::from_mins(1);
 pub(super) struct TokenEndpoint {
     http: HttpClient,
     url: Url,
+    revoke_url: Url,
     auth: Auth,
     first_wait: Duration,
     /// Whether this server was seen to read parameters in the query alone.
@@ -55,9 +56,33 @@ pub(super) struct Grant {
     pub(super) refresh_token: Option<String>,
     #[serde(default)]
     expires_in: Option<i64>,
+    /// A text by the standard; anything else says nothing.
+    #[serde(default)]
+    scope: serde_json::Value,
 }
 
+/// What a token may do, as Zoom names it; empty where it does not say.
+pub type Scopes = Vec<String>;
+
 impl Grant {
+    /// What the access token may do (RFC 6749 section 3.3), without what is no scope.
+    pub(super) fn scopes(&self) -> Scopes {
+        const MOST: usize = 500;
+        let words = self.scope.as_str().unwrap_or_default();
+        let is_scope = |word: &&str| {
+            word.len() <= 200
+                && word
+                    .bytes()
+                    .all(|b| b.is_ascii_graphic() && b != b'"' && b != b'\\')
+        };
+        let words = words.split([' ', ',']).filter(|word| !word.is_empty());
+        words
+            .filter(is_scope)
+            .take(MOST)
+            .map(str::to_owned)
+            .collect()
+    }
+
     /// How long the access token lives, in seconds. Zoom says one hour; a word that makes no
     /// sense counts as that.
     pub(super) fn lifetime(&self) -> i64 {
@@ -84,17 +109,60 @@ struct Refusal {
 
 impl TokenEndpoint {
     pub(super) fn new(http: HttpClient, config: &ZoomConfig) -> Self {
-        let mut url = config.oauth_url.clone();
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().push("token");
-        }
         Self {
             http,
-            url,
+            url: below(&config.oauth_url, "token"),
+            revoke_url: below(&config.oauth_url, "revoke"),
             auth: config.auth.clone(),
             first_wait: config.first_wait,
             reads_query: AtomicBool::new(false),
         }
+    }
+
+    /// Ends a token (RFC 7009). One that is dead already is no failure: it is ended.
+    pub(super) async fn revoke(&self, token: &str, jitter: &Jitter) -> Result<()> {
+        let doing = "logging out of Zoom";
+        let mut failed = 0;
+        loop {
+            let error = match self.revoke_once(token, doing).await {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
+            };
+            failed += 1;
+            if failed >= TRIES || !matches!(error.kind(), Kind::Transient | Kind::Unreachable) {
+                return Err(error);
+            }
+            let wait = jitter.back_off(self.first_wait, failed);
+            self.http.clock().sleep(wait).await;
+        }
+    }
+
+    async fn revoke_once(&self, token: &str, doing: &str) -> Result<()> {
+        let (id, secret) = self.auth.client();
+        let request = self
+            .http
+            .requests()
+            .post(self.revoke_url.clone())
+            .basic_auth(id, Some(secret.expose_secret()))
+            .form(&[("token", token)])
+            .build()
+            .map_err(|error| Error::new(Kind::Local, doing).because(error.without_url()))?;
+        let response = self.http.send(request, doing).await?;
+        let status = response.status();
+        let until = response
+            .headers()
+            .contains_key(RETRY_AFTER)
+            .then(|| retry_after(&response, self.http.clock().now()));
+        let body = read_body(response, BODY_LIMIT, doing).await?;
+        let word = refusal(&body);
+        let client_refused = matches!(
+            word.as_deref(),
+            Some("invalid_client" | "unauthorized_client")
+        );
+        if status.is_success() || status == StatusCode::BAD_REQUEST && !client_refused {
+            return Ok(());
+        }
+        Err(self.refused(status, word.as_deref(), until, doing))
     }
 
     /// Asks, and asks again after passing faults. Asking again with a refresh token loses
@@ -230,6 +298,15 @@ impl TokenEndpoint {
         };
         Error::new(Kind::Denied, doing).because(cause).hint(hint)
     }
+}
+
+/// An address below `zoom.oauth_url`.
+pub(super) fn below(oauth_url: &Url, name: &str) -> Url {
+    let mut url = oauth_url.clone();
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.pop_if_empty().push(name);
+    }
+    url
 }
 
 /// Whether a refusal may mean that the parameters were not found. What works once is sent again

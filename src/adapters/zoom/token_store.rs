@@ -81,4 +81,15 @@ impl TokenStore {
                     .hint("check that state_dir is writable and has space; the token is kept in memory and saved with the next try")
             })
     }
+
+    /// Forgets. When this returns, it survives a power cut.
+    pub(super) async fn forget(&self) -> Result<()> {
+        let doing = "forgetting Zoom's tokens";
+        let forgotten = self.base.commit(vec![Change::Delete(self.key.clone())]);
+        forgotten.await.map_err(|error| {
+            Error::new(Kind::Local, doing)
+                .because(error)
+                .hint("check that state_dir is writable and has space")
+        })
+    }
 }

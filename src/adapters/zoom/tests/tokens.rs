@@ -324,6 +324,83 @@ async fn the_code_of_a_login_becomes_tokens_that_are_saved() {
     assert_eq!(world.base.json("token/")["current"], "r1");
 }
 
+#[rstest]
+#[case::a_text(json!("scheduler:read  calendar:read:event"), &["scheduler:read", "calendar:read:event"])]
+#[case::with_commas(json!("a,b"), &["a", "b"])]
+#[case::nothing(json!(null), &[])]
+#[case::a_list(json!(["a"]), &[])]
+#[case::what_is_none(json!("a \u{1b}[31m \"b\" c"), &["a", "c"])]
+#[tokio::test]
+async fn what_a_login_may_do_is_told_as_zoom_says_it(
+    #[case] scope: Value,
+    #[case] expected: &[&str],
+) {
+    let mut world = World::new().await;
+    world.config.auth = user(None);
+    let answer = json!({"access_token": "t1", "refresh_token": "r1", "scope": scope});
+    world.on("POST", TOKEN, body(200, &answer)).await;
+    let account = world.account();
+    let code = "c".into();
+    let exchanged = account.authority().exchange_code(&code, "u", None);
+    assert_eq!(exchanged.await.unwrap(), expected);
+}
+
+#[tokio::test]
+async fn a_login_without_a_refresh_token_is_none() {
+    let mut world = World::new().await;
+    world.config.auth = user(None);
+    world.on("POST", TOKEN, token("t1", 3_599, None)).await;
+    let account = world.account();
+    let code = "c".into();
+    let exchanged = account.authority().exchange_code(&code, "u", None);
+    let error = exchanged.await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Denied);
+    assert_eq!(world.base.json("token/"), Value::Null);
+}
+
+#[tokio::test]
+async fn what_another_of_us_saved_is_used() {
+    let world = rotating(Some("r0")).await;
+    let (one, other) = (world.client(), world.client());
+    one.bookings(window(), None).await.unwrap();
+    world.clock.advance(Duration::from_hours(2));
+    other.bookings(window(), None).await.unwrap();
+    one.bookings(window(), None).await.unwrap();
+    assert_eq!(refreshed_with(&world).await, ["r0", "r1"]);
+    world.account().authority().forget().await.unwrap();
+    let error = one.bookings(window(), None).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Denied);
+}
+
+#[rstest]
+#[case::ended(200, json!({"status": "success"}), true)]
+#[case::was_dead(400, json!({"error": "invalid_request"}), true)]
+#[case::wrong_client(401, json!({"error": "invalid_client"}), false)]
+#[case::wrong_client_as_400(400, json!({"error": "invalid_client"}), false)]
+#[case::fault(500, json!({}), false)]
+#[tokio::test]
+async fn tokens_are_forgotten_only_when_zoom_ended_them(
+    #[case] code: u16,
+    #[case] answer: Value,
+    #[case] gone: bool,
+) {
+    let world = rotating(Some("r0")).await;
+    world.client().bookings(window(), None).await.unwrap();
+    world.on("POST", "/oauth/revoke", body(code, &answer)).await;
+    let account = world.account();
+    let out = account.authority().log_out().await;
+    assert_eq!(out.is_ok(), gone, "{out:?}");
+    assert_eq!(world.base.json("token/").is_null(), gone);
+    let revoked = world.arrived("/oauth/revoke").await;
+    let revoked: Vec<String> = revoked.iter().map(|r| form(r)["token"].clone()).collect();
+    if gone {
+        assert_eq!(revoked, ["r1", "t1"]);
+        assert!(!account.authority().log_out().await.unwrap());
+    } else {
+        assert!(revoked.iter().all(|token| token == "r1"), "{revoked:?}");
+    }
+}
+
 #[test]
 fn no_token_stands_in_what_debug_shows() {
     let tokens: crate::adapters::zoom::token_store::Tokens = serde_json::from_value(json!({

@@ -1,0 +1,305 @@
+//! A login, begun in the command and finished by who holds the state: the daemon over its socket,
+//! else the command itself. Authorisation code with PKCE (RFC 6749, RFC 7636, RFC 8252).
+
+/// What came back from Zoom's page, and whether it is ours.
+pub mod callback;
+/// The door that the browser comes back to.
+pub mod listener;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use url::Url;
+
+use crate::ports::base::Base;
+use crate::ports::clock::Clock;
+use crate::settings::Settings;
+use crate::settings::resolved::Auth;
+
+use super::compose;
+use super::control::{self, NoDaemon};
+use super::desk::{Answer, Ask, exit_of};
+use super::failure::{Exit, Failure};
+use super::state::{self, NotHeld, State};
+
+/// How often a state that a pass holds is tried again, and the time between.
+const TRIES: u32 = 60;
+const BETWEEN: Duration = Duration::from_millis(500);
+
+/// Which app of Zoom's a command means: a daemon may have been started with another one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct App {
+    client_id: String,
+    oauth_url: Url,
+}
+
+/// A text that no log shows.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Hidden(String);
+
+impl Hidden {
+    fn secret(&self) -> SecretString {
+        SecretString::from(self.0.clone())
+    }
+}
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// What a login came back with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Code {
+    text: Hidden,
+    redirect_uri: String,
+    /// None where the login was not begun by us.
+    verifier: Option<Hidden>,
+}
+
+/// A login to finish; without a code, only whether that could be done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Login {
+    /// Of which app.
+    pub app: App,
+    /// What it came back with.
+    pub code: Option<Code>,
+}
+
+/// A login to end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Logout {
+    /// Of which app.
+    pub app: App,
+    /// Without a word to Zoom.
+    pub only_here: bool,
+}
+
+/// A login under way.
+pub struct Attempt {
+    state: Hidden,
+    verifier: Hidden,
+    redirect_uri: String,
+    address: Url,
+}
+
+impl App {
+    /// The app that is configured, whatever its kind.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn of(settings: &Settings) -> Result<Self, Failure> {
+        let client_id = match &settings.zoom.auth {
+            Some(Auth::User { client_id, .. } | Auth::ServerToServer { client_id, .. }) => {
+                client_id.clone()
+            }
+            None => return Err(compose::no_app()),
+        };
+        Ok(Self {
+            client_id,
+            oauth_url: settings.zoom.oauth_url.clone(),
+        })
+    }
+}
+
+impl Attempt {
+    /// Begins a login that ends at `redirect_uri`. `random` makes the two secrets of it.
+    #[must_use]
+    pub fn begin(app: &App, redirect_uri: String, random: &[[u8; 32]; 2]) -> Self {
+        let [state, verifier] = random.map(|bytes| URL_SAFE_NO_PAD.encode(bytes));
+        let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(&verifier));
+        let mut address = app.oauth_url.clone();
+        if let Ok(mut segments) = address.path_segments_mut() {
+            segments.pop_if_empty().push("authorize");
+        }
+        address
+            .query_pairs_mut()
+            .append_pair("response_type", "code")
+            .append_pair("client_id", &app.client_id)
+            .append_pair("redirect_uri", &redirect_uri)
+            .append_pair("state", &state)
+            .append_pair("code_challenge", &challenge)
+            .append_pair("code_challenge_method", "S256");
+        Self {
+            state: Hidden(state),
+            verifier: Hidden(verifier),
+            redirect_uri,
+            address,
+        }
+    }
+
+    /// Where the person agrees.
+    #[must_use]
+    pub fn address(&self) -> &Url {
+        &self.address
+    }
+
+    /// Where the browser ends.
+    #[must_use]
+    pub fn redirect_uri(&self) -> &str {
+        &self.redirect_uri
+    }
+}
+
+/// Has it done by the daemon where one runs, else here. A pass that holds the state is waited for.
+///
+/// # Errors
+/// As [`answer`]; and when somebody else holds the state for long.
+pub async fn hand_over(
+    ask: &Ask,
+    settings: &Settings,
+    clock: &Arc<dyn Clock>,
+) -> Result<Answer, Failure> {
+    let mut tries = 0;
+    loop {
+        match control::ask(&settings.state_dir, ask).await {
+            Ok(Answer::Failed { exit, words }) => {
+                return Err(Failure {
+                    exit: exit_of(exit),
+                    words,
+                });
+            }
+            Ok(answer) => return Ok(answer),
+            Err(NoDaemon::Broken(failure)) => return Err(failure),
+            Err(NoDaemon::Absent) => {}
+        }
+        match state::open_if_whole(&settings.state_dir, clock.as_ref()) {
+            Ok(State { base, .. }) => return answer(ask, settings, &base, clock).await,
+            Err(NotHeld::Locked(_)) if tries < TRIES => {
+                tries += 1;
+                clock.sleep(BETWEEN).await;
+            }
+            Err(why) => return Err(why.into()),
+        }
+    }
+}
+
+/// Finishes or ends a login with the state that this process holds.
+///
+/// # Errors
+/// When Zoom refuses, cannot be reached, or the state cannot be written.
+pub async fn answer(
+    ask: &Ask,
+    settings: &Settings,
+    base: &Arc<dyn Base>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Answer, Failure> {
+    let (Ask::Login(Login { app, .. }) | Ask::Logout(Logout { app, .. })) = ask else {
+        return Err(not_ours());
+    };
+    if *app != App::of(settings)? {
+        return Err(Failure::new(
+            Exit::Usage,
+            "the running daemon works with another Zoom app than this configuration names",
+            "have it read the configuration again (`systemctl reload slotbridge`, or SIGHUP), then try again",
+        ));
+    }
+    // The code is looked at only now: whatever can be wrong before does not use it up.
+    let revealed = compose::reveal_zoom(settings).await?;
+    let account = compose::zoom_account(settings, &revealed, base, clock)?;
+    let authority = account.authority();
+    Ok(match ask {
+        Ask::Login(Login {
+            code: Some(code), ..
+        }) => {
+            let verifier = code.verifier.as_ref().map(Hidden::secret);
+            let exchanged = authority
+                .exchange_code(&code.text.secret(), &code.redirect_uri, verifier.as_ref())
+                .await;
+            Answer::LoggedIn(exchanged.map_err(not_kept)?)
+        }
+        Ask::Logout(Logout { only_here, .. }) => {
+            let was = if *only_here {
+                authority.forget().await?
+            } else {
+                authority.log_out().await?
+            };
+            Answer::Done(u64::from(was))
+        }
+        _ => Answer::Done(0),
+    })
+}
+
+/// A command ends with what it could not write down.
+fn not_kept(error: crate::ports::error::Error) -> Failure {
+    use crate::ports::error::Kind;
+    if matches!(error.kind(), Kind::Local | Kind::State) {
+        return Failure::new(
+            Exit::State,
+            error,
+            "make room in state_dir and check its rights, then run `slotbridge login` again: this login is lost",
+        );
+    }
+    error.into()
+}
+
+fn not_ours() -> Failure {
+    Failure::new(
+        Exit::Attention,
+        "this is neither a login nor a logout",
+        "please report this",
+    )
+}
+
+/// Tries an app that needs no login. What it may do; nothing where Zoom does not say.
+///
+/// # Errors
+/// When Zoom refuses it or cannot be reached.
+pub async fn try_credentials(
+    settings: &Settings,
+    clock: &Arc<dyn Clock>,
+) -> Result<Vec<String>, Failure> {
+    // Such an app gets as many tokens as it asks for: this one is thrown away.
+    let base: Arc<dyn Base> = Arc::new(crate::adapters::memory::base::MemoryBase::new());
+    let revealed = compose::reveal_zoom(settings).await?;
+    let account = compose::zoom_account(settings, &revealed, &base, clock)?;
+    Ok(account.authority().try_credentials().await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_carries_the_challenge_and_never_the_verifier() {
+        let app = App {
+            client_id: "an id".to_owned(),
+            oauth_url: "https://zoom.us/oauth".parse().unwrap(),
+        };
+        let uri = "http://127.0.0.1:5/callback";
+        let attempt = Attempt::begin(&app, uri.to_owned(), &[[1; 32], [2; 32]]);
+        let address = attempt.address();
+        assert_eq!(address.path(), "/oauth/authorize");
+        let said: std::collections::BTreeMap<_, _> = address.query_pairs().into_owned().collect();
+        assert_eq!(said["response_type"], "code");
+        assert_eq!(said["client_id"], "an id");
+        assert_eq!(said["redirect_uri"], uri);
+        assert_eq!(said["state"], attempt.state.0);
+        assert_eq!(said["code_challenge_method"], "S256");
+        let expected = URL_SAFE_NO_PAD.encode(Sha256::digest(&attempt.verifier.0));
+        assert_eq!(said["code_challenge"], expected);
+        assert!((43..=128).contains(&attempt.verifier.0.len()));
+        assert_ne!(attempt.verifier, attempt.state);
+        assert!(!address.as_str().contains(&attempt.verifier.0));
+    }
+
+    #[test]
+    fn what_is_handed_over_shows_no_secret() {
+        let code = Code {
+            text: Hidden("hush-code".to_owned()),
+            redirect_uri: "http://127.0.0.1:5/callback".to_owned(),
+            verifier: Some(Hidden("hush-verifier".to_owned())),
+        };
+        assert!(!format!("{code:?}").contains("hush"));
+        let sent = serde_json::to_string(&code).unwrap();
+        assert_eq!(serde_json::from_str::<Code>(&sent).unwrap(), code);
+    }
+}

@@ -1,0 +1,267 @@
+//! `slotbridge login` and `slotbridge logout`: a person lets slotbridge in, and out again.
+
+use std::fmt::Write as _;
+use std::io::{self, Read as _};
+use std::time::Duration;
+
+use clap::Args;
+
+use super::status::unexpected;
+use super::{Context, terminal};
+use crate::app::desk::{Answer, Ask};
+use crate::app::failure::{Exit, Failure};
+use crate::app::login::listener::{self, Listener, Visitor};
+use crate::app::login::{self, App, Attempt, Code, Login, Logout};
+use crate::app::scopes::{self, Need};
+use crate::settings::resolved::Auth;
+use crate::settings::{Settings, duration};
+
+/// The largest text that is taken for a pasted address, in bytes.
+const LARGEST: u64 = 16 * 1024;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Print the address to open, and read from stdin the one that the browser ended at
+    #[arg(long)]
+    no_browser: bool,
+    /// Wait for the browser at this port, for an app that names one; without it, at a free one
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    port: Option<u16>,
+    /// Give up after this time
+    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = duration::parse)]
+    timeout: Duration,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LogoutArguments {
+    /// Forget the tokens here without a word to Zoom, where it cannot be reached
+    #[arg(long)]
+    only_here: bool,
+}
+
+pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
+    let settings = context.settings_with_warnings()?;
+    let app = App::of(&settings)?;
+    if matches!(settings.zoom.auth, Some(Auth::ServerToServer { .. })) {
+        let granted = login::try_credentials(&settings, &context.clock).await?;
+        terminal::print(
+            "no login is needed: zoom.auth.kind is \"server_to_server\", and Zoom takes its credentials\n",
+        )?;
+        return say_scopes(&settings, &granted);
+    }
+    // Whatever is wrong here is said before anybody is sent to a page.
+    let ready = Login {
+        app: app.clone(),
+        code: None,
+    };
+    login::hand_over(&Ask::Login(ready), &settings, &context.clock).await?;
+    let (code, visitor) = agreed(&app, arguments).await?;
+    let login = Login {
+        app,
+        code: Some(code),
+    };
+    let answer = login::hand_over(&Ask::Login(login), &settings, &context.clock).await;
+    if let Some(visitor) = visitor {
+        visitor.tell(answer.is_ok()).await;
+    }
+    let Answer::LoggedIn(granted) = answer? else {
+        return Err(unexpected());
+    };
+    terminal::print(&format!(
+        "logged in; the tokens are kept in {}\n",
+        settings.state_dir.display()
+    ))?;
+    say_scopes(&settings, &granted)
+}
+
+/// Sends the person to Zoom's page, and waits for what comes back.
+async fn agreed(app: &App, arguments: &Arguments) -> Result<(Code, Option<Visitor>), Failure> {
+    let listener = Listener::bind(arguments.port.unwrap_or(0)).await;
+    let (listener, redirect_uri) = match (listener, arguments.port) {
+        (Ok(listener), _) => {
+            let redirect_uri = listener.redirect_uri();
+            (Some(listener), redirect_uri)
+        }
+        // What is pasted needs no port.
+        (Err(_), Some(port)) if arguments.no_browser => (None, listener::redirect_uri(port)),
+        (Err(error), port) => return Err(no_port(port, &error)),
+    };
+    let random = [rand::random(), rand::random()];
+    let attempt = Attempt::begin(app, redirect_uri, &random);
+    show(&attempt, arguments.no_browser)?;
+    let came = tokio::time::timeout(
+        arguments.timeout,
+        first(&attempt, listener.as_ref(), arguments.no_browser),
+    );
+    came.await.unwrap_or_else(|_| {
+        Err(Failure::new(
+            Exit::Unreachable,
+            format!(
+                "logging in to Zoom: nothing came back within {}",
+                duration::print(arguments.timeout)
+            ),
+            format!(
+                "run `slotbridge login` again; if Zoom's page spoke of the redirect, add {} to the addresses that the app allows, and fix its port with --port; on a machine without a browser use --no-browser",
+                attempt.redirect_uri()
+            ),
+        ))
+    })
+}
+
+/// Shows the person where to go.
+fn show(attempt: &Attempt, no_browser: bool) -> Result<(), Failure> {
+    let address = attempt.address();
+    if no_browser {
+        terminal::say("open this address in any browser, and agree:");
+        terminal::print(&format!("{address}\n"))?;
+        terminal::say(&format!(
+            "the browser then ends at an address that begins with {}, even if it shows an error there; paste that address here:",
+            attempt.redirect_uri()
+        ));
+        return Ok(());
+    }
+    terminal::say(&format!(
+        "opening your browser; if none opens, open this address there:\n{address}"
+    ));
+    if let Err(error) = open::that_detached(address.as_str()) {
+        tracing::debug!(%error, "no browser could be opened");
+        terminal::say(
+            "no browser could be opened: open that address yourself, or use --no-browser",
+        );
+    }
+    Ok(())
+}
+
+/// What comes first: the browser, or what is pasted.
+async fn first(
+    attempt: &Attempt,
+    listener: Option<&Listener>,
+    no_browser: bool,
+) -> Result<(Code, Option<Visitor>), Failure> {
+    let brought = async {
+        match listener {
+            Some(listener) => listener.answer().await,
+            None => std::future::pending().await,
+        }
+    };
+    let pasted = async {
+        if no_browser {
+            tokio::task::spawn_blocking(line).await
+        } else {
+            std::future::pending().await
+        }
+    };
+    tokio::select! {
+        brought = brought => {
+            let (query, visitor) = brought.map_err(|error| no_port(None, &error))?;
+            match attempt.brought(&query) {
+                Ok(code) => Ok((code, Some(visitor))),
+                Err(failure) => {
+                    visitor.tell(false).await;
+                    Err(failure)
+                }
+            }
+        }
+        text = pasted => {
+            let text = text.map_err(io::Error::other).and_then(|text| text);
+            let text = text.map_err(|error| Failure::new(
+                Exit::Usage,
+                format!("reading what is pasted: {error}"),
+                "run this on a terminal, or hand it the address on stdin",
+            ))?;
+            Ok((attempt.pasted(&text)?, None))
+        }
+    }
+}
+
+/// One line of stdin; not more than what an address may have.
+fn line() -> io::Result<String> {
+    let mut text = String::new();
+    io::BufRead::read_line(&mut io::stdin().lock().take(LARGEST), &mut text)?;
+    Ok(text)
+}
+
+fn no_port(port: Option<u16>, error: &io::Error) -> Failure {
+    let place = port.map_or_else(|| "a port".to_owned(), |port| format!("port {port}"));
+    Failure::new(
+        Exit::Usage,
+        format!("listening for the browser at {place} of this machine: {error}"),
+        "choose another with --port, end what uses it, or use --no-browser",
+    )
+}
+
+/// Says what the token lacks, and what each missing scope is for.
+fn say_scopes(settings: &Settings, granted: &[String]) -> Result<Exit, Failure> {
+    let lacking = scopes::lacking(settings, granted);
+    let mut text = String::new();
+    if granted.is_empty() {
+        text.push_str("Zoom did not say which scopes the app has\n");
+    }
+    list(
+        &mut text,
+        "these scopes are missing; add them to the app in Zoom's marketplace, then log in again:",
+        &lacking.needed,
+    );
+    list(
+        &mut text,
+        "busy time goes to the availability schedule; for private events in the Zoom calendar instead, add these scopes:",
+        &lacking.better,
+    );
+    if lacking.needed.is_empty() {
+        text.push_str("next: `slotbridge sync --dry-run` shows what a pass would do\n");
+    }
+    terminal::print(&text)?;
+    Ok(if lacking.needed.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Attention
+    })
+}
+
+fn list(text: &mut String, head: &str, needs: &[Need]) {
+    if needs.is_empty() {
+        return;
+    }
+    // Writing to a String cannot fail.
+    writeln!(text, "{head}").unwrap_or_default();
+    for need in needs {
+        writeln!(text, "  {}: {}", need.scope, need.purpose).unwrap_or_default();
+    }
+}
+
+pub(super) async fn log_out(
+    context: &Context,
+    arguments: &LogoutArguments,
+) -> Result<Exit, Failure> {
+    let settings = context.settings_with_warnings()?;
+    let app = App::of(&settings)?;
+    let Some(Auth::User { refresh_token, .. }) = &settings.zoom.auth else {
+        terminal::print(
+            "nobody is logged in: zoom.auth.kind is \"server_to_server\"; to shut it out, deactivate the app in Zoom's marketplace\n",
+        )?;
+        return Ok(Exit::Done);
+    };
+    let logout = Logout {
+        app,
+        only_here: arguments.only_here,
+    };
+    let answer = login::hand_over(&Ask::Logout(logout), &settings, &context.clock).await?;
+    let Answer::Done(was) = answer else {
+        return Err(unexpected());
+    };
+    let mut text = match (was, arguments.only_here) {
+        (0, _) => "nobody was logged in\n",
+        (_, false) => "logged out: Zoom ended the login, and the tokens are forgotten\n",
+        (_, true) => {
+            "the tokens are forgotten here; end the login in Zoom, too: Marketplace, Manage, Added Apps\n"
+        }
+    }
+    .to_owned();
+    if refresh_token.is_some() {
+        text.push_str(
+            "zoom.auth.refresh_token still stands in the configuration: take it out, or it is tried again\n",
+        );
+    }
+    terminal::print(&text)?;
+    Ok(Exit::Done)
+}
