@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::adapters::zoom::probe::{Grant, Lent};
 use crate::domain::ids::{HostName, WaitingId};
 use crate::domain::waiting::{Conflict, Decision, Held};
 use crate::engine::waiting;
@@ -58,6 +59,11 @@ pub enum Ask {
     },
     /// Everything, as JSON Lines; they follow the answer.
     Export,
+    /// The access token of this grant, if one is good; never what it is renewed with.
+    AccessToken {
+        /// Which.
+        grant: Grant,
+    },
 }
 
 /// What is answered.
@@ -88,6 +94,8 @@ pub enum Answer {
     },
     /// To `Export`: so many bytes follow.
     Bytes(u64),
+    /// To `AccessToken`.
+    AccessToken(Option<Lent>),
     /// It could not be done.
     Failed {
         /// The exit code.
@@ -108,6 +116,7 @@ impl Ask {
             | Self::Held
             | Self::Verify
             | Self::Export
+            | Self::AccessToken { .. }
             | Self::Sync { .. } => false,
         }
     }
@@ -168,6 +177,9 @@ pub async fn answer(
                 records: report.pairs,
                 problems: report.problems,
             }
+        }
+        Ask::AccessToken { grant } => {
+            Answer::AccessToken(grant.lend(state.base.clone(), clock.now())?)
         }
         Ask::Sync { .. } => {
             return Err(Failure::new(

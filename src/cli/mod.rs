@@ -3,6 +3,7 @@
 /// The terminal: results, warnings and progress.
 pub mod terminal;
 
+mod check;
 mod completions;
 mod config;
 mod conflicts;
@@ -75,6 +76,8 @@ enum Command {
     Sync(sync::Arguments),
     /// Show how each host is
     Status(status::Arguments),
+    /// Try everything that the configuration names, and say what is wrong and what to do
+    Check(check::Arguments),
     /// Show and decide what both sides changed differently
     #[command(subcommand_required = false)]
     Conflicts(conflicts::Arguments),
@@ -230,6 +233,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> 
         Command::Run => run::run(context).await,
         Command::Sync(arguments) => sync::run(context, &arguments).await,
         Command::Status(arguments) => status::run(context, &arguments).await,
+        Command::Check(arguments) => check::run(context, &arguments).await,
         Command::Conflicts(arguments) => conflicts::run(context, arguments).await,
         Command::Held(arguments) => held::run(context, arguments).await,
         Command::Zoom(resource) => zoom::run(context, resource).await,
