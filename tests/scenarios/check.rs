@@ -313,12 +313,6 @@ fn a_clock_that_is_off_is_told(#[case] seconds: i64, #[case] state: &str, #[case
 }
 
 #[rstest]
-#[case::plain(
-    "http://dav.example.org/alice/",
-    1,
-    "is not encrypted",
-    "use an https address"
-)]
 #[case::name(
     "https://dav.invalid/alice/",
     4,
@@ -344,6 +338,72 @@ fn a_server_that_cannot_be_reached_is_told(
     let run = check(&bench);
     says(&run, code, ("calendar", "far"), cause, remedy);
     assert_eq!(failed(&run), [("calendar", "far")]);
+}
+
+#[rstest]
+#[case::calendar(
+    "[[calendar]]\nname = \"far\"\nkind = \"caldav\"\nurl = \"http://dav.example.org/alice/\"\n",
+    "calendar.far.url"
+)]
+#[case::feed(
+    "[[calendar]]\nname = \"far\"\nkind = \"ics\"\nurl = \"http://dav.example.org/alice.ics\"\n",
+    "calendar.far.url"
+)]
+fn plain_http_to_another_machine_is_a_mistake_of_the_configuration(
+    #[case] table: &str,
+    #[case] key: &str,
+) {
+    let bench = Bench::new(Vdir, "");
+    bench.configure(|text| format!("{text}\n{table}"));
+    let run = bench.run(&["check"]);
+    assert_eq!(run.code, 2, "{run:#?}");
+    for words in [key, "is not encrypted", "use https://"] {
+        assert!(run.stderr.contains(words), "{words}: {run:#?}");
+    }
+}
+
+#[test]
+fn what_no_flow_needs_may_be_hidden_from_the_app() {
+    let bench = Bench::new(Vdir, "");
+    for path in ["users", "schedules", "availability"] {
+        let path = format!("/v2/scheduler/{path}");
+        bench
+            .account
+            .faults()
+            .always("GET", &path, Fault::Status(403));
+    }
+    let run = check(&bench);
+    assert_eq!(run.code, 0, "{run:#?}");
+    for name in ["Zoom user", "Zoom booking pages", "Zoom availability"] {
+        let item = item(&run, name, "alice");
+        assert_eq!(item["state"], "ok", "{item}");
+        assert!(
+            item["seen"]
+                .as_str()
+                .unwrap()
+                .contains("nothing here needs it")
+        );
+    }
+    // With busy time, the availability is needed.
+    let bench = Bench::flows(Vdir, BUSY, AccountOptions::default());
+    let path = "/v2/scheduler/availability";
+    bench
+        .account
+        .faults()
+        .always("GET", path, Fault::Status(403));
+    let run = check(&bench);
+    let of = ("Zoom availability", "alice");
+    says(&run, 3, of, "HTTP 403", "scheduler:read:list_availability");
+}
+
+#[test]
+fn a_zoom_that_is_away_is_told_once() {
+    let mut bench = Bench::new(Vdir, "");
+    bench.stop_zoom();
+    let run = check(&bench);
+    let of = ("Zoom token", "zoom.auth");
+    says(&run, 4, of, "refused", "check the network");
+    assert_eq!(failed(&run), [of]);
 }
 
 #[test]

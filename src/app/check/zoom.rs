@@ -82,12 +82,14 @@ async fn of_host(stage: &Stage<'_>, account: &Account, host: &Host) -> Vec<Item>
     let zoom = account.host(HostUser::from_key(&host.zoom_user));
     let name = host.name.as_str();
     let user = in_time("reading the host's user in Zoom", zoom.user()).await;
-    let known = user.is_ok();
-    let mut items = vec![Item::of("Zoom user", name, &user, |_| {
-        "known to Scheduler".to_owned()
-    })];
-    // Without the user, all of the rest says the same.
-    if known || !is_about_user(&user) {
+    let kind = user.as_ref().err().map(Error::kind);
+    let mut items = vec![match &user {
+        // No flow reads the user: who is missing shows in every listing, too.
+        Err(error) if error.kind() == Kind::Denied => not_needed("Zoom user", name, error),
+        user => Item::of("Zoom user", name, user, |_| "known to Scheduler".to_owned()),
+    }];
+    // Without the user, or without Zoom, all of the rest says the same.
+    if matches!(kind, None | Some(Kind::Denied)) {
         let (bookings, pages, availability, calendar) = tokio::join!(
             bookings(stage, &zoom, host),
             pages(&zoom, name),
@@ -98,22 +100,19 @@ async fn of_host(stage: &Stage<'_>, account: &Account, host: &Host) -> Vec<Item>
         items.push(pages);
         items.push(availability);
         items.extend(calendar);
-    }
-    if known {
         let ahead = zoom.seconds_ahead();
         items.push(Item::of_clock(format!("Zoom ({name})"), ahead));
     }
     items
 }
 
-fn is_about_user<T>(user: &Result<T>) -> bool {
-    let stops = |error: &Error| {
-        matches!(
-            error.kind(),
-            Kind::Missing | Kind::Unreachable | Kind::Transient | Kind::Throttled { .. }
-        )
-    };
-    user.as_ref().err().is_some_and(stops)
+/// What the app may not see, and no flow of this host needs.
+fn not_needed(item: &'static str, name: &str, error: &Error) -> Item {
+    let words = format!(
+        "not shown to this app ({}); nothing here needs it",
+        error.cause()
+    );
+    Item::ok(item, name, words)
 }
 
 async fn bookings(stage: &Stage<'_>, zoom: &ZoomClient, host: &Host) -> Vec<Item> {
@@ -154,13 +153,8 @@ async fn pages(zoom: &ZoomClient, name: &str) -> Item {
             "make one in Zoom Scheduler",
         ),
         Ok(pages) => Item::ok(item, name, of_pages(&pages)),
-        // slotbridge itself does not need them.
-        Err(error) if error.kind() == Kind::Denied => Item::warning(
-            item,
-            name,
-            format!("they cannot be listed: {}", error.cause()),
-            "only `slotbridge zoom schedules` and `zoom slots` need that: scheduler:read:list_schedules",
-        ),
+        // Only commands show them: `zoom schedules`, `zoom slots`.
+        Err(error) if error.kind() == Kind::Denied => not_needed(item, name, &error),
         Err(error) => Item::failed(item, name, &error),
     }
 }
@@ -189,13 +183,10 @@ async fn availability(zoom: &ZoomClient, host: &Host) -> Item {
     let doing = "listing the host's availability schedules in Zoom";
     let listed = match in_time(doing, zoom.availabilities()).await {
         Ok(listed) => listed,
-        Err(error) if host.busy.is_none() && host.hours.is_none() => {
-            return Item::warning(
-                AVAILABILITY,
-                name,
-                format!("they cannot be listed: {}", error.cause()),
-                "nothing of this host needs them now",
-            );
+        Err(error)
+            if error.kind() == Kind::Denied && host.busy.is_none() && host.hours.is_none() =>
+        {
+            return not_needed(AVAILABILITY, name, &error);
         }
         Err(error) => return Item::failed(AVAILABILITY, name, &error),
     };
