@@ -267,27 +267,27 @@ mod tests {
         Timestamp::from_second(minutes * 60).unwrap()
     }
 
-    fn since(minutes: i64, told: bool) -> Option<Failing> {
-        Some(Failing {
+    fn since(minutes: i64, told: bool) -> Failing {
+        Failing {
             since: at(minutes),
             told,
-        })
+        }
     }
 
     #[rstest]
     #[case::well(None, false, None, Tell::Nothing)]
-    #[case::begins(None, true, since(100, false), Tell::Nothing)]
-    #[case::not_yet(since(41, false), true, since(41, false), Tell::Nothing)]
-    #[case::an_hour(since(40, false), true, since(40, true), Tell::Began)]
-    #[case::told_already(since(0, true), true, since(0, true), Tell::Nothing)]
-    #[case::in_passing(since(41, false), false, None, Tell::Nothing)]
-    #[case::late_but_never_told(since(0, false), false, None, Tell::Nothing)]
-    #[case::over(since(0, true), false, None, Tell::Ended)]
-    #[case::clock_set_back(since(900, false), true, since(100, false), Tell::Nothing)]
+    #[case::begins(None, true, Some(since(100, false)), Tell::Nothing)]
+    #[case::not_yet(Some(since(41, false)), true, Some(since(41, false)), Tell::Nothing)]
+    #[case::an_hour(Some(since(40, false)), true, Some(since(40, true)), Tell::Began)]
+    #[case::told_already(Some(since(0, true)), true, Some(since(0, true)), Tell::Nothing)]
+    #[case::in_passing(Some(since(41, false)), false, None, Tell::Nothing)]
+    #[case::late_but_never_told(Some(since(0, false)), false, None, Tell::Nothing)]
+    #[case::over(Some(since(0, true)), false, None, Tell::Ended)]
+    #[case::clock_set_back(Some(since(900, false)), true, Some(since(100, false)), Tell::Nothing)]
     #[case::clock_set_back_after_it_was_told(
-        since(900, true),
+        Some(since(900, true)),
         true,
-        since(100, true),
+        Some(since(100, true)),
         Tell::Nothing
     )]
     fn what_lasts_is_told_once(

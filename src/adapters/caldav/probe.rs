@@ -44,18 +44,43 @@ pub struct Description {
 }
 
 /// How a server treated the test object.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Conduct {
-    /// The answer to the write told the tag.
-    pub tag_with_write: bool,
-    /// The object came with a tag that can be a condition.
-    pub strong_tag: bool,
-    /// `If-None-Match: *` kept a second write from replacing the first.
-    pub keeps_none_match: bool,
-    /// `If-Match` with another tag kept a write away.
-    pub keeps_match: bool,
-    /// A property that the server does not know was still there.
-    pub keeps_unknown: bool,
+    /// When it tells the tag.
+    pub tags: Tags,
+    /// What it makes of conditions.
+    pub conditions: Conditions,
+    /// What it makes of a property that it does not know.
+    pub unknown: Unknown,
+}
+
+/// When a server tells the tag of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tags {
+    /// In the answer to the write.
+    WithWrite,
+    /// With the object.
+    WithRead,
+    /// Never one that can be a condition.
+    None,
+}
+
+/// What a server makes of `If-None-Match` and `If-Match`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conditions {
+    /// It does not write where they do not hold.
+    Kept,
+    /// It writes all the same, for one of them at least.
+    Ignored,
+}
+
+/// What a server makes of a property that it does not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unknown {
+    /// It is still there.
+    Kept,
+    /// It is gone.
+    Dropped,
 }
 
 impl Caldav {
@@ -149,12 +174,24 @@ impl Trial<'_> {
         };
         let text = String::from_utf8_lossy(&stands.body).to_ascii_uppercase();
         let strong = |tag: &Etag| etag::condition(tag).is_some();
+        let none_match = self.is_kept_away(IF_NONE_MATCH, "*").await?;
+        let matching = self.is_kept_away(IF_MATCH, NO_TAG).await?;
         Ok(Conduct {
-            tag_with_write: told,
-            strong_tag: stands.etag.as_ref().is_some_and(strong),
-            keeps_unknown: text.contains(UNKNOWN),
-            keeps_none_match: self.is_kept_away(IF_NONE_MATCH, "*").await?,
-            keeps_match: self.is_kept_away(IF_MATCH, NO_TAG).await?,
+            tags: match &stands.etag {
+                Some(tag) if strong(tag) && told => Tags::WithWrite,
+                Some(tag) if strong(tag) => Tags::WithRead,
+                Some(_) | None => Tags::None,
+            },
+            conditions: if none_match && matching {
+                Conditions::Kept
+            } else {
+                Conditions::Ignored
+            },
+            unknown: if text.contains(UNKNOWN) {
+                Unknown::Kept
+            } else {
+                Unknown::Dropped
+            },
         })
     }
 

@@ -3,9 +3,9 @@
 use super::super::compose::{self, Opened};
 use super::super::failure::Exit;
 use super::secrets::{Fetched, Purpose};
-use super::{Item, PATIENCE, Stage, feeds, in_time};
+use super::{Item, Kit, PATIENCE, feeds, in_time};
 use crate::adapters::caldav::Caldav;
-use crate::adapters::caldav::probe::{Changes, Conduct, Description};
+use crate::adapters::caldav::probe::{Changes, Conditions, Conduct, Description, Tags, Unknown};
 use crate::adapters::vdir::Vdir;
 use crate::domain::fingerprint::Fingerprint;
 use crate::ports::calendar::Calendar as _;
@@ -15,22 +15,23 @@ use crate::settings::resolved::Calendar;
 const NAME: &str = "calendar";
 const WRITE: &str = "calendar, writing";
 
-pub(super) async fn items(stage: &Stage<'_>, calendar: &Calendar) -> Vec<Item> {
+pub(super) async fn items(kit: &Kit<'_>, calendar: &Calendar) -> Vec<Item> {
     let name = &calendar.name;
-    if !stage.secrets.has(&Purpose::Calendar(name.clone())) {
-        return vec![Fetched::not_tried(NAME, name)];
+    let object = name.as_str();
+    if !kit.secrets.has(&Purpose::Calendar(name.clone())) {
+        return vec![Fetched::not_tried(NAME, object)];
     }
-    let (settings, revealed) = (stage.settings, &stage.secrets.revealed);
-    let opened = compose::open(settings, revealed, &stage.scratch, stage.clock, name);
+    let (settings, revealed) = (kit.settings, &kit.secrets.revealed);
+    let opened = compose::open(settings, revealed, &kit.scratch, kit.clock, name);
     let written = is_written(settings, calendar);
     match opened {
         Ok(Opened::Caldav(caldav)) => {
             let mark = Fingerprint::of([name.as_str(), &settings.state_dir.to_string_lossy()]);
-            of_caldav(&caldav, name.as_str(), written.then_some(mark)).await
+            of_caldav(&caldav, object, written.then_some(mark)).await
         }
-        Ok(Opened::Vdir(vdir)) => of_vdir(&vdir, name.as_str(), written).await,
-        Ok(Opened::Feed(feed)) => feeds::items(&feed, name.as_str(), stage.clock.now()).await,
-        Err(error) => vec![Item::failed(NAME, name, &error)],
+        Ok(Opened::Vdir(vdir)) => of_vdir(&vdir, object, written).await,
+        Ok(Opened::Feed(feed)) => feeds::items(&feed, object, kit.clock.now()).await,
+        Err(error) => vec![Item::failed(NAME, object, &error)],
     }
 }
 
@@ -91,43 +92,30 @@ fn of_changes(name: &str, changes: Changes) -> Item {
 }
 
 fn of_conduct(name: &str, conduct: Conduct) -> Vec<Item> {
-    let keeps = conduct.keeps_none_match && conduct.keeps_match;
     let (etags, unknown) = ("calendar, etags", "calendar, unknown properties");
+    let words = match (conduct.tags, conduct.conditions) {
+        (Tags::WithWrite, Conditions::Kept) => "told with each write, and conditions are kept",
+        (Tags::WithRead, Conditions::Kept) => "read after each write, and conditions are kept",
+        (Tags::None, _) => "its server gives none to rely on; slotbridge looks before each write",
+        (_, Conditions::Ignored) => {
+            "its server writes in spite of conditions; slotbridge looks before each write"
+        }
+    };
     vec![
         Item::ok(
             WRITE,
             name,
             "a test object was written, read back and removed",
         ),
-        match (conduct.strong_tag, keeps) {
-            (true, true) if conduct.tag_with_write => {
-                Item::ok(etags, name, "told with each write, and conditions are kept")
-            }
-            (true, true) => Item::ok(
-                etags,
-                name,
-                "read after each write, and conditions are kept",
-            ),
-            (true, false) => Item::ok(
-                etags,
-                name,
-                "its server writes in spite of conditions; slotbridge looks before each write",
-            ),
-            (false, _) => Item::ok(
-                etags,
-                name,
-                "its server gives none to rely on; slotbridge looks before each write",
-            ),
-        },
-        if conduct.keeps_unknown {
-            Item::ok(unknown, name, "kept")
-        } else {
-            Item::warning(
+        Item::ok(etags, name, words),
+        match conduct.unknown {
+            Unknown::Kept => Item::ok(unknown, name, "kept"),
+            Unknown::Dropped => Item::warning(
                 unknown,
                 name,
                 "its server drops properties that it does not know (X-…)",
                 "keep the daily exports of the state: without the state, what you changed in an entry cannot be told from what Zoom changed",
-            )
+            ),
         },
     ]
 }

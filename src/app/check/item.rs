@@ -42,10 +42,14 @@ pub struct Item {
 }
 
 impl Item {
-    pub(super) fn ok(name: &'static str, object: impl ToString, seen: impl Into<String>) -> Self {
+    pub(super) fn ok(
+        name: &'static str,
+        object: impl Into<String>,
+        seen: impl Into<String>,
+    ) -> Self {
         Self {
             name,
-            object: object.to_string(),
+            object: object.into(),
             state: Grade::Ok,
             seen: seen.into(),
             hint: None,
@@ -55,7 +59,7 @@ impl Item {
 
     pub(super) fn warning(
         name: &'static str,
-        object: impl ToString,
+        object: impl Into<String>,
         seen: impl Into<String>,
         hint: impl Into<String>,
     ) -> Self {
@@ -68,7 +72,7 @@ impl Item {
 
     pub(super) fn wrong(
         name: &'static str,
-        object: impl ToString,
+        object: impl Into<String>,
         exit: Exit,
         seen: impl Into<String>,
         hint: impl Into<String>,
@@ -80,7 +84,7 @@ impl Item {
         }
     }
 
-    pub(super) fn failed(name: &'static str, object: impl ToString, error: &Error) -> Self {
+    pub(super) fn failed(name: &'static str, object: impl Into<String>, error: &Error) -> Self {
         let trouble = Trouble::from_error(error);
         let exit = Failure::exit_for(error.kind());
         let seen = format!("{}: {}", trouble.doing, trouble.cause);
@@ -90,7 +94,7 @@ impl Item {
     /// What came of something, in words where it went well.
     pub(super) fn of<T>(
         name: &'static str,
-        object: impl ToString,
+        object: impl Into<String>,
         outcome: &Result<T, Error>,
         words: impl FnOnce(&T) -> String,
     ) -> Self {
@@ -101,16 +105,18 @@ impl Item {
     }
 
     /// What the difference between two clocks means.
-    pub(super) fn of_clock(object: impl ToString, ahead: i64) -> Self {
+    pub(super) fn of_clock(object: impl Into<String>, ahead: i64) -> Self {
         let name = "clock";
         let off = ahead.unsigned_abs();
         let way = if ahead < 0 { "behind" } else { "ahead of" };
         let seen = format!("this machine's clock is {off} s {way} the server's");
         let hint = "set the clock of this machine: `timedatectl set-ntp true`; if it is right, the server's is wrong";
-        match off {
-            0..=NEAR => Self::ok(name, object, format!("no more than {NEAR} s apart")),
-            ..=FAR => Self::warning(name, object, seen, hint),
-            _ => Self::wrong(name, object, Exit::Attention, seen, hint),
+        if off <= NEAR {
+            Self::ok(name, object, format!("no more than {NEAR} s apart"))
+        } else if off <= FAR {
+            Self::warning(name, object, seen, hint)
+        } else {
+            Self::wrong(name, object, Exit::Attention, seen, hint)
         }
     }
 }

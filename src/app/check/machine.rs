@@ -142,12 +142,12 @@ async fn lent(dir: &Path, grant: Grant, items: &mut Vec<Item>) -> Tokens {
 
 fn of_opened(dir: &Path, opened: Result<(), NotHeld>) -> Item {
     match opened {
-        Ok(()) => Item::ok(STATE, dir.display(), "whole"),
-        Err(why) => of_failure(STATE, dir.display(), &Failure::from(why)),
+        Ok(()) => Item::ok(STATE, dir.display().to_string(), "whole"),
+        Err(why) => of_failure(STATE, dir.display().to_string(), &Failure::from(why)),
     }
 }
 
-fn of_failure(name: &'static str, object: impl ToString, failure: &Failure) -> Item {
+fn of_failure(name: &'static str, object: impl Into<String>, failure: &Failure) -> Item {
     let (seen, hint) = failure
         .words
         .split_once("\n  hint: ")
@@ -158,7 +158,7 @@ fn of_failure(name: &'static str, object: impl ToString, failure: &Failure) -> I
 /// Whether the state's directory is closed to others and open to us.
 fn rights(dir: &Path) -> Item {
     let name = "state directory";
-    let object = dir.display();
+    let object = dir.display().to_string();
     let found = match std::fs::metadata(dir) {
         Ok(found) => found,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -206,21 +206,23 @@ fn rights(dir: &Path) -> Item {
 fn space(dir: &Path) -> Item {
     let name = "free disk";
     let there = dir.ancestors().find(|path| path.exists()).unwrap_or(dir);
-    let object = dir.display();
+    let object = dir.display().to_string();
     match rustix::fs::statvfs(there) {
         Ok(disk) => of_space(object, disk.f_bavail.saturating_mul(disk.f_frsize)),
         Err(error) => Item::warning(name, object, error.to_string(), "look at the disk"),
     }
 }
 
-fn of_space(object: impl ToString, free: u64) -> Item {
+fn of_space(object: impl Into<String>, free: u64) -> Item {
     let name = "free disk";
     let seen = format!("{} MiB", free >> 20);
     let hint = "make room on this disk; slotbridge keeps its state and daily exports there";
-    match free {
-        ..TOO_LITTLE => Item::wrong(name, object, Exit::State, seen, hint),
-        ..LITTLE => Item::warning(name, object, seen, hint),
-        _ => Item::ok(name, object, seen),
+    if free < TOO_LITTLE {
+        Item::wrong(name, object, Exit::State, seen, hint)
+    } else if free < LITTLE {
+        Item::warning(name, object, seen, hint)
+    } else {
+        Item::ok(name, object, seen)
     }
 }
 

@@ -29,7 +29,7 @@ use secrets::Fetched;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What everything is tried with.
-struct Stage<'a> {
+struct Kit<'a> {
     settings: &'a Settings,
     secrets: &'a Fetched,
     clock: &'a Arc<dyn Clock>,
@@ -42,17 +42,17 @@ pub async fn run(settings: &Settings, clock: &Arc<dyn Clock>) -> Report {
     let daemon = machine::daemon(settings).await;
     let state = machine::state(settings, clock, &daemon).await;
     let (secret_items, fetched) = secrets::fetch(settings).await;
-    let stage = Stage {
+    let kit = Kit {
         settings,
         secrets: &fetched,
         clock,
         scratch: Arc::new(MemoryBase::new()),
     };
-    let mut groups: Vec<BoxFuture<'_, Vec<Item>>> = vec![zoom::items(&stage, &state).boxed()];
+    let mut groups: Vec<BoxFuture<'_, Vec<Item>>> = vec![zoom::items(&kit, &state).boxed()];
     for calendar in &settings.calendars {
-        groups.push(calendars::items(&stage, calendar).boxed());
+        groups.push(calendars::items(&kit, calendar).boxed());
     }
-    groups.push(web::items(&stage, daemon.is_running()).boxed());
+    groups.push(web::items(&kit, daemon.is_running()).boxed());
     groups.push(machine::items(settings).boxed());
     let tried = join_all(groups).await;
     let first = [vec![daemon.item()], state.items, secret_items].concat();

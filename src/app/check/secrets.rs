@@ -39,7 +39,7 @@ impl Fetched {
     }
 
     /// What is said of something that is not tried for want of a secret.
-    pub(super) fn not_tried(name: &'static str, object: impl ToString) -> Item {
+    pub(super) fn not_tried(name: &'static str, object: impl Into<String>) -> Item {
         Item::warning(
             name,
             object,

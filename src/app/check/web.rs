@@ -6,28 +6,28 @@ use std::net::TcpListener;
 use super::super::compose;
 use super::super::failure::Exit;
 use super::secrets::{Fetched, Purpose};
-use super::{Item, Stage, in_time};
+use super::{Item, Kit, in_time};
 use crate::ports::error::{Error, Kind};
 use crate::settings::resolved::Http;
 
-pub(super) async fn items(stage: &Stage<'_>, daemon: bool) -> Vec<Item> {
-    let settings = stage.settings;
+pub(super) async fn items(kit: &Kit<'_>, daemon: bool) -> Vec<Item> {
+    let settings = kit.settings;
     let mut items = Vec::new();
     if let Some(http) = &settings.http {
         items.push(listening(http, daemon));
     }
     if settings.zoom.webhook.is_some() {
-        items.push(webhook(stage));
+        items.push(webhook(kit));
     }
     if settings.zoom.websocket.is_some() {
-        items.push(websocket(stage).await);
+        items.push(websocket(kit).await);
     }
     items
 }
 
 fn listening(http: &Http, daemon: bool) -> Item {
-    let (name, address) = ("http", http.listen);
-    match TcpListener::bind(address) {
+    let (name, address) = ("http", http.listen.to_string());
+    match TcpListener::bind(http.listen) {
         Ok(_) => Item::ok(name, address, "it can be listened at"),
         Err(error) if error.kind() == ErrorKind::AddrInUse && daemon => Item::ok(
             name,
@@ -44,13 +44,13 @@ fn listening(http: &Http, daemon: bool) -> Item {
     }
 }
 
-fn webhook(stage: &Stage<'_>) -> Item {
+fn webhook(kit: &Kit<'_>) -> Item {
     let (name, object) = ("webhook", "zoom.webhook");
     let had = [Purpose::Webhook, Purpose::Shown];
-    if !had.iter().all(|purpose| stage.secrets.has(purpose)) {
+    if !had.iter().all(|purpose| kit.secrets.has(purpose)) {
         return Fetched::not_tried(name, object);
     }
-    let Some(http) = &stage.settings.http else {
+    let Some(http) = &kit.settings.http else {
         return Item::warning(
             name,
             object,
@@ -79,14 +79,14 @@ fn webhook(stage: &Stage<'_>) -> Item {
     }
 }
 
-async fn websocket(stage: &Stage<'_>) -> Item {
+async fn websocket(kit: &Kit<'_>) -> Item {
     let (name, object) = ("websocket", "zoom.websocket");
-    if !stage.secrets.has(&Purpose::Client) {
+    if !kit.secrets.has(&Purpose::Client) {
         return Fetched::not_tried(name, object);
     }
-    let revealed = &stage.secrets.revealed;
+    let revealed = &kit.secrets.revealed;
     let doing = "asking Zoom for a token for its WebSocket";
-    let account = compose::account(stage.settings, revealed, &stage.scratch, stage.clock);
+    let account = compose::account(kit.settings, revealed, &kit.scratch, kit.clock);
     let outcome = match account {
         Ok(account) => in_time(doing, account.authority().for_events()).await,
         Err(failure) => Err(Error::new(Kind::Local, doing).because(failure)),

@@ -11,7 +11,7 @@ use super::super::compose::{self, Revealed};
 use super::super::failure::Failure;
 use super::machine::{StateSeen, Tokens};
 use super::secrets::{Fetched, Purpose};
-use super::{Item, Stage, in_time};
+use super::{Item, Kit, in_time};
 use crate::adapters::zoom::probe::Grant;
 use crate::adapters::zoom::{Account, HostUser, ZoomClient};
 use crate::domain::window::Window;
@@ -26,12 +26,12 @@ use crate::settings::resolved::{Auth, Host};
 const TOKEN: &str = "Zoom token";
 const AVAILABILITY: &str = "Zoom availability";
 
-pub(super) async fn items(stage: &Stage<'_>, state: &StateSeen) -> Vec<Item> {
+pub(super) async fn items(kit: &Kit<'_>, state: &StateSeen) -> Vec<Item> {
     let had = [Purpose::Client, Purpose::Refresh];
-    if !had.iter().all(|purpose| stage.secrets.has(purpose)) {
+    if !had.iter().all(|purpose| kit.secrets.has(purpose)) {
         return vec![Fetched::not_tried(TOKEN, "zoom.auth")];
     }
-    let account = match account(stage, &state.tokens).await {
+    let account = match account(kit, &state.tokens).await {
         Ok(Some(account)) => account,
         // Why there is no token is said already.
         Ok(None) => return Vec::new(),
@@ -45,40 +45,40 @@ pub(super) async fn items(stage: &Stage<'_>, state: &StateSeen) -> Vec<Item> {
     };
     let mut items = vec![Item::of(TOKEN, "zoom.auth", &token, |_| words.to_owned())];
     if token.is_ok() {
-        let hosts = stage.settings.hosts.iter();
-        let tried = hosts.map(|host| of_host(stage, &account, host));
+        let hosts = kit.settings.hosts.iter();
+        let tried = hosts.map(|host| of_host(kit, &account, host));
         items.extend(join_all(tried).await.into_iter().flatten());
     }
     items
 }
 
-async fn account(stage: &Stage<'_>, tokens: &Tokens) -> Result<Option<Account>> {
-    let revealed = &stage.secrets.revealed;
+async fn account(kit: &Kit<'_>, tokens: &Tokens) -> Result<Option<Account>> {
+    let revealed = &kit.secrets.revealed;
     let without_seed;
     let (kept, revealed): (Arc<dyn Base>, &Revealed) = match tokens {
         Tokens::None => return Ok(None),
-        Tokens::Anew => (stage.scratch.clone(), revealed),
+        Tokens::Anew => (kit.scratch.clone(), revealed),
         Tokens::Kept(state) => (state.base.clone(), revealed),
         Tokens::Lent(lent) => {
-            let Some(Auth::User { client_id, .. }) = &stage.settings.zoom.auth else {
+            let Some(Auth::User { client_id, .. }) = &kit.settings.zoom.auth else {
                 return Ok(None);
             };
-            let grant = Grant::of(&stage.settings.zoom.oauth_url, client_id);
-            grant.keep(lent.clone(), stage.scratch.clone()).await?;
+            let grant = Grant::of(&kit.settings.zoom.oauth_url, client_id);
+            grant.keep(lent.clone(), kit.scratch.clone()).await?;
             without_seed = Revealed {
                 client: revealed.client.clone(),
                 ..Revealed::default()
             };
-            (stage.scratch.clone(), &without_seed)
+            (kit.scratch.clone(), &without_seed)
         }
     };
-    let account = compose::account(stage.settings, revealed, &kept, stage.clock);
+    let account = compose::account(kit.settings, revealed, &kept, kit.clock);
     let unprepared =
         |failure: Failure| Error::new(Kind::Local, "preparing the Zoom account").because(failure);
     account.map(Some).map_err(unprepared)
 }
 
-async fn of_host(stage: &Stage<'_>, account: &Account, host: &Host) -> Vec<Item> {
+async fn of_host(kit: &Kit<'_>, account: &Account, host: &Host) -> Vec<Item> {
     let zoom = account.host(HostUser::from_key(&host.zoom_user));
     let name = host.name.as_str();
     let user = in_time("reading the host's user in Zoom", zoom.user()).await;
@@ -91,7 +91,7 @@ async fn of_host(stage: &Stage<'_>, account: &Account, host: &Host) -> Vec<Item>
     // Without the user, or without Zoom, all of the rest says the same.
     if matches!(kind, None | Some(Kind::Denied)) {
         let (bookings, pages, availability, calendar) = tokio::join!(
-            bookings(stage, &zoom, host),
+            bookings(kit, &zoom, host),
             pages(&zoom, name),
             availability(&zoom, host),
             calendar(&zoom, host),
@@ -115,11 +115,11 @@ fn not_needed(item: &'static str, name: &str, error: &Error) -> Item {
     Item::ok(item, name, words)
 }
 
-async fn bookings(stage: &Stage<'_>, zoom: &ZoomClient, host: &Host) -> Vec<Item> {
+async fn bookings(kit: &Kit<'_>, zoom: &ZoomClient, host: &Host) -> Vec<Item> {
     if host.bookings.is_none() {
         return Vec::new();
     }
-    let now = stage.clock.now();
+    let now = kit.clock.now();
     let day = SignedDuration::from_hours(24);
     let window = Window {
         from: now.checked_sub(day).unwrap_or(now),
@@ -168,14 +168,16 @@ fn of_pages(pages: &[Value]) -> String {
         .iter()
         .filter(|page| page.get("availability_override") == Some(&Value::Bool(true)))
         .count();
-    let mut words = format!("{} found", pages.len());
+    let mut words = vec![format!("{} found", pages.len())];
     if off > 0 {
-        words += &format!(", {off} switched off");
+        words.push(format!("{off} switched off"));
     }
     if own > 0 {
-        words += &format!(", {own} with hours of their own, which slotbridge does not touch");
+        words.push(format!(
+            "{own} with hours of their own, which slotbridge does not touch"
+        ));
     }
-    words
+    words.join(", ")
 }
 
 async fn availability(zoom: &ZoomClient, host: &Host) -> Item {
