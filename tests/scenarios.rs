@@ -66,6 +66,10 @@ mod busy_together;
 mod calendar_faults;
 #[path = "scenarios/calendar_to_zoom.rs"]
 mod calendar_to_zoom;
+#[path = "scenarios/check_tls.rs"]
+mod check_tls;
+#[path = "scenarios/check.rs"]
+mod checking;
 #[path = "scenarios/conflicts.rs"]
 mod conflicts;
 #[path = "scenarios/copies.rs"]
@@ -74,6 +78,8 @@ mod copies;
 mod dry_run;
 #[path = "scenarios/entry.rs"]
 mod entry;
+#[path = "scenarios/failing.rs"]
+mod failing;
 #[path = "scenarios/free_slots.rs"]
 mod free_slots;
 #[path = "scenarios/hints.rs"]

@@ -60,10 +60,11 @@ pub struct WiredBookable {
 }
 
 /// The secrets that the adapters need, fetched.
+#[derive(Default)]
 pub struct Revealed {
-    client: SecretString,
-    refresh: Option<SecretString>,
-    calendars: BTreeMap<CalendarName, SecretString>,
+    pub(super) client: SecretString,
+    pub(super) refresh: Option<SecretString>,
+    pub(super) calendars: BTreeMap<CalendarName, SecretString>,
 }
 
 /// Fetches every secret that a pass needs.
@@ -124,7 +125,7 @@ pub(super) fn used(settings: &Settings) -> BTreeSet<&CalendarName> {
     names.collect()
 }
 
-fn secret_of(place: &CalendarPlace) -> Option<&Secret> {
+pub(super) fn secret_of(place: &CalendarPlace) -> Option<&Secret> {
     match place {
         CalendarPlace::Caldav { credentials, .. } | CalendarPlace::Ics { credentials, .. } => {
             match credentials {
@@ -312,14 +313,23 @@ impl Wiring<'_> {
             }
             CalendarPlace::Vdir { path } => Ok(Arc::new(VdirSource::open(path.clone())?)),
             CalendarPlace::Ics { url, credentials } => {
-                let mut config = IcsConfig::new(url.clone());
-                if let resolved::Credentials::Password { username, .. } = credentials {
-                    let password = self.revealed.calendars.get(name).cloned();
-                    config.login = Some((username.clone(), password.unwrap_or_default()));
-                }
-                Ok(Arc::new(Ics::new(config, clock)?))
+                Ok(Arc::new(self.feed(name, url, credentials)?))
             }
         }
+    }
+
+    fn feed(
+        &self,
+        name: &CalendarName,
+        url: &SecretString,
+        credentials: &resolved::Credentials,
+    ) -> Result<Ics, Error> {
+        let mut config = IcsConfig::new(url.clone());
+        if let resolved::Credentials::Password { username, .. } = credentials {
+            let password = self.revealed.calendars.get(name).cloned();
+            config.login = Some((username.clone(), password.unwrap_or_default()));
+        }
+        Ics::new(config, self.clock.clone())
     }
 
     fn caldav(
@@ -353,6 +363,44 @@ pub(super) fn bookable_host(host: &resolved::Host) -> bookable::Host {
         hours: host.hours.as_ref().map(hours_policy),
         places: BTreeMap::new(),
         zone: local_zone(),
+    }
+}
+
+/// A calendar as what it is, for `check`.
+pub(super) enum Opened {
+    Caldav(Caldav),
+    Feed(Ics),
+    Vdir(Vdir),
+}
+
+/// Opens one calendar. `base` is what is learnt of it kept in.
+///
+/// # Errors
+/// When its address makes no sense.
+pub(super) fn open(
+    settings: &Settings,
+    revealed: &Revealed,
+    base: &Arc<dyn Base>,
+    clock: &Arc<dyn Clock>,
+    name: &CalendarName,
+) -> Result<Opened, Error> {
+    let wiring = Wiring {
+        settings,
+        revealed,
+        base,
+        clock,
+    };
+    let doing = "opening the calendar";
+    match wiring.place(name, doing)? {
+        place @ CalendarPlace::Caldav { .. } => {
+            let config = wiring.caldav(name, place, doing)?;
+            let caldav = Caldav::new(config, base.clone(), clock.clone())?;
+            Ok(Opened::Caldav(caldav))
+        }
+        CalendarPlace::Vdir { path } => Ok(Opened::Vdir(Vdir::open(path.clone())?)),
+        CalendarPlace::Ics { url, credentials } => {
+            Ok(Opened::Feed(wiring.feed(name, url, credentials)?))
+        }
     }
 }
 
@@ -420,7 +468,11 @@ impl Tokens for EventTokens {
     }
 }
 
-fn account(
+/// The Zoom account.
+///
+/// # Errors
+/// When it cannot be prepared.
+pub(super) fn account(
     settings: &Settings,
     revealed: &Revealed,
     kept: &Arc<dyn Base>,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use sd_notify::NotifyState;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::domain::hint::Hint;
@@ -26,6 +27,7 @@ use super::compose::Wired;
 use super::control::{self, Desk, PassRequest};
 use super::desk::Answer;
 use super::ears::{Ears, Listening};
+use super::failing::{self, Tell};
 use super::failure::{Exit, Failure};
 use super::hinting::{self, Deleted};
 use super::hints::{self, Hints, Todo};
@@ -125,6 +127,7 @@ pub async fn run(
         failures: 0,
         state_failed: false,
         told_to_wait: Duration::ZERO,
+        commands: JoinSet::new(),
     };
     notify(&[
         NotifyState::Ready,
@@ -178,6 +181,8 @@ struct Daemon {
     state_failed: bool,
     /// How long a side asked to be left alone.
     told_to_wait: Duration,
+    /// Commands of `sync.on_failure` that run. They end with the daemon.
+    commands: JoinSet<()>,
 }
 
 /// What is to be done next.
@@ -443,6 +448,7 @@ impl Daemon {
             tracing::error!(%error, "this pass cannot be remembered");
         }
         self.state.feeds.look_again();
+        self.tell_what_lasts(round).await;
         for host in &round.hosts {
             for error in &host.errors {
                 tracing::warn!(host = %host.name, cause = %error.cause, hint = %error.hint, "{}", error.doing);
@@ -483,6 +489,38 @@ impl Daemon {
             }
         };
         notify(&[NotifyState::Status(words)]);
+    }
+
+    /// Tells once what has failed for over an hour, and once when it is over.
+    async fn tell_what_lasts(&mut self, round: &Round) {
+        while self.commands.try_join_next().is_some() {}
+        let settings = self.settings.borrow().clone();
+        let noted = match failing::note(self.state.base.as_ref(), &settings, round).await {
+            Ok(noted) => noted,
+            Err(error) => {
+                tracing::error!(%error, "what has failed cannot be remembered");
+                return;
+            }
+        };
+        metrics::failing(&noted);
+        for one in noted {
+            let Some(words) = one.words() else { continue };
+            let (host, flow) = (one.host.clone(), one.flow.word());
+            match one.tell {
+                Tell::Began => tracing::error!(%host, flow, since = ?one.since, "{words}"),
+                Tell::Ended | Tell::Nothing => tracing::warn!(%host, flow, "{words}"),
+            }
+            let command = settings.sync.on_failure.clone();
+            if command.is_empty() {
+                continue;
+            }
+            self.commands.spawn(async move {
+                match one.run(&command).await {
+                    Ok(()) => tracing::info!(%host, flow, "sync.on_failure was run"),
+                    Err(cause) => tracing::warn!(%host, flow, cause, "sync.on_failure went wrong"),
+                }
+            });
+        }
     }
 
     fn due(&self, begun: Instant) -> Option<Instant> {

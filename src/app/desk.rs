@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::adapters::zoom::probe::{Grant, Lent};
 use crate::domain::feed::FeedName;
 use crate::domain::ids::{HostName, WaitingId};
 use crate::domain::waiting::{Conflict, Decision, Held};
@@ -74,6 +75,11 @@ pub enum Ask {
     Login(Login),
     /// A login to end.
     Logout(Logout),
+    /// The access token of this grant, if one is good; never what it is renewed with.
+    AccessToken {
+        /// Which.
+        grant: Grant,
+    },
 }
 
 /// What is answered.
@@ -110,6 +116,8 @@ pub enum Answer {
     Bytes(u64),
     /// To `Login`: what the token may do; nothing where Zoom does not say.
     LoggedIn(Vec<String>),
+    /// To `AccessToken`.
+    AccessToken(Option<Lent>),
     /// It could not be done.
     Failed {
         /// The exit code.
@@ -135,6 +143,7 @@ impl Ask {
             | Self::Verify
             | Self::Export
             | Self::Logout(_)
+            | Self::AccessToken { .. }
             | Self::Sync { .. } => false,
         }
     }
@@ -215,6 +224,9 @@ pub async fn answer(
                 records: report.pairs,
                 problems: report.problems,
             }
+        }
+        Ask::AccessToken { grant } => {
+            Answer::AccessToken(grant.lend(state.base.clone(), clock.now())?)
         }
         Ask::Sync { .. } => {
             return Err(Failure::new(

@@ -46,6 +46,19 @@ impl Failure {
             words: format!("{cause}\n  hint: {hint}"),
         }
     }
+
+    /// The exit code of a call that failed like this.
+    #[must_use]
+    pub fn exit_for(kind: Kind) -> Exit {
+        match kind {
+            Kind::Denied => Exit::Denied,
+            Kind::State => Exit::State,
+            Kind::Unreachable | Kind::Transient | Kind::Throttled { .. } => Exit::Unreachable,
+            Kind::Stale | Kind::Missing | Kind::Refused | Kind::Malformed | Kind::Local => {
+                Exit::Attention
+            }
+        }
+    }
 }
 
 impl fmt::Display for Failure {
@@ -67,14 +80,7 @@ impl From<Mistakes> for Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let exit = match error.kind() {
-            Kind::Denied => Exit::Denied,
-            Kind::State => Exit::State,
-            Kind::Unreachable | Kind::Transient | Kind::Throttled { .. } => Exit::Unreachable,
-            Kind::Stale | Kind::Missing | Kind::Refused | Kind::Malformed | Kind::Local => {
-                Exit::Attention
-            }
-        };
+        let exit = Self::exit_for(error.kind());
         match error.remedy() {
             Some(hint) => Self::new(exit, &error, hint),
             None => Self {

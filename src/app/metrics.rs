@@ -6,10 +6,12 @@ use std::sync::OnceLock;
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 
+use super::failing::Noted;
 use super::round::Round;
 use crate::engine::report::{FlowReport, HostReport};
 
 const HINT_DELAY: &str = "slotbridge_hint_delay_seconds";
+const FAILING: &str = "slotbridge_failing";
 const PASS: &str = "slotbridge_pass_duration_seconds";
 
 /// Seconds that a hint may take: the upper bounds of the histogram's buckets.
@@ -75,6 +77,10 @@ fn describe() {
         "Since the calendar's cursor was taken."
     );
     describe_gauge!(
+        FAILING,
+        "1 while a flow has failed for over an hour, else 0."
+    );
+    describe_gauge!(
         "slotbridge_last_success_timestamp_seconds",
         "When a flow last ended with nothing failed, in Unix time."
     );
@@ -113,6 +119,17 @@ fn set(flow: &FlowReport, labels: &[(&'static str, String); 2]) {
     let (held, conflicts) = (flow.held as f64, flow.conflicts as f64);
     gauge!("slotbridge_held", labels).set(held);
     gauge!("slotbridge_conflicts", labels).set(conflicts);
+}
+
+/// Says which flows have failed for over an hour.
+pub(super) fn failing(noted: &[Noted]) {
+    for one in noted {
+        let labels = [
+            ("host", one.host.to_string()),
+            ("flow", one.flow.word().to_owned()),
+        ];
+        gauge!(FAILING, &labels).set(f64::from(u8::from(one.long)));
+    }
 }
 
 /// Counts what was done and asked for one host, in a whole pass or because of hints.

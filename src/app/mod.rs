@@ -1,5 +1,7 @@
 //! Composition root: builds adapters, runs passes, starts tasks, waits, drains.
 
+/// Tries everything that the configuration names.
+pub mod check;
 /// Builds every adapter from the settings.
 pub mod compose;
 /// A socket by which commands ask the daemon that holds the state.
@@ -9,6 +11,8 @@ pub mod daemon;
 /// Answers what a person asks of the state.
 pub mod desk;
 mod ears;
+/// What has failed for long, and who is told.
+pub mod failing;
 /// Why a command failed, and its exit code.
 pub mod failure;
 /// Feeds: kept rendered, and found by their secret addresses.

@@ -14,6 +14,7 @@ use crate::settings::Settings;
 use crate::settings::resolved::Host;
 
 use super::desk::scopes;
+use super::failing::{self, Failing, Flow};
 
 /// The last pass of a host, as it stands in the base under `status/{host}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,6 +147,20 @@ pub struct HostStatus {
     /// Where busy time comes from and goes to; `None` where the flow is off.
     #[serde(default)]
     pub busy: Option<BusyStatus>,
+    /// The flows that fail, and since when.
+    #[serde(default)]
+    pub failing: Vec<FailingStatus>,
+}
+
+/// A flow that fails.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailingStatus {
+    /// Which.
+    pub flow: Flow,
+    /// The end of the first pass in which it failed.
+    pub since: Timestamp,
+    /// Whether that was told (`sync.on_failure`, the log): after over an hour.
+    pub told: bool,
 }
 
 /// Where busy time comes from and goes to.
@@ -204,6 +219,7 @@ pub fn read(base: &dyn Base, settings: &Settings, now: Timestamp) -> Result<Stat
                 .map(|at| now.as_second().saturating_sub(at.as_second())),
             links: overview.map(|overview| overview.links as u64),
             busy: busy(base, host)?,
+            failing: failing(base, host)?,
         });
     }
     Ok(Status {
@@ -225,12 +241,22 @@ pub fn before_any_pass(settings: &Settings) -> Status {
         cursor_age: None,
         links: None,
         busy: None,
+        failing: Vec::new(),
     });
     Status {
         version: 1,
         daemon: None,
         hosts: hosts.collect(),
     }
+}
+
+fn failing(base: &dyn Base, host: &Host) -> Result<Vec<FailingStatus>> {
+    let mut all = Vec::new();
+    for flow in Flow::ALL {
+        let failing = failing::read(base, &host.name, flow)?;
+        all.extend(failing.map(|Failing { since, told }| FailingStatus { flow, since, told }));
+    }
+    Ok(all)
 }
 
 fn busy(base: &dyn Base, host: &Host) -> Result<Option<BusyStatus>> {

@@ -4,6 +4,7 @@
 pub mod terminal;
 
 mod calendars;
+mod check;
 mod completions;
 mod config;
 mod conflicts;
@@ -84,6 +85,8 @@ enum Command {
     Logout(login::LogoutArguments),
     /// List the calendars behind an address, ready to paste into the configuration
     Calendars(calendars::Arguments),
+    /// Try everything that the configuration names, and say what is wrong and what to do
+    Check(check::Arguments),
     /// Show and decide what both sides changed differently
     #[command(subcommand_required = false)]
     Conflicts(conflicts::Arguments),
@@ -244,6 +247,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> 
         Command::Login(arguments) => login::run(context, &arguments).await,
         Command::Logout(arguments) => login::log_out(context, &arguments).await,
         Command::Calendars(arguments) => calendars::run(context, &arguments).await,
+        Command::Check(arguments) => check::run(context, &arguments).await,
         Command::Conflicts(arguments) => conflicts::run(context, arguments).await,
         Command::Held(arguments) => held::run(context, arguments).await,
         Command::Feeds(arguments) => feeds::run(context, arguments).await,

@@ -105,6 +105,15 @@ fn write_all(text: &mut String, status: &Status, now: Timestamp) -> std::fmt::Re
                 }
             }
         }
+        for failing in &host.failing {
+            let since = words(now.as_second().saturating_sub(failing.since.as_second()));
+            let again = match host.next {
+                Some(_) => "the next pass tries again",
+                None => "`slotbridge sync` tries again",
+            };
+            let flow = failing.flow.word();
+            writeln!(text, "  {flow}: failing for {since}; {again}")?;
+        }
         if let Some(links) = host.links {
             writeln!(text, "  in step: {links} bookings")?;
         }

@@ -15,7 +15,7 @@ use crate::app::plan::no_host;
 use crate::app::round::Round;
 use crate::app::signals::{GRACE, Signals};
 use crate::app::state::{self, NotHeld, State};
-use crate::app::{compose, control, desk};
+use crate::app::{compose, control, desk, failing};
 use crate::domain::ids::HostName;
 use crate::engine::{Order, Stop};
 use crate::ports::base::Base;
@@ -89,6 +89,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     print(&round, arguments)?;
     if let Some(state) = state.filter(|_| !arguments.dry_run && usable) {
         round.remember(state.base.as_ref()).await?;
+        tell(&settings, &round, state.base.as_ref()).await?;
         if let Err(error) = state.export_today(context.clock.now()).await {
             terminal::warn(&format!("the daily export failed: {error}"));
         }
@@ -98,6 +99,18 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     } else {
         round.exit()
     })
+}
+
+/// Says what has failed for over an hour, or is well again: once, however often this is run.
+async fn tell(settings: &Settings, round: &Round, base: &dyn Base) -> Result<(), Failure> {
+    for noted in failing::note(base, settings, round).await? {
+        let Some(words) = noted.words() else { continue };
+        terminal::warn(&format!("{}, {}: {words}", noted.host, noted.flow.word()));
+        if let Err(cause) = noted.run(&settings.sync.on_failure).await {
+            terminal::warn(&format!("sync.on_failure: {cause}"));
+        }
+    }
+    Ok(())
 }
 
 fn print(round: &Round, arguments: &Arguments) -> Result<(), Failure> {

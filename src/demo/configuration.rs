@@ -44,6 +44,7 @@ pub fn settings(account: &Account, server: &Server, places: &Places) -> Result<S
         sync: Sync {
             rhythm: Rhythm::Every(Duration::from_mins(5)),
             jitter: Duration::ZERO,
+            on_failure: Vec::new(),
         },
         http: None,
         calendars: vec![Calendar {

@@ -85,11 +85,31 @@ fn sync(root: &Table<'_>) -> Option<Sync> {
         _ => every.map(Rhythm::Every),
     };
     let jitter = table.duration("jitter");
+    let on_failure = on_failure(&table);
     table.finish();
     Some(Sync {
         rhythm: rhythm?,
         jitter: jitter?,
+        on_failure,
     })
+}
+
+fn on_failure(table: &Table<'_>) -> Vec<String> {
+    let Some(words) = table.texts("on_failure") else {
+        return Vec::new();
+    };
+    let words: Vec<String> = words.into_iter().map(|said| said.value).collect();
+    if words
+        .first()
+        .is_none_or(|program| program.trim().is_empty())
+    {
+        table.wrong(
+            "on_failure",
+            "it names no program",
+            "write the program and its arguments: [\"notify-send\", \"slotbridge\"]",
+        );
+    }
+    words
 }
 
 fn cron(table: &Table<'_>) -> Option<String> {

@@ -120,6 +120,9 @@ pub struct Sync {
     pub rhythm: Rhythm,
     /// How much later, at most and by chance.
     pub jitter: Duration,
+    /// What is run when a flow has failed for over an hour, and when it is well again: a program
+    /// and its arguments; nothing where it is empty.
+    pub on_failure: Vec<String>,
 }
 
 /// `every` or `cron`.

@@ -67,6 +67,12 @@ impl Secret {
         }
     }
 
+    /// The key of the configuration that names it.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
     /// Fetches the secret.
     ///
     /// # Errors

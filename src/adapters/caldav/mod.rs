@@ -16,6 +16,8 @@ mod listing;
 mod near;
 mod objects;
 mod place;
+/// What `check` tries.
+pub mod probe;
 mod refusal;
 mod source;
 mod tries;
@@ -244,6 +246,10 @@ impl Shared {
     }
 
     async fn find(&self) -> Result<Known> {
+        Ok(Known::from(&self.find_collection().await?))
+    }
+
+    async fn find_collection(&self) -> Result<Collection> {
         let wanted = self.wanted.as_deref();
         let will_do = |given: &Collection| wanted.is_none_or(|name| given.is_called(name));
         let discovered =
@@ -251,7 +257,7 @@ impl Shared {
         let collection = discovery::pick(discovered, &self.url, wanted)?;
         self.dav
             .ensure_known(&collection.url, "choosing the calendar")?;
-        Ok(Known::from(&collection))
+        Ok(collection)
     }
 }
 

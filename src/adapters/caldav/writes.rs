@@ -180,7 +180,8 @@ fn both(one: &[u8], other: &[u8]) -> Option<(Box<Entry>, Box<Entry>)> {
     }
 }
 
-async fn refused(shared: &Shared, known: &Known, answer: Answer, doing: &str) -> Error {
+/// Why a write was refused.
+pub(super) async fn refused(shared: &Shared, known: &Known, answer: Answer, doing: &str) -> Error {
     let status = answer.status();
     let body = read_body(answer.response, REFUSAL_LIMIT, doing)
         .await

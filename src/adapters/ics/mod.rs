@@ -10,6 +10,8 @@ mod failure;
 mod file;
 mod mark;
 mod place;
+/// What `check` sees.
+pub mod probe;
 mod redirect;
 mod text;
 mod web;

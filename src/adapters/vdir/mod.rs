@@ -11,6 +11,8 @@ mod folder;
 mod hidden;
 mod hours;
 mod name;
+/// What `check` tries.
+mod probe;
 mod snapshot;
 mod source;
 #[cfg(test)]

@@ -35,6 +35,8 @@ pub mod limiter;
 mod login;
 /// Requests evenly spaced in time.
 mod pace;
+/// What `check` asks, and the token that a daemon lends for it.
+pub mod probe;
 /// What is known of the limit per day.
 mod quota;
 /// Requests as they are, for the command line.

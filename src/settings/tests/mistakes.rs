@@ -36,7 +36,7 @@ use super::*;
 #[case::unknown_far_key(
     "[sync]\nfrequency = 5",
     "sync.frequency: this key is not known",
-    "known here are cron, every, jitter"
+    "known here are cron, every, jitter, on_failure"
 )]
 #[case::bad_duration(
     "[sync]\nevery = \"5 minutes\"",
@@ -47,6 +47,16 @@ use super::*;
     "[sync]\nevery = 300",
     "sync.every: a number stands where a duration is expected",
     "\"5m\""
+)]
+#[case::no_program(
+    "[sync]\non_failure = []",
+    "/config.toml:2: sync.on_failure: it names no program",
+    "[\"notify-send\", \"slotbridge\"]"
+)]
+#[case::program_of_no_name(
+    "[sync]\non_failure = [\"\", \"x\"]",
+    "sync.on_failure: it names no program",
+    "the program and its arguments"
 )]
 #[case::too_often(
     "[sync]\nevery = \"0s\"",

@@ -1,0 +1,318 @@
+//! This machine: the daemon, the state and who may read it, the disk, the service, the rights of
+//! files with secrets.
+
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::super::control::{self, NoDaemon};
+use super::super::desk::{Answer, Ask};
+use super::super::failure::{Exit, Failure};
+use super::super::state::{self, NotHeld, State};
+use super::Item;
+use crate::adapters::zoom::probe::{Grant, Lent};
+use crate::ports::clock::Clock;
+use crate::settings::Settings;
+use crate::settings::resolved::Auth;
+
+const STATE: &str = "state";
+/// Under this the daily exports are soon in the way of everything else.
+const LITTLE: u64 = 200 << 20;
+/// Under this the state may not be written any more.
+const TOO_LITTLE: u64 = 10 << 20;
+const SYSTEMCTL_TIME: Duration = Duration::from_secs(5);
+
+/// Whether a daemon runs on this state.
+pub(super) enum Daemon {
+    Running(Option<u32>),
+    Absent,
+    Broken(Failure),
+}
+
+impl Daemon {
+    pub(super) fn is_running(&self) -> bool {
+        matches!(self, Self::Running(_))
+    }
+
+    pub(super) fn item(&self) -> Item {
+        let (name, object) = ("daemon", "slotbridge run");
+        match self {
+            Self::Running(Some(pid)) => Item::ok(name, object, format!("running (pid {pid})")),
+            Self::Running(None) => Item::ok(name, object, "running"),
+            Self::Absent => Item::ok(name, object, "not running"),
+            Self::Broken(failure) => of_failure(name, object, failure),
+        }
+    }
+}
+
+/// Where Zoom's tokens come from.
+pub(super) enum Tokens {
+    /// Asked for anew, and forgotten: an account-wide app gets as many as it asks for.
+    Anew,
+    /// From the state, and back into it.
+    Kept(State),
+    /// One that the daemon lent.
+    Lent(Lent),
+    /// They cannot be had: why is said.
+    None,
+}
+
+/// The state, as far as it is needed here.
+pub(super) struct StateSeen {
+    pub(super) items: Vec<Item>,
+    pub(super) tokens: Tokens,
+}
+
+/// Asks whether a daemon runs.
+pub(super) async fn daemon(settings: &Settings) -> Daemon {
+    match control::ask(&settings.state_dir, &Ask::Status).await {
+        Ok(Answer::Status(status)) => Daemon::Running(status.daemon),
+        Ok(_) => Daemon::Running(None),
+        Err(NoDaemon::Absent) => Daemon::Absent,
+        Err(NoDaemon::Broken(failure)) => Daemon::Broken(failure),
+    }
+}
+
+/// Looks at the state, and opens it only where tokens have to go through it.
+pub(super) async fn state(
+    settings: &Settings,
+    clock: &Arc<dyn Clock>,
+    daemon: &Daemon,
+) -> StateSeen {
+    let dir = &settings.state_dir;
+    let mut items = vec![rights(dir), space(dir)];
+    let grant = match &settings.zoom.auth {
+        Some(Auth::User { client_id, .. }) => Some(Grant::of(&settings.zoom.oauth_url, client_id)),
+        Some(Auth::ServerToServer { .. }) | None => None,
+    };
+    let usable = items.iter().all(|item| item.exit == Exit::Done);
+    let tokens = match (grant, daemon) {
+        (None, Daemon::Running(_)) => Tokens::Anew,
+        (None, _) if !usable || !dir.join("db").exists() => Tokens::Anew,
+        (None, _) => {
+            let seen = state::open_to_read(dir, clock.as_ref());
+            items.push(of_opened(dir, seen.map(drop)));
+            Tokens::Anew
+        }
+        (Some(grant), Daemon::Running(_)) => lent(dir, grant, &mut items).await,
+        (Some(_), _) if !usable => Tokens::None,
+        (Some(_), _) => match state::open_if_whole(dir, clock.as_ref()) {
+            Ok(state) => {
+                items.push(of_opened(dir, Ok(())));
+                Tokens::Kept(state)
+            }
+            Err(why) => {
+                items.push(of_opened(dir, Err(why)));
+                Tokens::None
+            }
+        },
+    };
+    StateSeen { items, tokens }
+}
+
+async fn lent(dir: &Path, grant: Grant, items: &mut Vec<Item>) -> Tokens {
+    match control::ask(dir, &Ask::AccessToken { grant }).await {
+        Ok(Answer::AccessToken(Some(lent))) => Tokens::Lent(lent),
+        Ok(_) => {
+            items.push(Item::warning(
+                "Zoom token",
+                "zoom.auth",
+                "the running daemon has none that is good now, and it alone may renew it",
+                "run this again after the next pass: `slotbridge sync` has the daemon run one now",
+            ));
+            Tokens::None
+        }
+        Err(NoDaemon::Broken(failure)) => {
+            items.push(of_failure("Zoom token", "zoom.auth", &failure));
+            Tokens::None
+        }
+        Err(NoDaemon::Absent) => {
+            items.push(Item::warning(
+                "Zoom token",
+                "zoom.auth",
+                "not tried: the daemon ended meanwhile",
+                "run this again",
+            ));
+            Tokens::None
+        }
+    }
+}
+
+fn of_opened(dir: &Path, opened: Result<(), NotHeld>) -> Item {
+    match opened {
+        Ok(()) => Item::ok(STATE, dir.display().to_string(), "whole"),
+        Err(why) => of_failure(STATE, dir.display().to_string(), &Failure::from(why)),
+    }
+}
+
+fn of_failure(name: &'static str, object: impl Into<String>, failure: &Failure) -> Item {
+    let (seen, hint) = failure
+        .words
+        .split_once("\n  hint: ")
+        .unwrap_or((&failure.words, "see `slotbridge status`"));
+    Item::wrong(name, object, failure.exit, seen, hint)
+}
+
+/// Whether the state's directory is closed to others and open to us.
+fn rights(dir: &Path) -> Item {
+    let name = "state directory";
+    let object = dir.display().to_string();
+    let found = match std::fs::metadata(dir) {
+        Ok(found) => found,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Item::ok(name, object, "not there yet; the first pass makes it");
+        }
+        Err(error) => {
+            let hint = "run this as the user that slotbridge runs as";
+            return Item::wrong(name, object, Exit::State, error.to_string(), hint);
+        }
+    };
+    let (mode, owner) = (found.mode() & 0o777, found.uid());
+    let us = rustix::process::geteuid().as_raw();
+    if !found.is_dir() {
+        let hint = "set state_dir to a directory, or remove the file";
+        return Item::wrong(name, object, Exit::State, "it is no directory", hint);
+    }
+    if owner != us {
+        let hint = format!(
+            "run this as that user, or give it the directory: `chown -R` {us} {}",
+            dir.display()
+        );
+        let seen = format!("it belongs to another user (uid {owner}, this is uid {us})");
+        // Who may do everything may use it; others cannot.
+        return if us == 0 {
+            Item::warning(name, object, seen, hint)
+        } else {
+            Item::wrong(name, object, Exit::State, seen, hint)
+        };
+    }
+    if mode & 0o700 != 0o700 {
+        let seen = format!("its owner may not use it (mode {mode:03o})");
+        let hint = format!("chmod 700 {}", dir.display());
+        return Item::wrong(name, object, Exit::State, seen, hint);
+    }
+    if mode & 0o077 != 0 {
+        let seen = format!(
+            "others on this machine may look into it (mode {mode:03o}), and it holds tokens"
+        );
+        return Item::warning(name, object, seen, format!("chmod 700 {}", dir.display()));
+    }
+    Item::ok(name, object, "closed to others (mode 700)")
+}
+
+/// How much room is left on the state's disk.
+fn space(dir: &Path) -> Item {
+    let name = "free disk";
+    let there = dir.ancestors().find(|path| path.exists()).unwrap_or(dir);
+    let object = dir.display().to_string();
+    match rustix::fs::statvfs(there) {
+        Ok(disk) => of_space(object, disk.f_bavail.saturating_mul(disk.f_frsize)),
+        Err(error) => Item::warning(name, object, error.to_string(), "look at the disk"),
+    }
+}
+
+fn of_space(object: impl Into<String>, free: u64) -> Item {
+    let name = "free disk";
+    let seen = format!("{} MiB", free >> 20);
+    let hint = "make room on this disk; slotbridge keeps its state and daily exports there";
+    if free < TOO_LITTLE {
+        Item::wrong(name, object, Exit::State, seen, hint)
+    } else if free < LITTLE {
+        Item::warning(name, object, seen, hint)
+    } else {
+        Item::ok(name, object, seen)
+    }
+}
+
+/// The service, and what the configuration itself warns of.
+pub(super) async fn items(settings: &Settings) -> Vec<Item> {
+    let mut items: Vec<Item> = settings
+        .warnings
+        .iter()
+        // Said of the webhook itself.
+        .filter(|words| !words.starts_with("[zoom.webhook]"))
+        .map(|words| of_warning(words))
+        .collect();
+    items.push(service().await);
+    items
+}
+
+/// A warning of the configuration ends in what to do.
+fn of_warning(words: &str) -> Item {
+    let (seen, hint) = words
+        .rsplit_once(": ")
+        .filter(|(_, hint)| hint.starts_with("chmod"))
+        .or_else(|| words.rsplit_once("; "))
+        .unwrap_or((words, "see `slotbridge config show --origin`"));
+    Item::warning("configuration", "settings", seen, hint)
+}
+
+async fn service() -> Item {
+    let (name, object) = ("systemd", "slotbridge.service");
+    let (system, user) = tokio::join!(unit("--system"), unit("--user"));
+    match (system, user) {
+        (None, None) => Item::ok(name, object, "there is no systemd to ask"),
+        (Some(state), _) if state != "not-found" => {
+            Item::ok(name, object, format!("installed for the system, {state}"))
+        }
+        (_, Some(state)) if state != "not-found" => {
+            Item::ok(name, object, format!("installed for this user, {state}"))
+        }
+        _ => Item::ok(
+            name,
+            object,
+            "not installed: slotbridge runs only when somebody starts it",
+        ),
+    }
+}
+
+/// How a unit is; `None` where nobody can be asked.
+async fn unit(whose: &str) -> Option<String> {
+    let asked = tokio::process::Command::new("systemctl")
+        .args([whose, "show", "slotbridge.service"])
+        .args(["--property=LoadState", "--property=ActiveState"])
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output();
+    let output = tokio::time::timeout(SYSTEMCTL_TIME, asked)
+        .await
+        .ok()?
+        .ok()?;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let value = |key: &str| {
+        let line = said.lines().find_map(|line| line.strip_prefix(key))?;
+        Some(line.strip_prefix('=')?.to_owned())
+    };
+    let loaded = value("LoadState").filter(|_| output.status.success())?;
+    if loaded == "loaded" {
+        value("ActiveState")
+    } else {
+        Some(loaded)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::check::Grade;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case(1 << 20, Grade::Failed)]
+    #[case(100 << 20, Grade::Warning)]
+    #[case(1 << 30, Grade::Ok)]
+    fn little_room_is_said(#[case] free: u64, #[case] state: Grade) {
+        assert_eq!(of_space("/x", free).state, state);
+    }
+
+    #[test]
+    fn a_warning_says_what_to_do() {
+        let item = of_warning(
+            "/x holds zoom.auth.client_secret and can be read by everybody on this machine: chmod 600 /x",
+        );
+        assert_eq!(item.hint.as_deref(), Some("chmod 600 /x"));
+        assert!(item.seen.ends_with("on this machine"), "{}", item.seen);
+    }
+}

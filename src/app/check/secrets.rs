@@ -1,0 +1,145 @@
+//! Every secret that the configuration names is fetched. What needs one that cannot be had is not
+//! tried.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::join_all;
+use secrecy::SecretString;
+
+use super::super::compose::{self, Revealed};
+use super::super::failure::Exit;
+use super::{Item, PATIENCE};
+use crate::domain::ids::CalendarName;
+use crate::settings::Settings;
+use crate::settings::resolved::{Auth, Credentials, Shown};
+use crate::settings::secret::{NoSecret, Secret};
+
+/// What a secret is for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Purpose {
+    Client,
+    Refresh,
+    Calendar(CalendarName),
+    Webhook,
+    /// What webhooks show besides.
+    Shown,
+    Admin,
+}
+
+/// Every secret that could be had.
+pub(super) struct Fetched {
+    /// For the adapters.
+    pub(super) revealed: Revealed,
+    missing: Vec<Purpose>,
+}
+
+impl Fetched {
+    pub(super) fn has(&self, purpose: &Purpose) -> bool {
+        !self.missing.contains(purpose)
+    }
+
+    /// What is said of something that is not tried for want of a secret.
+    pub(super) fn not_tried(name: &'static str, object: impl Into<String>) -> Item {
+        Item::warning(
+            name,
+            object,
+            "not tried: its secret could not be had",
+            "see above, and run this again",
+        )
+    }
+}
+
+/// Fetches all of them at once.
+pub(super) async fn fetch(settings: &Settings) -> (Vec<Item>, Fetched) {
+    let named = named(settings);
+    let count = named.len();
+    let tried = named.into_iter().map(|(purpose, secret)| async move {
+        let outcome = tokio::time::timeout(PATIENCE, secret.reveal()).await;
+        (purpose, secret, outcome)
+    });
+    let (mut items, mut had, mut missing) = (Vec::new(), BTreeMap::new(), Vec::new());
+    for (purpose, secret, outcome) in join_all(tried).await {
+        let (cause, hint) = match outcome {
+            Ok(Ok(secret)) => {
+                had.insert(purpose, secret);
+                continue;
+            }
+            Ok(Err(NoSecret { cause, hint, .. })) => (cause, hint),
+            Err(_) => (
+                format!("it could not be had within {} s", PATIENCE.as_secs()),
+                "run its command by hand, as the user that slotbridge runs as".to_owned(),
+            ),
+        };
+        items.push(Item::wrong(
+            "secret",
+            secret.key(),
+            Exit::Usage,
+            cause,
+            hint,
+        ));
+        missing.push(purpose);
+    }
+    if items.is_empty() && count > 0 {
+        let words = format!("all {count} could be had");
+        items.push(Item::ok("secret", "configuration", words));
+    }
+    (
+        items,
+        Fetched {
+            revealed: revealed(had),
+            missing,
+        },
+    )
+}
+
+fn revealed(had: BTreeMap<Purpose, SecretString>) -> Revealed {
+    let mut revealed = Revealed::default();
+    for (purpose, secret) in had {
+        match purpose {
+            Purpose::Client => revealed.client = secret,
+            Purpose::Refresh => revealed.refresh = Some(secret),
+            Purpose::Calendar(name) => drop(revealed.calendars.insert(name, secret)),
+            Purpose::Webhook | Purpose::Shown | Purpose::Admin => {}
+        }
+    }
+    revealed
+}
+
+fn named(settings: &Settings) -> Vec<(Purpose, &Secret)> {
+    let mut named = Vec::new();
+    match &settings.zoom.auth {
+        Some(Auth::User {
+            client_secret,
+            refresh_token,
+            ..
+        }) => {
+            named.push((Purpose::Client, client_secret));
+            named.extend(refresh_token.iter().map(|token| (Purpose::Refresh, token)));
+        }
+        Some(Auth::ServerToServer { client_secret, .. }) => {
+            named.push((Purpose::Client, client_secret));
+        }
+        None => {}
+    }
+    for calendar in &settings.calendars {
+        let secret = compose::secret_of(&calendar.place);
+        named.extend(secret.map(|secret| (Purpose::Calendar(calendar.name.clone()), secret)));
+    }
+    if let Some(webhook) = &settings.zoom.webhook {
+        named.push((Purpose::Webhook, &webhook.secret_token));
+        match &webhook.shown {
+            Shown::Credentials(Credentials::Password { password, .. }) => {
+                named.push((Purpose::Shown, password));
+            }
+            Shown::Credentials(Credentials::Bearer(token)) => named.push((Purpose::Shown, token)),
+            Shown::Credentials(Credentials::None) => {}
+            Shown::Header { value, .. } => named.push((Purpose::Shown, value)),
+        }
+    }
+    let admin = settings
+        .http
+        .iter()
+        .filter_map(|http| http.admin_token.as_ref());
+    named.extend(admin.map(|token| (Purpose::Admin, token)));
+    named
+}

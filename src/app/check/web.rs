@@ -1,0 +1,97 @@
+//! What hears of Zoom: webhooks, the WebSocket, and the HTTP server that takes them.
+
+use std::io::ErrorKind;
+use std::net::TcpListener;
+
+use super::super::compose;
+use super::super::failure::Exit;
+use super::secrets::{Fetched, Purpose};
+use super::{Item, Kit, in_time};
+use crate::ports::error::{Error, Kind};
+use crate::settings::resolved::Http;
+
+pub(super) async fn items(kit: &Kit<'_>, daemon: bool) -> Vec<Item> {
+    let settings = kit.settings;
+    let mut items = Vec::new();
+    if let Some(http) = &settings.http {
+        items.push(listening(http, daemon));
+    }
+    if settings.zoom.webhook.is_some() {
+        items.push(webhook(kit));
+    }
+    if settings.zoom.websocket.is_some() {
+        items.push(websocket(kit).await);
+    }
+    items
+}
+
+fn listening(http: &Http, daemon: bool) -> Item {
+    let (name, address) = ("http", http.listen.to_string());
+    match TcpListener::bind(http.listen) {
+        Ok(_) => Item::ok(name, address, "it can be listened at"),
+        Err(error) if error.kind() == ErrorKind::AddrInUse && daemon => Item::ok(
+            name,
+            address,
+            "in use, as it should be while the daemon runs",
+        ),
+        Err(error) => Item::wrong(
+            name,
+            address,
+            Exit::Attention,
+            format!("it cannot be listened at: {error}"),
+            "choose another address as http.listen, or end what listens there",
+        ),
+    }
+}
+
+fn webhook(kit: &Kit<'_>) -> Item {
+    let (name, object) = ("webhook", "zoom.webhook");
+    let had = [Purpose::Webhook, Purpose::Shown];
+    if !had.iter().all(|purpose| kit.secrets.has(purpose)) {
+        return Fetched::not_tried(name, object);
+    }
+    let Some(http) = &kit.settings.http else {
+        return Item::warning(
+            name,
+            object,
+            "nothing takes webhooks without http.listen",
+            "set http.listen, or remove [zoom.webhook]",
+        );
+    };
+    match &http.public_url {
+        None => Item::warning(
+            name,
+            object,
+            "its secret could be had, but http.public_url is not set: how Zoom reaches this machine is not known",
+            "set http.public_url to the https address that leads here; in Zoom's app page it is that address with /webhooks/zoom",
+        ),
+        Some(url) if url.scheme() != "https" => Item::warning(
+            name,
+            object,
+            "http.public_url is not an https address, and Zoom sends to no other",
+            "put a web server with a certificate before it, and set its address",
+        ),
+        Some(_) => Item::ok(
+            name,
+            object,
+            "its secret could be had, and the public address is set",
+        ),
+    }
+}
+
+async fn websocket(kit: &Kit<'_>) -> Item {
+    let (name, object) = ("websocket", "zoom.websocket");
+    if !kit.secrets.has(&Purpose::Client) {
+        return Fetched::not_tried(name, object);
+    }
+    let revealed = &kit.secrets.revealed;
+    let doing = "asking Zoom for a token for its WebSocket";
+    let account = compose::account(kit.settings, revealed, &kit.scratch, kit.clock);
+    let outcome = match account {
+        Ok(account) => in_time(doing, account.authority().for_events()).await,
+        Err(failure) => Err(Error::new(Kind::Local, doing).because(failure)),
+    };
+    Item::of(name, object, &outcome, |_| {
+        "Zoom gives tokens for it".to_owned()
+    })
+}
