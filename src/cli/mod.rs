@@ -9,6 +9,7 @@ mod conflicts;
 mod demo;
 mod held;
 mod run;
+mod service;
 mod state;
 mod status;
 mod sync;
@@ -89,6 +90,9 @@ enum Command {
     /// Write, show and describe the configuration
     #[command(subcommand)]
     Config(config::Verb),
+    /// Have systemd start it
+    #[command(subcommand)]
+    Service(service::Verb),
     /// See everything at work, with nothing to configure and no network
     Demo(demo::Arguments),
     /// Print completions for a shell
@@ -235,6 +239,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> 
         Command::Zoom(resource) => zoom::run(context, resource).await,
         Command::State(verb) => state::run(context, verb).await,
         Command::Config(verb) => config::run(context, &verb),
+        Command::Service(verb) => service::run(context, &verb),
         Command::Demo(arguments) => demo::run(context, &arguments).await,
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man => completions::man(),
