@@ -1,139 +1,38 @@
-//! Busy time: objects stripped, expanded for a window, merged; and rules that want to be endless.
+//! Busy time: objects stripped, expanded for a window, merged, planned; how that grows; and rules that
+//! want to be endless.
+//!
+//! ```text
+//! cargo bench --bench expansion              # everything
+//! cargo bench --bench expansion -- hostile   # one line for each hostile rule
+//! ```
 
 #![allow(missing_docs, reason = "made by criterion's macros")]
 #![allow(clippy::unwrap_used, reason = "what is made here can be read")]
 
-use std::fmt::Write as _;
+#[path = "made/calendars.rs"]
+mod calendars;
+#[path = "../src/ical/busy/tests/corpus.rs"]
+mod corpus;
+
 use std::hint::black_box;
 
+use calendars::{calendar, event};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use jiff::civil::date;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{Span, Timestamp};
+use slotbridge::domain::block::Block;
 use slotbridge::domain::busy::{Busy, Timing};
+use slotbridge::domain::hours::{Day, Minute, Segment, Week};
+use slotbridge::domain::ids::BlockId;
 use slotbridge::domain::time_span::TimeSpan;
 use slotbridge::domain::window::Window;
-use slotbridge::ical::busy::{Stripped, Viewer, occurrences, split, strip};
+use slotbridge::ical::busy::{Budget, Stripped, Viewer, occurrences_within, split, strip};
+use slotbridge::plan::blocks;
+use slotbridge::plan::certainty::Certainty;
+use slotbridge::plan::overrides::{DayOff, Days, Now, Remembered, overrides, theirs};
 
 const EVENTS: usize = 10_000;
-/// Every fifth recurs.
-const RECURRING: usize = 5;
 const DAYS: i64 = 60;
-
-/// Rules that an hour long event since 2020 may have.
-const HOSTILE: [(&str, &str, &str); 12] = [
-    ("secondly", "20200101T000000Z", "FREQ=SECONDLY"),
-    (
-        "minutely, never",
-        "20200101T000000Z",
-        "FREQ=MINUTELY;BYMONTH=2;BYMONTHDAY=31",
-    ),
-    (
-        "daily, never",
-        "20200101T000000Z",
-        "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=31",
-    ),
-    (
-        "daily, never, counted since year 1",
-        "00010101T000000Z",
-        "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=31;COUNT=9",
-    ),
-    (
-        "hourly, never",
-        "20200101T000000Z",
-        "FREQ=HOURLY;BYMONTH=2;BYMONTHDAY=31",
-    ),
-    (
-        "monthly, never",
-        "20200101T000000Z",
-        "FREQ=MONTHLY;BYMONTH=2;BYDAY=5SU;BYMONTHDAY=31",
-    ),
-    (
-        "yearly, never, since year 1",
-        "00010101T000000Z",
-        "FREQ=YEARLY;BYWEEKNO=53;BYMONTH=6;COUNT=9",
-    ),
-    (
-        "hourly, counted in millions",
-        "20200101T000000Z",
-        "FREQ=HOURLY;BYMINUTE=0;COUNT=5000000",
-    ),
-    (
-        "daily, counted in millions since year 1",
-        "00010101T000000Z",
-        "FREQ=DAILY;BYHOUR=9;COUNT=5000000",
-    ),
-    (
-        "weekly, huge interval",
-        "20200101T000000Z",
-        "FREQ=WEEKLY;INTERVAL=2147483648;BYDAY=MO",
-    ),
-    (
-        "yearly, 288 times a day",
-        "20200101T000000Z",
-        "FREQ=YEARLY;BYMONTH=1,2,3,4,5,6,7,8,9,10,11,12;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYHOUR=0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23;BYMINUTE=0,5,10,15,20,25,30,35,40,45,50,55",
-    ),
-    (
-        "yearly, silly positions",
-        "20200101T000000Z",
-        "FREQ=YEARLY;BYDAY=MO,TU,WE,TH,FR;BYHOUR=1,2,3,4,5,6,7,8,9;BYSETPOS=-366,366,365,-365,1,2,3,4,5,6,7,8,9",
-    ),
-];
-
-/// An event as programs write it; a fifth of them recur, of which some are counted and some have
-/// exceptions. They begin in the three years around the window.
-fn event(number: usize) -> String {
-    let day = date(2025, 6, 1)
-        .saturating_add(Span::new().days(i64::try_from(number * 7 % 1_000).unwrap()));
-    let (day, hour) = (day.strftime("%Y%m%d"), 8 + number % 9);
-    let zone = [
-        "Europe/Berlin",
-        "America/New_York",
-        "W. Europe Standard Time",
-        "Asia/Kolkata",
-    ][number % 4];
-    let mut text = String::from("BEGIN:VEVENT\r\n");
-    let mut line = |line: String| writeln!(text, "{line}\r").unwrap();
-    line(format!("UID:{number}@example.org"));
-    line("DTSTAMP:20261101T000000Z".to_owned());
-    line(format!("SUMMARY:Meeting number {number} about something"));
-    line("LOCATION:A room somewhere in a house\\, second floor".to_owned());
-    line(format!(
-        "DESCRIPTION:{}",
-        "Words that say nothing. ".repeat(8)
-    ));
-    line("ORGANIZER;CN=Somebody:mailto:somebody@example.org".to_owned());
-    for who in 0..3 {
-        line(format!(
-            "ATTENDEE;CN=Somebody {who};PARTSTAT=ACCEPTED;RSVP=TRUE:mailto:somebody{who}@example.org"
-        ));
-    }
-    line(format!("DTSTART;TZID={zone}:{day}T{hour:02}0000"));
-    line(format!("DTEND;TZID={zone}:{day}T{hour:02}4500"));
-    if number.is_multiple_of(RECURRING) {
-        line(
-            [
-                "RRULE:FREQ=WEEKLY;BYDAY=MO,WE",
-                "RRULE:FREQ=DAILY;INTERVAL=2",
-                "RRULE:FREQ=MONTHLY;BYDAY=-1FR",
-                "RRULE:FREQ=WEEKLY;INTERVAL=2;COUNT=40",
-                "RRULE:FREQ=YEARLY",
-            ][number / RECURRING % 5]
-                .to_owned(),
-        );
-        line(format!("EXDATE;TZID={zone}:{day}T{hour:02}0000"));
-    }
-    line(
-        "BEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER:-PT10M\r\nDESCRIPTION:Soon\r\nEND:VALARM"
-            .to_owned(),
-    );
-    line("END:VEVENT".to_owned());
-    text
-}
-
-fn calendar(events: &str) -> String {
-    format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//bench//EN\r\n{events}END:VCALENDAR\r\n")
-}
 
 fn objects(count: usize) -> Vec<String> {
     (0..count).map(|number| calendar(&event(number))).collect()
@@ -158,10 +57,53 @@ fn expand(timings: &[Timing], window: Window, zone: &TimeZone) -> Vec<TimeSpan> 
         zone,
         emails: &[],
     };
+    let mut budget = Budget::default();
     timings
         .iter()
-        .flat_map(|timing| occurrences(timing, &viewer).unwrap().spans)
+        .flat_map(|timing| {
+            occurrences_within(timing, &viewer, &mut budget)
+                .unwrap()
+                .spans
+        })
         .collect()
+}
+
+/// The blocks that stand when there is nothing to do.
+fn standing(busy: &Busy) -> Vec<Block> {
+    let block = |(number, span): (usize, &TimeSpan)| Block {
+        id: BlockId::new(format!("b{number}")),
+        span: Some(*span),
+        title: "Busy".to_owned(),
+        intact: true,
+    };
+    busy.spans().iter().enumerate().map(block).collect()
+}
+
+/// How many blocks are to be written.
+fn blocks(busy: &Busy, actual: &[Block], window: Window) -> usize {
+    blocks::decide(busy, "Busy", actual, window, Certainty::Whole).len()
+}
+
+/// How many segments the availability has then: open from 8 to 18 on every day.
+fn segments(busy: &Busy, window: Window, zone: &TimeZone) -> usize {
+    let at = |hour: u16| Minute::new(hour * 60).unwrap();
+    let day = Day::of([Segment {
+        start: at(8),
+        end: at(18),
+    }]);
+    let week = Week(std::array::from_fn(|_| day.clone()));
+    let now = Now {
+        segments: &[],
+        week: &week,
+        zone,
+    };
+    let days = Days {
+        from: window.from.to_zoned(zone.clone()).date(),
+        to: window.to.to_zoned(zone.clone()).date(),
+    };
+    let theirs = theirs(now, &Remembered::default(), busy);
+    let plan = overrides(&theirs, now, busy, days, Certainty::Whole, DayOff::Empty);
+    plan.segments.len()
 }
 
 fn expansion(criterion: &mut Criterion) {
@@ -181,13 +123,25 @@ fn expansion(criterion: &mut Criterion) {
                 .len()
         });
     });
-    group.bench_function("stripped, expanded and merged", |bench| {
+    let window = window(DAYS);
+    let busy = Busy::of(expand(&timings, window, &zone));
+    let standing = standing(&busy);
+    assert_eq!(blocks(&busy, &standing, window), 0);
+    assert!(blocks(&busy, &[], window) > 0 && segments(&busy, window, &zone) > 0);
+    group.bench_function("expanded and planned: every block is new", |bench| {
+        bench.iter(|| blocks(&Busy::of(expand(&timings, window, &zone)), &[], window));
+    });
+    group.bench_function("expanded and planned: every block stands", |bench| {
         bench.iter(|| {
-            let timings: Vec<Timing> = objects.iter().filter_map(|object| timing(object)).collect();
-            Busy::of(expand(&timings, window(DAYS), &zone))
-                .spans()
-                .len()
+            blocks(
+                &Busy::of(expand(&timings, window, &zone)),
+                &standing,
+                window,
+            )
         });
+    });
+    group.bench_function("expanded and planned: overrides", |bench| {
+        bench.iter(|| segments(&Busy::of(expand(&timings, window, &zone)), window, &zone));
     });
     let feed = calendar(&(0..EVENTS).map(event).collect::<String>());
     group.bench_function("split from one feed", |bench| {
@@ -209,7 +163,14 @@ fn growth(criterion: &mut Criterion) {
             BenchmarkId::new("events, 60 days", events),
             &events,
             |bench, events| {
-                bench.iter(|| Busy::of(expand(&timings[..*events], window(DAYS), &zone)));
+                let window = window(DAYS);
+                bench.iter(|| {
+                    blocks(
+                        &Busy::of(expand(&timings[..*events], window, &zone)),
+                        &[],
+                        window,
+                    )
+                });
             },
         );
     }
@@ -218,7 +179,14 @@ fn growth(criterion: &mut Criterion) {
             BenchmarkId::new("days, 10,000 events", days),
             &days,
             |bench, days| {
-                bench.iter(|| Busy::of(expand(&timings[..EVENTS], window(*days), &zone)));
+                let window = window(*days);
+                bench.iter(|| {
+                    blocks(
+                        &Busy::of(expand(&timings[..EVENTS], window, &zone)),
+                        &[],
+                        window,
+                    )
+                });
             },
         );
     }
@@ -229,12 +197,12 @@ fn hostile(criterion: &mut Criterion) {
     let zone = TimeZone::get("Europe/Berlin").unwrap();
     let mut group = criterion.benchmark_group("hostile");
     group.sample_size(10);
-    for (name, start, rule) in HOSTILE {
+    for (name, start, rule) in corpus::HOSTILE {
         let event = format!(
             "BEGIN:VEVENT\r\nUID:a\r\nDTSTART:{start}\r\nDURATION:PT1H\r\nRRULE:{rule}\r\nEND:VEVENT\r\n"
         );
         let object = calendar(&event);
-        group.bench_function(name, |bench| {
+        group.bench_function(*name, |bench| {
             bench.iter(|| {
                 let timings: Vec<Timing> = timing(&object).into_iter().collect();
                 black_box(expand(&timings, window(DAYS), &zone))

@@ -13,6 +13,9 @@
     reason = "a measurement that cannot be made fails, and its table goes to stdout"
 )]
 
+#[path = "made/calendars.rs"]
+#[allow(dead_code, reason = "used in part")]
+mod calendars;
 #[path = "memory/child.rs"]
 #[allow(dead_code, reason = "used in part")]
 mod child;

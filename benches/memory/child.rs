@@ -49,8 +49,8 @@ pub fn start_up() -> String {
     format!("{:.1} ms", shortest.as_secs_f64() * 1000.0)
 }
 
-/// Runs a pass.
-pub fn sync(command: &mut Command) -> Measured {
+/// Runs a pass; the counts are those of one flow.
+pub fn sync(command: &mut Command, flow: &str) -> Measured {
     let mut out = tempfile::tempfile().unwrap();
     let before = Instant::now();
     let child = command
@@ -64,7 +64,7 @@ pub fn sync(command: &mut Command) -> Measured {
     assert_eq!(code, Some(0), "{said}");
     let json: Value = serde_json::from_str(&said).unwrap();
     let host = &json["hosts"][0];
-    let count = |name: &str| usize::try_from(host["bookings"][name].as_u64().unwrap()).unwrap();
+    let count = |name: &str| usize::try_from(host[flow][name].as_u64().unwrap()).unwrap();
     Measured {
         wall,
         peak_mib: mib(peak),

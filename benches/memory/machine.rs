@@ -10,6 +10,7 @@ use slotbridge::demo::account::{Account, AccountOptions, Server};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+use super::calendars::{calendar, event};
 use super::child::{self, Measured};
 use super::servers::{self, Radicale};
 
@@ -28,12 +29,41 @@ pub struct Machine {
     // They end in this order.
     calendar: Option<servers::Server>,
     served: Server,
+    /// Which flow is on.
+    flow: &'static str,
     _runtime: Runtime,
 }
 
 impl Machine {
     /// With so many bookings.
     pub fn with(place: Place, bookings: usize) -> Self {
+        Self::new(place, bookings, "bookings")
+    }
+
+    /// With a directory of so many events, and no bookings.
+    pub fn with_events(events: usize) -> Self {
+        let machine = Self::new(Place::Directory, 0, "busy");
+        for number in 0..events {
+            machine.write_event(number, number);
+        }
+        machine
+    }
+
+    /// Every hundredth event becomes another one.
+    pub fn move_a_hundredth(&self, events: usize) {
+        for number in (0..events).step_by(100) {
+            self.write_event(number, number + 3);
+        }
+    }
+
+    fn write_event(&self, name: usize, number: usize) {
+        let path = self.home.path().join(format!("calendar/{name}.ics"));
+        let text =
+            calendar(&event(number)).replace(&format!("UID:{number}@"), &format!("UID:{name}@"));
+        fs::write(path, text).unwrap();
+    }
+
+    fn new(place: Place, bookings: usize, flow: &'static str) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -56,6 +86,7 @@ impl Machine {
             home,
             calendar,
             served,
+            flow,
             _runtime: runtime,
         };
         machine.configure();
@@ -71,7 +102,7 @@ impl Machine {
             .arg("--config")
             .arg(self.config())
             .args(["sync", "--json"]);
-        child::sync(&mut command)
+        child::sync(&mut command, self.flow)
     }
 
     /// The host renames every hundredth booking; how many that are.
@@ -129,11 +160,15 @@ impl Machine {
                 )
             }
         };
+        let flow = match self.flow {
+            "busy" => "[host.busy]\nfrom = [\"work\"]\nto = \"zoom_calendar\"\nfuture = \"60d\"\n",
+            _ => "[host.bookings]\ncalendar = \"work\"\n",
+        };
         let text = format!(
             "state_dir = \"{}\"\n[zoom]\napi_url = \"{}\"\noauth_url = \"{}\"\nplan = \"business\"\nshare = 1.0\n\
              [zoom.auth]\nkind = \"server_to_server\"\nclient_id = \"{}\"\nclient_secret = \"{}\"\naccount_id = \"{}\"\n\
              {}[[calendar]]\nname = \"work\"\n{calendar}\
-             [[host]]\nname = \"alice\"\nzoom_user = \"me\"\n[host.bookings]\ncalendar = \"work\"\n",
+             [[host]]\nname = \"alice\"\nzoom_user = \"me\"\n{flow}",
             self.home.path().join("state").display(),
             self.served.api_url(),
             self.served.oauth_url(),

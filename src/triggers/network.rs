@@ -12,7 +12,6 @@ use tokio::time::MissedTickBehavior;
 use super::Wake;
 
 const LOOK_EVERY: Duration = Duration::from_secs(5);
-// Below `self`, which a service with `ProcSubset=pid` still sees.
 const ROUTES: [&str; 2] = ["/proc/self/net/route", "/proc/self/net/ipv6_route"];
 
 /// Looks every 5 s and sends a wake when there is a way out that was not there, until the receiver

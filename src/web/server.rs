@@ -16,6 +16,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 
 use super::refused;
@@ -33,7 +34,9 @@ pub struct Limits {
     pub header_time: Duration,
     /// How long a request may take in all.
     pub request_time: Duration,
-    /// How long an answer may be left unread, and requests in hand may take at the end.
+    /// How long an answer may be left unread.
+    pub write_time: Duration,
+    /// How long requests in hand may take at the end.
     pub grace: Duration,
 }
 
@@ -45,6 +48,7 @@ impl Default for Limits {
             headers: 64,
             header_time: Duration::from_secs(10),
             request_time: Duration::from_secs(30),
+            write_time: Duration::from_secs(20),
             grace: Duration::from_secs(3),
         }
     }
@@ -108,7 +112,10 @@ async fn connection(stream: TcpStream, app: Router, limits: Limits, stop: Cancel
         .header_read_timeout(limits.header_time)
         .max_buf_size(limits.header_bytes)
         .max_headers(limits.headers);
-    let serving = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(app));
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(limits.write_time));
+    let stream = TokioIo::new(Box::pin(stream));
+    let serving = builder.serve_connection(stream, TowerToHyperService::new(app));
     tokio::pin!(serving);
     let ended = tokio::select! {
         ended = serving.as_mut() => ended,
@@ -126,5 +133,58 @@ async fn in_time(limit: Duration, request: Request, next: Next) -> Response {
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
         Err(_) => refused(StatusCode::SERVICE_UNAVAILABLE, "it took too long\n"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    const ASK: &[u8] = b"GET /small HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+
+    /// With room for one connection: whoever holds it keeps all others out.
+    async fn after(first: &[u8]) -> String {
+        let app = Router::new()
+            .route("/small", get(async || "small"))
+            .route("/large", get(async || vec![b'x'; 64 * 1024 * 1024]))
+            .route("/slow", get(std::future::pending::<()>));
+        let limits = Limits {
+            connections: 1,
+            header_time: Duration::from_millis(50),
+            request_time: Duration::from_millis(50),
+            write_time: Duration::from_millis(50),
+            ..Limits::default()
+        };
+        let listener = listen(([127, 0, 0, 1], 0).into()).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = CancellationToken::new();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(serve(listener, app, limits, stop.clone()));
+        let mut greedy = TcpStream::connect(address).await.unwrap();
+        greedy.write_all(first).await.unwrap();
+        let mut next = TcpStream::connect(address).await.unwrap();
+        next.write_all(ASK).await.unwrap();
+        let mut answer = String::new();
+        next.read_to_string(&mut answer).await.unwrap();
+        stop.cancel();
+        tasks.join_all().await;
+        drop(greedy);
+        answer
+    }
+
+    #[rstest::rstest]
+    #[case::never_ends_its_headers(b"GET /small HTTP/1.1\r\nHost:")]
+    #[case::says_nothing(b"")]
+    #[case::never_reads_the_answer(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")]
+    #[case::asks_for_what_takes_for_ever(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")]
+    #[tokio::test]
+    async fn nobody_keeps_others_out(#[case] first: &[u8]) {
+        let answer = after(first).await;
+        assert!(
+            answer.starts_with("HTTP/1.1 200") && answer.ends_with("small"),
+            "{answer}"
+        );
     }
 }

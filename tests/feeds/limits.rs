@@ -1,10 +1,11 @@
 //! Answers that are too large, stop in the middle, or never end.
 
-use std::io::{self, Write};
+use std::io::{self, Read as _, Write};
 use std::time::Duration;
 
-use flate2::Compression;
+use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
+use flate2::{Compress, Compression, FlushCompress};
 use rstest::rstest;
 use slotbridge::ports::error::Kind;
 
@@ -62,20 +63,52 @@ async fn a_compressed_calendar_is_read() {
     assert_eq!(timings(&on(&server)).await, 3);
 }
 
+/// The beginning of a compressed text, and a piece of it that may follow any number of times: it
+/// stands for 1 MiB, and refers to nothing before it.
+fn bomb() -> (Vec<u8>, Vec<u8>) {
+    let mut deflate = Compress::new(Compression::fast(), false);
+    let mut add = |bytes: &[u8]| {
+        let mut out = Vec::with_capacity(1 << 16);
+        let flush = FlushCompress::Full;
+        deflate
+            .compress_vec(bytes, &mut out, flush)
+            .expect("compressed");
+        out
+    };
+    // RFC 1952: the head of a gzip member that says nothing about its file.
+    let mut beginning = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
+    beginning.extend(add(b"BEGIN:VCALENDAR\r\n"));
+    (beginning, add(&vec![b'x'; 1 << 20]))
+}
+
 #[tokio::test]
 async fn a_gzip_bomb_is_stopped_by_what_it_unfolds_to() {
-    // A thousandth of its size on the way, and it has no end.
-    let server = Server::start(|_, out| {
+    // Less than a hundredth of its size on the way, and it has no end.
+    let (beginning, piece) = bomb();
+    assert!(piece.len() < 8_192, "{} bytes", piece.len());
+    let server = Server::start(move |_, out| {
         start(out, "Content-Encoding: gzip\r\n")?;
-        let mut gzip = GzEncoder::new(out, Compression::best());
-        gzip.write_all(b"BEGIN:VCALENDAR\r\n")?;
-        let piece = vec![b'x'; 1 << 20];
+        out.write_all(&beginning)?;
+        let pieces = piece.repeat(64);
         loop {
-            gzip.write_all(&piece)?;
+            out.write_all(&pieces)?;
         }
     });
     refused(&on(&server), Kind::Malformed, "larger than 1 MiB").await;
     assert!(server.sent() < BUFFERS, "{} bytes", server.sent());
+}
+
+#[test]
+fn what_the_bomb_is_made_of_unfolds_to_a_mebibyte_a_piece() {
+    let (mut bytes, piece) = bomb();
+    for _ in 0..5 {
+        bytes.extend(&piece);
+    }
+    let mut unfolded = Vec::new();
+    let mut gzip = GzDecoder::new(bytes.as_slice());
+    // It has no end, which is said when all of it was unfolded.
+    assert!(gzip.read_to_end(&mut unfolded).is_err());
+    assert_eq!(unfolded.len(), 17 + 5 * (1 << 20));
 }
 
 #[tokio::test]

@@ -87,8 +87,9 @@ def rule(rnd):
 class Series:
     """A recurring event, before it is written."""
 
-    def __init__(self, rnd, first, last):
+    def __init__(self, rnd, first, last, viewer):
         self.rnd = rnd
+        self.viewer = viewer
         self.kind = rnd.choice(["zoned"] * 6 + ["utc", "floating", "date", "date"])
         self.zone = ZoneInfo(rnd.choice(ZONES)) if self.kind == "zoned" else None
         begin = rnd.choice([first - timedelta(days=rnd.randint(0, 90)), first - timedelta(days=rnd.randint(0, 4000)),
@@ -103,7 +104,7 @@ class Series:
                 self.parts = {"FREQ": "DAILY"}
             self.parts.pop("BYHOUR", None)
         self.length = timedelta(days=rnd.choice([1, 1, 1, 2, 3, 7])) if self.kind == "date" else timedelta(
-            minutes=rnd.choice([15, 30, 45, 60, 60, 90, 120, 480, 1440, 2880]))
+            minutes=rnd.choice([15, 30, 45, 60, 60, 90, 120, 480, 480, 1440, 2880]))
         if self.kind != "date" and rnd.random() < 0.1:
             self.start = self.start.replace(hour=0, minute=0)
             self.length = timedelta(days=rnd.choice([1, 2]))
@@ -113,6 +114,9 @@ class Series:
 
     def write(self, name, at, zone=None):
         """A line for a local time of the series."""
+        if self.kind == "date" and zone is not None and name in ("EXDATE", "RECURRENCE-ID"):
+            # As Outlook does: midnight of that day where the calendar is, told in UTC.
+            return f"{name}:{at.replace(tzinfo=self.viewer).astimezone(UTC):%Y%m%dT%H%M%SZ}"
         if self.kind == "date":
             return f"{name};VALUE=DATE:{at:%Y%m%d}"
         if zone is not None and self.kind in ("zoned", "utc"):
@@ -125,8 +129,10 @@ class Series:
     def end(self, at, length):
         if self.rnd.random() < 0.5:
             return self.write("DTEND", at + length)
+        if length % timedelta(days=1) == timedelta(0) and (self.kind == "date" or self.rnd.random() < 0.5):
+            return f"DURATION:P{length.days}D"
         minutes = int(length.total_seconds()) // 60
-        return f"DURATION:P{length.days}D" if self.kind == "date" else f"DURATION:PT{minutes}M"
+        return f"DURATION:PT{minutes}M" if minutes % 60 or self.rnd.random() < 0.5 else f"DURATION:PT{minutes // 60}H"
 
 
 def instant(at, zone):
@@ -141,7 +147,7 @@ def case(rnd):
     last = first + timedelta(days=rnd.choice([14, 30, 60]))
     window = (instant(datetime(first.year, first.month, first.day), viewer),
               instant(datetime(last.year, last.month, last.day), viewer))
-    series = Series(rnd, first, last)
+    series = Series(rnd, first, last, viewer)
     zone = series.zone_of(viewer)
     lines = [series.write("DTSTART", series.start), series.end(series.start, series.length)]
     horizon = datetime(last.year, last.month, last.day) + timedelta(days=60)
@@ -202,13 +208,11 @@ def case(rnd):
                            *lines, "END:VEVENT"]
     all_lines = head + event(lines) + [line for one in overrides for line in event(one)] + ["END:VCALENDAR"]
     ics = "\r\n".join(all_lines) + "\r\n"
-    written_end = lines[1].startswith("DTEND")
-    midnights = series.start.time() == datetime.min.time() and series.length % timedelta(days=1) == timedelta(0)
-    nominal = series.kind == "date" or (written_end and midnights)
-    # RFC 5545 section 3.8.5.3: with DTEND, all occurrences last exactly as long as the first one.
-    exact = (instant(series.start + series.length, zone) - instant(series.start, zone) if written_end else
-             int(series.length.total_seconds()))
-    ends = lambda at: instant(at + series.length, zone) if nominal else instant(at, zone) + exact
+    # By the clock on the wall: with DTEND on the clock of DTSTART (as calendar programs do), and with days (RFC 5545
+    # section 3.3.6). Hours of a DURATION are exact.
+    wall = not lines[1].startswith("DURATION:PT")
+    ends = lambda at: (instant(at + series.length, zone) if wall else
+                       instant(at, zone) + int(series.length.total_seconds()))
     spans = {(instant(at, zone), ends(at)) for at in times}
     return {
         "ics": ics, "zone": viewer.key, "kind": series.kind, "rule": text,

@@ -1,26 +1,21 @@
 //! From what is kept of the sources to busy time: a page of objects at a time, so that memory
-//! grows with busy time and not with what stands in the calendars.
+//! grows with busy time and not with what stands in the calendars. Following rules is work for the
+//! processor, so it is done where that keeps nobody waiting, and within what a source is given.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::sync::Arc;
 
-use super::records::{Kept, Shelf, Standing};
-use super::removals::{self, Gone, Lost};
+use super::reading::{OneSource, Reading, Said};
+use super::records::Shelf;
+use super::removals;
 use super::work::{Days, Work};
 use crate::domain::busy::Busy;
-use crate::domain::ids::{CalendarName, Href};
+use crate::domain::ids::Href;
 use crate::domain::time_span::TimeSpan;
-use crate::domain::window::Window;
-use crate::engine::pass::plus;
-use crate::engine::report::Trouble;
 use crate::engine::tally::Count;
-use crate::ical::busy::{Viewer, occurrences};
 use crate::plan::certainty::Certainty;
 use crate::plan::policy::BusyPolicy;
-use crate::ports::error::Result;
-
-/// How far after the window it counts that an event is gone.
-const LATER: Duration = Duration::from_hours(366 * 24);
+use crate::ports::error::{Error, Kind, Result};
 
 /// How many spans are gathered before those that overlap become one.
 const GATHERED: usize = 16 * 1024;
@@ -30,15 +25,6 @@ const GATHERED: usize = 16 * 1024;
 pub(super) struct Wanted {
     pub(super) busy: Busy,
     pub(super) certainty: Certainty,
-}
-
-/// What one source says.
-#[derive(Debug, Default)]
-struct OneSource {
-    /// Of objects that are there.
-    standing: Spans,
-    /// Of objects that are gone.
-    lost: Lost,
 }
 
 /// Spans that are put together whenever there are many.
@@ -69,12 +55,14 @@ pub(super) async fn busy(
 ) -> Result<Wanted> {
     let mut all = Spans::default();
     let mut certainty = Certainty::Whole;
+    let echoes = Arc::new(echoes.clone());
     for name in &policy.from {
         let shelf = work.records.shelf(name);
         if !shelf.state()?.whole {
             certainty = Certainty::PartlyUnknown;
         }
-        let found = one_source(work, policy, days, echoes, name).await?;
+        let reading = Reading::of(name, policy, days, Arc::clone(&echoes));
+        let found = one_source(work, &shelf, reading).await?;
         let standing = found.standing.merged();
         let kept = removals::judge(work, name, &standing, found.lost).await?;
         all.extend(standing.spans().iter().copied());
@@ -89,120 +77,33 @@ pub(super) async fn busy(
     })
 }
 
-async fn one_source(
-    work: &Work<'_>,
-    policy: &BusyPolicy,
-    days: &Days,
-    echoes: &BTreeSet<TimeSpan>,
-    name: &CalendarName,
-) -> Result<OneSource> {
-    let shelf: Shelf<'_> = work.records.shelf(name);
-    let viewer = Viewer {
-        window: days.reaching(policy),
-        zone: &days.zone,
-        emails: &policy.emails,
-    };
-    let mut source = OneSource::default();
+async fn one_source(work: &Work<'_>, shelf: &Shelf<'_>, mut reading: Reading) -> Result<OneSource> {
     let mut after: Option<Href> = None;
     loop {
         let page = shelf.page(after.as_ref())?;
         let Some((last, _)) = page.last() else {
-            return Ok(source);
+            return Ok(reading.found);
         };
         after = Some(last.clone());
-        for (href, kept) in page {
-            let is_there = kept.timing.is_some() && kept.standing == Standing::There;
-            source.lost.there += usize::from(is_there);
-            let spans = of_object(work, &viewer, name, &href, &kept);
-            if spans.is_empty() {
-                if kept.standing == Standing::Gone {
-                    let later = blocks_later(&viewer, &kept);
-                    source.lost.gone.push(Gone { href, spans, later });
-                }
-                continue;
-            }
-            let spans = spans.into_iter().map(|span| {
-                if echoes.contains(&span) {
-                    span
-                } else {
-                    policy.buffers.around(span)
-                }
-            });
-            // What a person kept busy is not in the calendar any more.
-            source.lost.blocking += usize::from(kept.standing != Standing::Wanted);
-            work.tally.count(Count::Seen);
-            match kept.standing {
-                Standing::There | Standing::Wanted => source.standing.extend(spans),
-                Standing::Gone => source.lost.gone.push(Gone {
-                    href,
-                    spans: Busy::of(spans).spans().to_vec(),
-                    later: false,
-                }),
+        reading = aside(move || reading.page(page)).await?;
+        for said in reading.said.drain(..) {
+            match said {
+                Said::Seen => work.tally.count(Count::Seen),
+                Said::Note(id, note) => work.tally.done("approximate", "calendar", &id, &note),
+                Said::Wrong(trouble) => work.wrong(trouble),
             }
         }
-        // Somebody else may want the processor, too.
-        tokio::task::yield_now().await;
     }
 }
 
-/// Whether an object blocks time after the window, within [`LATER`].
-fn blocks_later(viewer: &Viewer<'_>, kept: &Kept) -> bool {
-    let window = Window {
-        from: viewer.window.to,
-        to: plus(viewer.window.to, LATER),
-    };
-    let viewer = Viewer { window, ..*viewer };
-    let found = kept
-        .timing
-        .as_ref()
-        .map(|timing| occurrences(timing, &viewer));
-    found.is_some_and(|found| found.is_ok_and(|found| !found.spans.is_empty()))
-}
-
-/// When one object blocks time, as far as it is known, and what is to be said about it.
-fn of_object(
-    work: &Work<'_>,
-    viewer: &Viewer<'_>,
-    name: &CalendarName,
-    href: &Href,
-    kept: &Kept,
-) -> Vec<TimeSpan> {
-    if let Some(cause) = &kept.broken {
-        let in_force = if kept.timing.is_some() {
-            "what it said before stays in force"
-        } else {
-            "its time is not known, and not busy"
-        };
-        let remedy = if kept.failures > 0 {
-            "look at that event on its server; it is asked for again in each pass"
-        } else {
-            "repair or delete that event"
-        };
-        work.wrong(Trouble {
-            doing: format!("reading {} of the calendar {name}", called(href)),
-            cause: cause.clone(),
-            hint: format!("{remedy}; {in_force}, the others are not affected"),
-        });
-    }
-    let Some(timing) = &kept.timing else {
-        return Vec::new();
-    };
-    match occurrences(timing, viewer) {
-        Ok(found) => {
-            for note in &found.notes {
-                let id = called(href);
-                work.tally.done("approximate", "calendar", &id, note);
-            }
-            found.spans
-        }
-        Err(broken) => {
-            work.wrong(Trouble {
-                doing: format!("expanding {} of the calendar {name}", called(href)),
-                cause: broken.to_string(),
-                hint: "look at that event; `slotbridge sync --full` reads it again".to_owned(),
-            });
-            Vec::new()
-        }
+/// Does what keeps a processor busy where nobody waits for it, and waits for its end.
+async fn aside<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    match tokio::task::spawn_blocking(job).await {
+        Ok(done) => Ok(done),
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(error) => Err(Error::new(Kind::Local, "expanding busy time")
+            .because(error)
+            .hint("the program is ending; the next pass does it")),
     }
 }
 
@@ -210,7 +111,8 @@ fn of_object(
 /// name, which often is the event's `UID`. A name that is no mere id may be a title: it is not
 /// quoted at all.
 pub(super) fn called(href: &Href) -> String {
-    let beginning: String = href.as_str().chars().take(8).collect();
+    let name = href.as_str().trim_end_matches('/').rsplit('/').next();
+    let beginning: String = name.unwrap_or_default().chars().take(8).collect();
     let is_id = beginning.len() == 8
         && beginning.chars().all(|c| c.is_ascii_hexdigit() || c == '-')
         && beginning.chars().any(|c| c.is_ascii_digit());

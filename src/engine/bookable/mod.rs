@@ -16,6 +16,7 @@ mod flow;
 mod hours;
 mod keeping;
 mod overrides;
+mod reading;
 /// What is remembered, as typed records.
 pub mod records;
 pub(super) mod removals;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::kept::{self, Everything, Kept};
+use super::names::Zones;
 use super::{FeedEvent, Stripped, strip};
 use crate::domain::busy::Timing;
 use crate::domain::fingerprint::Fingerprint;
@@ -26,6 +27,7 @@ pub(super) fn split(feed: &[u8]) -> Result<Vec<FeedEvent>, Broken> {
         let all = events.entry(key.as_str().to_owned()).or_default();
         all.push(component);
     }
+    let zones = Zones::new(zones);
     let one = |(key, components): (String, Vec<Kept>)| {
         let content = strip::text(&components, &zones);
         let etag = match &content {

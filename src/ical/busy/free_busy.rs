@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 
 use super::super::broken::Broken;
 use super::super::component::Component;
-use super::place::{Moment, Place};
+use super::place::{Moment, Place, Places};
 use super::series::push;
 use super::{Occurrences, Viewer};
 
@@ -15,12 +15,13 @@ pub(super) fn expand(
     out: &mut Occurrences,
 ) -> Result<(), Broken> {
     let here = Place::Known(TimeZone::UTC);
+    let places = Places::of(calendar);
     let answers = calendar.components().filter(|one| one.is("VFREEBUSY"));
     for line in answers.flat_map(Component::lines) {
         for value in line.value().split(',') {
             let (start, end) = value.split_once('/').unwrap_or((value, ""));
-            let start = Moment::read(start, None, calendar, &here)?;
-            push(start.until(end, None, calendar), viewer, out);
+            let start = Moment::read(start, None, &places, &here)?;
+            push(start.until(end, None, &places), viewer, out);
         }
     }
     Ok(())

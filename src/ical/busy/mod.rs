@@ -8,35 +8,55 @@
 //! | a rule that comes every minute or second, or more than 288 times a day | busy all through, from its first occurrence to its last, cut to the days of the window |
 //! | more than 18,000 occurrences of one rule in the window, more than 64 rules of one object | busy all through |
 //! | a `COUNT` whose end lies more than 20,000 occurrences ahead | read as endless, where arithmetic cannot tell its end |
-//! | a rule that makes no sense, or mixes parts that must not be mixed | left out; the first occurrence stays |
+//! | a rule that takes more steps than one event, or one source, is given (`budget`) | busy all through |
 //! | an `EXRULE` that cannot be followed | takes out nothing |
+//! | a rule that makes no sense | left out; the first occurrence and the listed dates stay |
+//! | an `RDATE`, `EXDATE` or `RECURRENCE-ID` that makes no sense | left out; a changed occurrence is busy beside its series |
+//! | a component that makes no sense, beside others | left out; the others stay |
+//! | a `VTIMEZONE` that lists thousands of changes | the zone of its name, else the viewer's |
 //! | `DTSTART` that its rule does not name | an occurrence all the same |
 //! | a zone that nobody knows and the text does not describe | the viewer's zone |
 //! | a changed occurrence of a series that is not there, or has no such occurrence | busy by itself |
 //! | two components for the same occurrence | the one with the higher `SEQUENCE`, then the younger one; else both |
 //! | somebody who declined and is listed a second time | did not decline |
 //!
-//! Each of the first five rows, and an unknown zone, leaves a note. An event that cannot be read at all is broken.
+//! What was read with a grain of salt leaves a note; what was left out, for whatever reason, is a
+//! failure that a person has to look at. How lenient rules are read says `rule`, how long an occurrence
+//! lasts says `event`. An object of which nothing that blocks can be read is broken.
 
+mod budget;
 mod changes;
 mod event;
 mod feed;
 mod free_busy;
 mod kept;
+mod names;
+mod parts;
+mod period;
 mod place;
+mod repeats;
 mod rule;
+mod rules;
 mod series;
+mod shifted;
+mod spelling;
 mod starts;
 mod strip;
+mod unread;
+mod walk;
 
+pub use budget::{Budget, OBJECT_OCCURRENCES, OBJECT_STEPS};
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::broken::Broken;
-use super::component::Document;
+use super::component::{Component, Document};
+use super::time::Written;
 use crate::domain::busy::Timing;
 use crate::domain::ids::{Etag, Href};
 use crate::domain::time_span::TimeSpan;
 use crate::domain::window::Window;
+use unread::Unread;
 
 /// What is kept of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,20 +97,56 @@ pub struct Occurrences {
     /// What could not be expanded and is busy all through instead, or was left out: in words
     /// without private content.
     pub notes: Vec<String>,
+    /// What could not be read or followed, so that a person has to look at it: which part, and what
+    /// became of it, without private content.
+    pub failures: Vec<String>,
+    /// Where there are failures: the day on which the object first begins, so that it can be found.
+    pub begins: Option<Date>,
 }
 
-/// Strips one object, a text with components of one `UID`, of what says nothing about time.
-///
-/// # Errors
-/// When it cannot be understood.
-pub fn strip(object: &[u8]) -> Result<Stripped, Broken> {
-    let mut text = String::new();
-    for event in feed::split(object)? {
-        if let Stripped::Timing(timing) = event.content? {
-            text.push_str(timing.as_str());
+impl Occurrences {
+    fn noted(&mut self, note: &str) {
+        if !self.notes.iter().any(|known| known == note) {
+            self.notes.push(note.to_owned());
         }
     }
-    Ok(feed::stripped((!text.is_empty()).then_some(text)))
+
+    fn failed(&mut self, failure: String) {
+        if !self.failures.contains(&failure) {
+            self.failures.push(failure);
+        }
+    }
+}
+
+/// Strips one object, a text with components of one `UID`, of what says nothing about time. Where
+/// it has several all the same, one that is broken stops only itself.
+///
+/// # Errors
+/// When nothing that blocks can be understood.
+pub fn strip(object: &[u8]) -> Result<Stripped, Broken> {
+    let mut text = String::new();
+    let mut unread = Unread::default();
+    let mut broken = None;
+    for event in feed::split(object)? {
+        match event.content {
+            Ok(Stripped::Timing(timing)) => text.push_str(timing.as_str()),
+            Ok(Stripped::Nothing) => {}
+            Err(why) => {
+                unread.add(format!("one of its events is left out: {why}"));
+                broken.get_or_insert(why);
+            }
+        }
+    }
+    let Some(why) = broken else {
+        return Ok(feed::stripped((!text.is_empty()).then_some(text)));
+    };
+    if text.is_empty() {
+        return Err(why);
+    }
+    for piece in ["BEGIN:VCALENDAR\n", &unread.lines(), "END:VCALENDAR\n"] {
+        text.push_str(piece);
+    }
+    Ok(feed::stripped(Some(text)))
 }
 
 /// Splits a feed into its events, each stripped. One that is broken stops only itself.
@@ -106,17 +162,42 @@ pub fn split(feed: &[u8]) -> Result<Vec<FeedEvent>, Broken> {
 /// # Errors
 /// When the timing cannot be understood.
 pub fn occurrences(timing: &Timing, viewer: &Viewer<'_>) -> Result<Occurrences, Broken> {
+    occurrences_within(timing, viewer, &mut Budget::default())
+}
+
+/// The same, for one of many objects that share what following their rules may cost.
+///
+/// # Errors
+/// When the timing cannot be understood.
+pub fn occurrences_within(
+    timing: &Timing,
+    viewer: &Viewer<'_>,
+    budget: &mut Budget,
+) -> Result<Occurrences, Broken> {
     let document = Document::parse(timing.as_str().as_bytes())?;
     let mut out = Occurrences::default();
+    budget.next();
     for calendar in &document.components {
-        series::expand(calendar, viewer, &mut out)?;
+        for line in calendar.lines().filter(|line| line.is(unread::UNREAD)) {
+            out.failed(line.value().trim().to_owned());
+        }
+        series::expand(calendar, viewer, budget, &mut out);
         free_busy::expand(calendar, viewer, &mut out)?;
     }
-    if timing.as_str().contains(strip::UNKNOWN_ZONE) {
-        out.notes
-            .push("its zone is not known: its times are read in the zone of the host".to_owned());
+    if !out.failures.is_empty() {
+        out.begins = first_day(&document);
+    }
+    if timing.as_str().contains(names::UNKNOWN_ZONE) {
+        out.noted("its zone is not known: its times are read in the zone of the host");
     }
     Ok(out)
+}
+
+/// The earliest day of all components.
+fn first_day(document: &Document) -> Option<Date> {
+    let components = document.components.iter().flat_map(Component::components);
+    let starts = components.filter_map(|one| Written::parse(&one.line("DTSTART")?.value()));
+    starts.map(|start| start.local().date()).min()
 }
 
 #[cfg(test)]

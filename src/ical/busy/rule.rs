@@ -1,4 +1,17 @@
 //! Reads a recurrence rule (RFC 5545 section 3.3.10) and writes it in one way only.
+//!
+//! What has only one sensible meaning is read that way, as calendar programs do:
+//!
+//! | written | read as |
+//! |---|---|
+//! | `INTERVAL=0`, or less | 1, as libical and ical.js do |
+//! | a part without a value, an empty item of a list | not there |
+//! | a zero or a number out of bounds among others of a list | not there: it never comes |
+//! | `UNTIL=2026-11-30T09:00:00Z` | without its dashes and colons |
+//! | `RSCALE=GREGORIAN`, `SKIP=OMIT` | what holds anyway (RFC 7529 section 4) |
+//! | a part that nobody knows | not there |
+//!
+//! All else makes the rule unreadable, and the reason names the part.
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -7,6 +20,7 @@ use chrono::Weekday;
 use rrule::Frequency;
 
 use super::super::time::Written;
+use super::parts::{self, chrono_weekday, day_name, numbers};
 
 /// A rule whose parts all are within their bounds.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,12 +41,12 @@ pub(super) struct Rule {
     pub(super) minutes: BTreeSet<u8>,
     pub(super) seconds: BTreeSet<u8>,
     pub(super) positions: BTreeSet<i32>,
+    /// Whether a day that does not exist stands for its neighbour (`SKIP`, RFC 7529).
+    pub(super) skips: bool,
 }
 
-/// Why a rule cannot be read; without quoting it.
-pub(super) type Unreadable = &'static str;
-
-const WEEKDAYS: [&str; 7] = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"];
+/// Why a rule cannot be read: which part, without quoting it.
+pub(super) type Unreadable = String;
 
 impl Rule {
     /// A rule with no parts but these.
@@ -52,6 +66,7 @@ impl Rule {
             minutes: BTreeSet::new(),
             seconds: BTreeSet::new(),
             positions: BTreeSet::new(),
+            skips: false,
         }
     }
 
@@ -65,53 +80,60 @@ impl Rule {
                 if part.trim().is_empty() {
                     continue;
                 }
-                return Err("it has a part without a value");
+                return Err("it has a part without a name".to_owned());
             };
-            let value = value.trim();
-            match name.trim() {
-                "FREQ" => {
-                    freq = Some(
-                        value
-                            .parse::<Frequency>()
-                            .map_err(|_| "its FREQ is not known")?,
-                    );
-                }
-                "INTERVAL" => rule.interval = interval(value)?,
-                "COUNT" => rule.count = Some(count(value)?),
-                "UNTIL" => {
-                    rule.until = Some(Written::parse(value).ok_or("its UNTIL makes no sense")?);
-                }
-                "WKST" => {
-                    let day = weekday(value).ok_or("its WKST makes no sense")?;
-                    rule.week_start = chrono_weekday(day);
-                }
-                "BYMONTH" => rule.months = list(value, 1, 12, false)?,
-                "BYMONTHDAY" => rule.month_days = list(value, 1, 31, true)?,
-                "BYYEARDAY" => rule.year_days = list(value, 1, 366, true)?,
-                "BYWEEKNO" => rule.week_numbers = list(value, 1, 53, true)?,
-                "BYDAY" => rule.days = days(value)?,
-                "BYHOUR" => rule.hours = list(value, 0, 23, false)?,
-                "BYMINUTE" => rule.minutes = list(value, 0, 59, false)?,
-                // A leap second is the second before.
-                "BYSECOND" => {
-                    rule.seconds = list(value, 0, 60, false)?;
-                    if rule.seconds.remove(&60) {
-                        rule.seconds.insert(59);
-                    }
-                }
-                "BYSETPOS" => rule.positions = list(value, 1, 366, true)?,
-                "RSCALE" if value == "GREGORIAN" => {}
-                "SKIP" if value == "OMIT" => {}
-                "RSCALE" | "SKIP" | "BYEASTER" => {
-                    return Err(
-                        "it counts in a way that is not followed (RSCALE, SKIP or BYEASTER)",
-                    );
-                }
-                _ => {}
+            let (name, value) = (name.trim(), value.trim());
+            if name == "FREQ" {
+                freq = Some(value.parse().map_err(|_| "its FREQ is not known")?);
+            } else if !value.is_empty() {
+                rule.take(name, value)?;
             }
         }
         rule.freq = freq.ok_or("it has no FREQ")?;
         Ok(rule)
+    }
+
+    /// Takes a part along that has a value.
+    fn take(&mut self, name: &str, value: &str) -> Result<(), Unreadable> {
+        let wrong = || format!("its {name} makes no sense");
+        match name {
+            "INTERVAL" => {
+                let n = parts::number(value).ok_or_else(wrong)?.max(1);
+                self.interval = u32::try_from(n).unwrap_or(u32::MAX);
+            }
+            "COUNT" => {
+                let n = parts::number(value).filter(|n| *n >= 0);
+                self.count = Some(u32::try_from(n.ok_or_else(wrong)?).unwrap_or(u32::MAX));
+            }
+            "UNTIL" => {
+                let plain: String = value.chars().filter(|c| !"-: ".contains(*c)).collect();
+                self.until = Some(Written::parse(&plain).ok_or_else(wrong)?);
+            }
+            "WKST" => self.week_start = chrono_weekday(parts::weekday(value).ok_or_else(wrong)?),
+            "BYMONTH" => self.months = numbers(name, value, 1, 12, false)?,
+            "BYMONTHDAY" => self.month_days = numbers(name, value, 1, 31, true)?,
+            "BYYEARDAY" => self.year_days = numbers(name, value, 1, 366, true)?,
+            "BYWEEKNO" => self.week_numbers = numbers(name, value, 1, 53, true)?,
+            "BYDAY" => self.days = parts::days(value)?,
+            "BYHOUR" => self.hours = numbers(name, value, 0, 23, false)?,
+            "BYMINUTE" => self.minutes = numbers(name, value, 0, 59, false)?,
+            "BYSECOND" => {
+                self.seconds = numbers(name, value, 0, 60, false)?;
+                // A leap second is the second before.
+                if self.seconds.remove(&60) {
+                    self.seconds.insert(59);
+                }
+            }
+            "BYSETPOS" => self.positions = numbers(name, value, 1, 366, true)?,
+            "RSCALE" if matches!(value, "GREGORIAN" | "GREGORY" | "ISO8601") => {}
+            "RSCALE" => return Err("its RSCALE is a calendar that is not followed".to_owned()),
+            "SKIP" if value == "OMIT" => {}
+            "SKIP" if matches!(value, "BACKWARD" | "FORWARD") => self.skips = true,
+            "SKIP" => return Err(wrong()),
+            "BYEASTER" => return Err("its BYEASTER is not followed".to_owned()),
+            _ => {}
+        }
+        Ok(())
     }
 
     /// Whether it has no BY part at all.
@@ -130,6 +152,12 @@ impl Rule {
             && self.year_days.is_empty()
             && self.week_numbers.is_empty()
             && self.days.is_empty())
+    }
+
+    /// On how many times of one day it may come, where its parts say so.
+    pub(super) fn times_a_day(&self) -> usize {
+        let of = |set: usize| set.max(1);
+        of(self.hours.len()) * of(self.minutes.len()) * of(self.seconds.len())
     }
 
     /// The rule, written in one way only.
@@ -173,89 +201,10 @@ impl Rule {
         add("BYMINUTE", joined(&self.minutes));
         add("BYSECOND", joined(&self.seconds));
         add("BYSETPOS", joined(&self.positions));
+        // Which way makes no difference to whoever only needs to know whether it matters.
+        add("SKIP", if self.skips { "BACKWARD" } else { "" }.to_owned());
         parts.join(";")
     }
-}
-
-/// A day of the week, counted from Monday.
-pub(super) fn chrono_weekday(day: u8) -> Weekday {
-    Weekday::try_from(day).unwrap_or(Weekday::Mon)
-}
-
-fn interval(value: &str) -> Result<u32, Unreadable> {
-    match number(value) {
-        Some(n) if n >= 1 => Ok(u32::try_from(n).unwrap_or(u32::MAX)),
-        Some(_) | None => Err("its INTERVAL makes no sense"),
-    }
-}
-
-fn count(value: &str) -> Result<u32, Unreadable> {
-    match number(value) {
-        Some(n) if n >= 0 => Ok(u32::try_from(n).unwrap_or(u32::MAX)),
-        Some(_) | None => Err("its COUNT makes no sense"),
-    }
-}
-
-/// A number of any length: what is too large for an `i64` is its end.
-fn number(value: &str) -> Option<i64> {
-    let digits = value.strip_prefix(['+', '-']).unwrap_or(value);
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let size = digits.parse().unwrap_or(i64::MAX);
-    Some(if value.starts_with('-') { -size } else { size })
-}
-
-fn list<T: TryFrom<i64> + Ord>(
-    value: &str,
-    low: i64,
-    high: i64,
-    signed: bool,
-) -> Result<BTreeSet<T>, Unreadable> {
-    let mut found = BTreeSet::new();
-    for item in value.split(',') {
-        let n = number(item.trim()).ok_or("it has a part with something that is no number")?;
-        let size = if signed { n.abs() } else { n };
-        if (low..=high).contains(&size) {
-            found.extend(T::try_from(n).ok());
-        }
-    }
-    if found.is_empty() {
-        return Err("it has a part with nothing that ever comes");
-    }
-    Ok(found)
-}
-
-fn days(value: &str) -> Result<BTreeSet<(i16, u8)>, Unreadable> {
-    const WRONG: Unreadable = "its BYDAY makes no sense";
-    let mut found = BTreeSet::new();
-    for item in value.split(',') {
-        let item = item.trim();
-        let at = item.len().checked_sub(2).ok_or(WRONG)?;
-        let (n, day) = item.split_at_checked(at).ok_or(WRONG)?;
-        let day = weekday(day).ok_or(WRONG)?;
-        let n = if n.is_empty() {
-            0
-        } else {
-            number(n).ok_or(WRONG)?
-        };
-        if n.abs() <= 53 {
-            found.insert((i16::try_from(n).unwrap_or_default(), day));
-        }
-    }
-    if found.is_empty() {
-        return Err("it has a part with nothing that ever comes");
-    }
-    Ok(found)
-}
-
-fn weekday(name: &str) -> Option<u8> {
-    let at = WEEKDAYS.iter().position(|day| *day == name)?;
-    u8::try_from(at).ok()
-}
-
-fn day_name(day: u8) -> &'static str {
-    WEEKDAYS.get(usize::from(day)).copied().unwrap_or("MO")
 }
 
 fn joined<T: Display>(values: &BTreeSet<T>) -> String {

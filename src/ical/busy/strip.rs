@@ -5,57 +5,62 @@
 //! lists are sorted, zones have their IANA name or a digest of their rules, all that keeps a
 //! component from blocking is `TRANSP:TRANSPARENT`, and of the people only those are left who
 //! declined. It is for `occurrences` alone, so lines are not folded.
+//!
+//! What cannot be read stops only itself: it is left out, and an `X-UNREAD` line says what it was.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::broken::Broken;
-use super::super::component::{Component, MAX_OBJECT_BYTES};
+use super::super::component::MAX_OBJECT_BYTES;
 use super::super::content_line::ContentLine;
 use super::super::time::{Length, Written};
-use super::super::{timezone, vtimezone};
 use super::kept::{Kept, Kind};
-use super::rule::Rule;
-use crate::domain::fingerprint::Fingerprint;
+use super::names::{Names, Zones};
+use super::repeats::{dates, free_busy, rules};
+use super::unread::Unread;
 
-/// Stands at a local time whose zone nobody knows.
-pub(super) const UNKNOWN_ZONE: &str = "X-ZONE=UNKNOWN";
+/// Stands for a `RECURRENCE-ID` that cannot be read.
+pub(super) const WHICHEVER: &str = "RECURRENCE-ID:?";
 
 /// The text of the components with one `UID`; `None` when they never block time.
-pub(super) fn text(
-    components: &[Kept],
-    zones: &BTreeMap<String, Component>,
-) -> Result<Option<String>, Broken> {
+///
+/// # Errors
+/// When nothing is left that blocks, because of what cannot be understood.
+pub(super) fn text(components: &[Kept], zones: &Zones) -> Result<Option<String>, Broken> {
     if components.iter().any(|one| one.own) {
         return Ok(None);
     }
-    if components.iter().any(Kept::is_too_large) {
-        return Err(too_large());
-    }
-    let mut names = Names {
-        zones,
-        used: BTreeMap::new(),
-    };
+    let mut names = Names::new(zones);
+    let mut unread = Unread::default();
+    let mut broken: Option<Broken> = None;
     let mut texts = BTreeSet::new();
     let mut events: BTreeMap<String, Vec<(Version, String)>> = BTreeMap::new();
     let mut blocks = false;
     for one in components {
-        match one.kind {
-            Kind::Idle => {}
-            Kind::FreeBusy => {
-                let text = free_busy(one)?;
-                blocks |= !text.is_empty();
-                texts.insert(text);
-            }
-            Kind::Event => {
-                let event = event(one, &mut names)?;
+        let event = match one.kind {
+            Kind::Idle => continue,
+            _ if one.is_too_large() => Err(too_large()),
+            Kind::FreeBusy => free_busy(one, &mut unread).map(|text| EventText {
+                id: text.clone(),
+                blocks: !text.is_empty(),
+                text,
+            }),
+            Kind::Event => event(one, &mut names, &mut unread),
+        };
+        match event {
+            Ok(event) => {
                 blocks |= event.blocks;
                 let all = events.entry(event.id).or_default();
                 all.push((version(one), event.text));
             }
+            Err(why) => {
+                unread.add(format!("one of its components is left out: {why}"));
+                broken.get_or_insert(why);
+            }
         }
     }
     if !blocks {
-        return Ok(None);
+        return broken.map_or(Ok(None), Err);
     }
     for versions in events.values() {
         // An older version of the same event or occurrence says nothing any more.
@@ -66,7 +71,8 @@ pub(super) fn text(
         texts.extend(all.map(|(_, text)| text.clone()));
     }
     let mut out = String::from("BEGIN:VCALENDAR\n");
-    out.extend(names.used.into_values());
+    out.push_str(&names.texts(&mut unread));
+    out.push_str(&unread.lines());
     out.extend(texts);
     out.push_str("END:VCALENDAR\n");
     if out.len() > MAX_OBJECT_BYTES {
@@ -101,7 +107,7 @@ struct EventText {
     blocks: bool,
 }
 
-fn event(one: &Kept, names: &mut Names<'_>) -> Result<EventText, Broken> {
+fn event(one: &Kept, names: &mut Names<'_>, unread: &mut Unread) -> Result<EventText, Broken> {
     let first = |name: &str| one.lines.iter().find(|line| line.is(name));
     let mut out = String::from("BEGIN:VEVENT\n");
     let start = first("DTSTART").ok_or_else(|| Broken::new("its event has no DTSTART"))?;
@@ -111,8 +117,8 @@ fn event(one: &Kept, names: &mut Names<'_>) -> Result<EventText, Broken> {
             .ok_or_else(|| Broken::new(format!("its {name} makes no sense")))?;
         Ok(format!("{}:{}\n", zone.parameter(written), written.text()))
     };
-    out.push_str("DTSTART");
-    out.push_str(&add("DTSTART", start)?);
+    let start = format!("DTSTART{}", add("DTSTART", start)?);
+    out.push_str(&start);
     if let Some(line) = first("DTEND") {
         out.push_str("DTEND");
         out.push_str(&add("DTEND", line)?);
@@ -130,12 +136,24 @@ fn event(one: &Kept, names: &mut Names<'_>) -> Result<EventText, Broken> {
         } else {
             ""
         };
-        id = format!("RECURRENCE-ID{range}{}", add("RECURRENCE-ID", line)?);
+        id = match add("RECURRENCE-ID", line) {
+            Ok(value) => format!("RECURRENCE-ID{range}{value}"),
+            Err(why) => {
+                unread.add(format!(
+                    "{why}, so that it is busy beside the series that it changes"
+                ));
+                format!("{WHICHEVER}\n")
+            }
+        };
         out.push_str(&id);
+        if id.starts_with(WHICHEVER) {
+            // Each stands for itself: none is an older version of another.
+            id.push_str(&start);
+        }
     } else {
-        out.push_str(&rules(one));
-        out.push_str(&dates(one, "RDATE", names));
-        out.push_str(&dates(one, "EXDATE", names));
+        out.push_str(&rules(one, unread));
+        out.push_str(&dates(one, "RDATE", names, unread));
+        out.push_str(&dates(one, "EXDATE", names, unread));
     }
     let blocks = !is_free(one);
     if blocks {
@@ -190,134 +208,4 @@ fn declined(one: &Kept) -> String {
         .difference(&comes)
         .map(|who| format!("ATTENDEE;PARTSTAT=DECLINED:mailto:{who}\n"));
     declined.collect::<Vec<_>>().concat()
-}
-
-/// `RRULE` and `EXRULE`; of one that cannot be read only the reason, behind a question mark.
-fn rules(one: &Kept) -> String {
-    let mut found = BTreeSet::new();
-    for name in ["RRULE", "EXRULE"] {
-        for line in one.lines.iter().filter(|line| line.is(name)) {
-            let text = match Rule::parse(&line.value()) {
-                Ok(rule) => rule.text(),
-                Err(why) => format!("? {why}"),
-            };
-            found.insert(format!("{name}:{text}\n"));
-        }
-    }
-    found.into_iter().collect()
-}
-
-/// `RDATE` or `EXDATE`, one line for each zone. What cannot be read is not taken along.
-fn dates(one: &Kept, name: &str, names: &mut Names<'_>) -> String {
-    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for line in one.lines.iter().filter(|line| line.is(name)) {
-        let zone = names.of(line);
-        for value in line.value().split(',') {
-            let (start, end) = match value.split_once('/') {
-                Some((start, end)) => (start, Some(end)),
-                None => (value, None),
-            };
-            let Some(start) = Written::parse(start) else {
-                continue;
-            };
-            let mut text = start.text();
-            if let Some(end) = end.map(period_end) {
-                text.push_str(&end.unwrap_or_default());
-            }
-            found.entry(zone.parameter(start)).or_default().insert(text);
-        }
-    }
-    let line = |(parameter, values): (String, BTreeSet<String>)| {
-        let values: Vec<String> = values.into_iter().collect();
-        format!("{name}{parameter}:{}\n", values.join(","))
-    };
-    found.into_iter().map(line).collect()
-}
-
-/// The end of a PERIOD value, with its slash.
-fn period_end(text: &str) -> Option<String> {
-    if let Some(length) = Length::read(text.trim()) {
-        return Some(format!("/P{}DT{}S", length.days, length.seconds));
-    }
-    Written::parse(text).map(|end| format!("/{}", end.text()))
-}
-
-/// The busy periods of a `VFREEBUSY`; empty without any.
-fn free_busy(one: &Kept) -> Result<String, Broken> {
-    let mut periods = BTreeSet::new();
-    for line in one.lines.iter().filter(|line| line.is("FREEBUSY")) {
-        let kind = line.parameter_value("FBTYPE").unwrap_or_default();
-        if kind.eq_ignore_ascii_case("FREE") {
-            continue;
-        }
-        for value in line
-            .value()
-            .split(',')
-            .filter(|value| !value.trim().is_empty())
-        {
-            let wrong = || Broken::new("one of its FREEBUSY periods makes no sense");
-            let (start, end) = value.split_once('/').ok_or_else(wrong)?;
-            let start = Written::parse(start).ok_or_else(wrong)?;
-            let end = period_end(end).ok_or_else(wrong)?;
-            periods.insert(format!("{}{end}", start.text()));
-        }
-    }
-    if periods.is_empty() {
-        return Ok(String::new());
-    }
-    let periods: Vec<String> = periods.into_iter().collect();
-    Ok(format!(
-        "BEGIN:VFREEBUSY\nFREEBUSY:{}\nEND:VFREEBUSY\n",
-        periods.join(",")
-    ))
-}
-
-/// The zones of a text, and those that it needs.
-struct Names<'a> {
-    zones: &'a BTreeMap<String, Component>,
-    /// The text of each zone that no name stands for.
-    used: BTreeMap<String, String>,
-}
-
-/// What a `TZID` comes to.
-enum Name {
-    /// There is none: UTC, a date, a floating time.
-    None,
-    Zone(String),
-    /// Nobody knows it. Its times are read where the viewer is.
-    Unknown,
-}
-
-impl Names<'_> {
-    fn of(&mut self, line: &ContentLine) -> Name {
-        let Some(tzid) = line.parameter_value("TZID") else {
-            return Name::None;
-        };
-        let tzid = tzid.trim();
-        let known = timezone::by_name(tzid);
-        if let Some(name) = known.as_ref().and_then(|zone| zone.iana_name()) {
-            return Name::Zone(name.to_owned());
-        }
-        let Some(zone) = self.zones.get(tzid) else {
-            return Name::Unknown;
-        };
-        let Some(rules) = vtimezone::canonical(zone) else {
-            return Name::Unknown;
-        };
-        let name = format!("own-{}", Fingerprint::of([&rules]).as_str());
-        let text = format!("BEGIN:VTIMEZONE\nTZID:{name}\n{rules}END:VTIMEZONE\n");
-        self.used.insert(name.clone(), text);
-        Name::Zone(name)
-    }
-}
-
-impl Name {
-    /// The parameter of a line.
-    fn parameter(&self, written: Written) -> String {
-        match (self, written) {
-            (Self::Zone(name), Written::Local(_)) => format!(";TZID={name}"),
-            (Self::Unknown, Written::Local(_)) => format!(";{UNKNOWN_ZONE}"),
-            _ => String::new(),
-        }
-    }
 }

@@ -2,6 +2,7 @@
 
 mod bench;
 mod blocks;
+mod expanding;
 mod faults;
 mod hours;
 mod overrides;

@@ -1,6 +1,7 @@
 //! Rules that want to be endless work: each comes to an end, and says what became of it. How long
-//! each takes is measured in `benches/expansion.rs`; here the steps are bounded by their outcome.
+//! each takes is measured in `benches/expansion.rs`; here its steps are counted.
 
+use super::corpus::HOSTILE;
 use super::*;
 
 const TOO_OFTEN: &str = "busy all through: it comes too often to be counted";
@@ -76,6 +77,7 @@ fn what_comes_too_often_ends_where_it_ends(
 fn what_never_comes_gives_up(#[case] start: &str, #[case] rule: &str) {
     let found = since(start, &format!("RRULE:{rule}"));
     assert_eq!((found.spans, found.notes), (Vec::new(), Vec::new()));
+    assert!(found.failures.is_empty(), "{:?}", found.failures);
 }
 
 #[rstest]
@@ -97,48 +99,6 @@ fn a_far_start_and_a_huge_count_are_followed(
     let found = since(start, &format!("RRULE:{rule}"));
     assert_eq!(found.notes, notes);
     assert_eq!(found.spans.len(), spans);
-}
-
-#[rstest]
-#[case(
-    "FREQ=DAILY;INTERVAL=0",
-    "a rule is left out: its INTERVAL makes no sense"
-)]
-#[case("FREQ=FORTNIGHTLY", "a rule is left out: its FREQ is not known")]
-#[case("COUNT=3", "a rule is left out: it has no FREQ")]
-#[case(
-    "FREQ=DAILY;BYMONTH=13,14",
-    "a rule is left out: it has a part with nothing that ever comes"
-)]
-#[case(
-    "FREQ=DAILY;BYMONTH=secret",
-    "a rule is left out: it has a part with something that is no number"
-)]
-#[case(
-    "FREQ=DAILY;UNTIL=tomorrow",
-    "a rule is left out: its UNTIL makes no sense"
-)]
-#[case("FREQ=YEARLY;BYDAY=XX", "a rule is left out: its BYDAY makes no sense")]
-#[case(
-    "FREQ=YEARLY;RSCALE=CHINESE",
-    "a rule is left out: it counts in a way that is not followed (RSCALE, SKIP or BYEASTER)"
-)]
-#[case(
-    "FREQ=DAILY;INTERVAL=2;BYWEEKNO=3",
-    "a rule is left out: it mixes parts that RFC 5545 section 3.3.10 keeps apart"
-)]
-#[case(
-    "FREQ=MONTHLY;BYDAY=MO;BYSETPOS=99",
-    "a rule is left out: it mixes parts that RFC 5545 section 3.3.10 keeps apart"
-)]
-fn what_makes_no_sense_is_left_out_by_name(#[case] rule: &str, #[case] note: &str) {
-    let found = since("20261101T000000Z", &format!("RRULE:{rule}"));
-    assert_eq!(found.notes, [note]);
-    assert_eq!(
-        short(&found),
-        ["1101T0000/1101T0100"],
-        "the first occurrence stays"
-    );
 }
 
 #[test]
@@ -200,4 +160,91 @@ fn occurrences_that_last_for_ages_are_busy_all_through() {
     );
     assert_eq!(found.notes, [TOO_OFTEN]);
     assert!(!found.spans.is_empty());
+}
+
+/// An hour long event, expanded for 60 days out of a budget.
+fn within(lines: &str, budget: &mut Budget) -> Occurrences {
+    let text = event(&format!("DURATION:PT1H\n{lines}"));
+    let Ok(Stripped::Timing(timing)) = strip(text.as_bytes()) else {
+        panic!("a timing");
+    };
+    let viewer = Viewer {
+        window: window("2026-10-31T23:00:00Z", "2026-12-30T23:00:00Z"),
+        zone: &berlin(),
+        emails: &[],
+    };
+    occurrences_within(&timing, &viewer, budget).expect("a timing")
+}
+
+#[test]
+fn every_hostile_rule_is_followed_within_its_steps_or_refused_by_name() {
+    for (name, start, rule) in HOSTILE {
+        let mut budget = Budget::default();
+        let found = within(&format!("DTSTART:{start}\nRRULE:{rule}"), &mut budget);
+        let (steps, occurrences) = (budget.steps(), budget.occurrences());
+        println!(
+            "{name}: {steps} steps, {occurrences} occurrences, {:?} {:?}",
+            found.notes, found.failures
+        );
+        assert!(steps <= OBJECT_STEPS, "{name}: {steps} steps");
+        assert!(occurrences <= OBJECT_OCCURRENCES, "{name}: {occurrences}");
+    }
+}
+
+/// What never comes and is not seen to: the second of November 2026 is a Monday, but never a fifth.
+fn costly(number: usize) -> String {
+    let (hour, minute) = (number % 24, number / 24 % 60);
+    format!("RRULE:FREQ=YEARLY;BYMONTH=11;BYDAY=5MO;BYMONTHDAY=2;BYHOUR={hour};BYMINUTE={minute}")
+}
+
+#[test]
+fn an_object_with_many_costly_rules_is_given_up_by_name() {
+    let rules: Vec<String> = (0..60).map(costly).collect();
+    let mut budget = Budget::default();
+    let lines = format!("DTSTART:20261120T090000Z\n{}", rules.join("\n"));
+    let found = within(&lines, &mut budget);
+    assert!(budget.steps() > OBJECT_STEPS && budget.steps() < OBJECT_STEPS * 5 / 4);
+    assert_eq!(found.failures.len(), 1);
+    assert!(
+        found.failures[0].contains("RRULE takes more steps"),
+        "{:?}",
+        found.failures
+    );
+    assert!(
+        found
+            .spans
+            .iter()
+            .any(|span| span.text().starts_with("2026-11-20T09"))
+    );
+}
+
+#[test]
+fn thousands_of_hostile_events_in_a_source_do_not_stop_the_others() {
+    let rules: Vec<String> = (0..60).map(costly).collect();
+    let hostile = format!("DTSTART:20261120T090000Z\n{}", rules.join("\n"));
+    let mut budget = Budget::default();
+    let mut steps = Vec::new();
+    for _ in 0..60 {
+        let before = budget.steps();
+        within(&hostile, &mut budget);
+        steps.push(budget.steps() - before);
+    }
+    // In the beginning each takes all that one may take, in the end hardly more than its own.
+    assert!(
+        steps[0] > OBJECT_STEPS && steps[59] < OBJECT_STEPS / 10,
+        "{steps:?}"
+    );
+    let usual = "DTSTART:20261120T090000Z\nRRULE:";
+    for (rule, count) in [
+        ("FREQ=DAILY", 41),
+        ("FREQ=WEEKLY;BYDAY=MO,WE;COUNT=300", 13),
+        ("FREQ=MONTHLY;BYDAY=-1FR", 3),
+        ("FREQ=YEARLY", 1),
+        ("FREQ=DAILY;BYHOUR=9,14", 82),
+        ("FREQ=HOURLY;BYDAY=MO;BYHOUR=9,10", 13),
+    ] {
+        let found = within(&format!("{usual}{rule}"), &mut budget);
+        assert_eq!(found.failures, [""; 0], "{rule}");
+        assert_eq!(found.spans.len(), count, "{rule}");
+    }
 }

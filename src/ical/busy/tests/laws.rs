@@ -128,6 +128,7 @@ proptest! {
         if let Ok(Stripped::Timing(timing)) = strip(text(&lines).as_bytes()) {
             prop_assert!(!timing.as_str().to_lowercase().contains("secret"), "{}", timing.as_str());
             prop_assert!(spans(&text(&lines), 0, 60).notes.iter().all(|note| !note.to_lowercase().contains("secret")));
+            prop_assert!(spans(&text(&lines), 0, 60).failures.iter().all(|why| !why.to_lowercase().contains("secret")));
         }
     }
 

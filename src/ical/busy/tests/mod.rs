@@ -1,9 +1,13 @@
 //! What blocks, and when: table by table.
 
+mod clocks;
+mod corpus;
 mod feeds;
 mod hostile;
 mod laws;
+mod lenient;
 mod series;
+mod unread;
 
 use jiff::tz::TimeZone;
 use rstest::rstest;
