@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use libfuzzer_sys::fuzz_target;
 use slotbridge::domain::window::Window;
 use slotbridge::ical::availability::{self, Reader};
-use slotbridge::ical::busy::{self, Stripped, Viewer};
+use slotbridge::ical::busy::{self, Budget, Stripped, Viewer};
 use slotbridge::ical::component::Document;
 use slotbridge::ical::import;
 
@@ -21,7 +21,7 @@ fn instant(seconds: i64) -> Timestamp {
     Timestamp::from_second(seconds).expect("an instant")
 }
 
-fn expand(object: &Stripped, zone: &TimeZone) {
+fn expand(object: &Stripped, zone: &TimeZone, budget: &mut Budget) {
     let Stripped::Timing(timing) = object else {
         return;
     };
@@ -35,7 +35,7 @@ fn expand(object: &Stripped, zone: &TimeZone) {
         zone,
         emails: &emails,
     };
-    let Ok(found) = busy::occurrences(timing, &viewer) else {
+    let Ok(found) = busy::occurrences_within(timing, &viewer, budget) else {
         return;
     };
     for span in &found.spans {
@@ -61,13 +61,12 @@ fuzz_target!(|input: &[u8]| {
     drop(availability::read(input, reader));
 
     let zone = TimeZone::get("Europe/Berlin").unwrap_or(TimeZone::UTC);
-    if let Ok(object) = busy::strip(input) {
-        expand(&object, &zone);
-    }
+    drop(busy::strip(input));
+    let mut budget = Budget::default();
     let mut seen = BTreeMap::new();
     for event in busy::split(input).unwrap_or_default() {
         if let Ok(object) = &event.content {
-            expand(object, &zone);
+            expand(object, &zone, &mut budget);
         }
         assert!(
             seen.insert(event.href.clone(), ()).is_none(),
