@@ -53,9 +53,10 @@ pub(super) fn run(context: &Context, verb: &Verb) -> Result<Exit, Failure> {
 
 fn install(context: &Context, place: &Place, program: Option<&Path>) -> Result<(), Failure> {
     let program = the_program(context, program)?;
-    let units = place.whose().units(&program).map_err(|unfit| {
-        Failure::new(Exit::Usage, &unfit, unfit.hint())
-    })?;
+    let units = place
+        .whose()
+        .units(&program)
+        .map_err(|unfit| Failure::new(Exit::Usage, &unfit, unfit.hint()))?;
     let folder = place.folder(context)?;
     for (name, _) in &units {
         refuse_a_stranger(&folder.join(name))?;
@@ -90,7 +91,10 @@ fn remove(context: &Context, place: &Place) -> Result<(), Failure> {
     if any {
         terminal::print(place.after_removing())
     } else {
-        terminal::print(&format!("there is nothing to remove in {}\n", folder.display()))
+        terminal::print(&format!(
+            "there is nothing to remove in {}\n",
+            folder.display()
+        ))
     }
 }
 
@@ -98,7 +102,11 @@ fn remove(context: &Context, place: &Place) -> Result<(), Failure> {
 fn the_program(context: &Context, program: Option<&Path>) -> Result<Program, Failure> {
     let unknown = |error: io::Error| {
         let hint = "name it: --program /usr/bin/slotbridge";
-        Failure::new(Exit::Usage, format!("looking where this program is: {error}"), hint)
+        Failure::new(
+            Exit::Usage,
+            format!("looking where this program is: {error}"),
+            hint,
+        )
     };
     let path = match program {
         Some(path) => std::path::absolute(path),
@@ -108,7 +116,11 @@ fn the_program(context: &Context, program: Option<&Path>) -> Result<Program, Fai
     let absolute = |path: &PathBuf| std::path::absolute(path).map_err(unknown);
     Ok(Program {
         path: path.map_err(unknown)?,
-        config: global.config.iter().map(absolute).collect::<Result<_, _>>()?,
+        config: global
+            .config
+            .iter()
+            .map(absolute)
+            .collect::<Result<_, _>>()?,
         state_dir: global.state_dir.as_ref().map(absolute).transpose()?,
     })
 }
@@ -124,7 +136,10 @@ fn refuse_a_stranger(path: &Path) -> Result<(), Failure> {
     }
     Err(Failure::new(
         Exit::Usage,
-        format!("{} was not written by `slotbridge service install`", path.display()),
+        format!(
+            "{} was not written by `slotbridge service install`",
+            path.display()
+        ),
         "it is left as it is; move it away first (own changes belong into a drop-in: `systemctl edit slotbridge`)",
     ))
 }
@@ -137,10 +152,9 @@ impl Place {
     fn folder(&self, context: &Context) -> Result<PathBuf, Failure> {
         let folder = match self.whose() {
             For::System => PathBuf::from("/etc/systemd/system"),
-            For::User => context
-                .environment
-                .user_units()
-                .ok_or_else(|| Failure::new(Exit::Usage, "there is no home directory", "set HOME"))?,
+            For::User => context.environment.user_units().ok_or_else(|| {
+                Failure::new(Exit::Usage, "there is no home directory", "set HOME")
+            })?,
         };
         Ok(match (&self.root, folder.strip_prefix("/")) {
             (Some(root), Ok(below)) => root.join(below),
@@ -159,7 +173,11 @@ impl Place {
             }
             _ => "check the path and its rights",
         };
-        Failure::new(Exit::Usage, format!("{doing} {}: {error}", path.display()), hint)
+        Failure::new(
+            Exit::Usage,
+            format!("{doing} {}: {error}", path.display()),
+            hint,
+        )
     }
 
     fn after_installing(&self) -> &'static str {
@@ -221,6 +239,9 @@ mod tests {
         assert_eq!(failure.exit, Exit::Usage);
         let words = failure.to_string();
         assert!(words.contains("writing /etc/systemd/system/x: "), "{words}");
-        assert!(words.contains("`sudo`") && words.contains("--user"), "{words}");
+        assert!(
+            words.contains("`sudo`") && words.contains("--user"),
+            "{words}"
+        );
     }
 }

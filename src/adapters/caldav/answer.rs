@@ -44,7 +44,10 @@ pub async fn read(collection: &Url, body: impl AsyncBufRead + Unpin) -> Result<V
         match piece {
             Piece::Token(token) => said.push(Said::Token(token)),
             Piece::About(report) => {
-                let all = report.hrefs.iter().map(|href| about(collection, href, &report));
+                let all = report
+                    .hrefs
+                    .iter()
+                    .map(|href| about(collection, href, &report));
                 said.extend(all);
             }
         }

@@ -82,7 +82,11 @@ impl For {
         let written = |text: &&str| {
             let mut out = format!("{MARK}\n");
             for old in text.lines() {
-                out.push_str(if old.starts_with("ExecStart=") { &line } else { old });
+                out.push_str(if old.starts_with("ExecStart=") {
+                    &line
+                } else {
+                    old
+                });
                 out.push('\n');
             }
             out
@@ -135,7 +139,10 @@ fn word(path: &Path) -> Result<String, Unfit> {
     if text.chars().all(plain) {
         return Ok(text);
     }
-    Ok(format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")))
+    Ok(format!(
+        "\"{}\"",
+        text.replace('\\', "\\\\").replace('"', "\\\"")
+    ))
 }
 
 #[cfg(test)]
@@ -147,7 +154,9 @@ mod tests {
     fn started(whose: For, program: &Program) -> String {
         let units = whose.units(program).unwrap();
         let lines = units[0].1.lines();
-        let found: Vec<&str> = lines.filter(|line| line.starts_with("ExecStart=")).collect();
+        let found: Vec<&str> = lines
+            .filter(|line| line.starts_with("ExecStart="))
+            .collect();
         assert_eq!(found.len(), 1, "{found:?}");
         found[0].to_owned()
     }
