@@ -250,3 +250,41 @@ fn every_file_of_the_package_is_there() {
         assert!(named, "{unit} is not in the package");
     }
 }
+
+/// Commands of ours that the guides name where a test cannot type them (as root, as a service).
+#[test]
+fn what_the_guides_tell_to_type_is_there() {
+    let mut seen = 0;
+    for page in ["README.md", "docs/LAPTOP.md", "docs/SERVER.md"] {
+        let text = fs::read_to_string(root().join(page)).unwrap();
+        let blocks = text.split("```text\n").skip(1);
+        let lines = blocks.flat_map(|rest| rest.split("```").next().unwrap().lines());
+        for line in lines {
+            let mut words = line
+                .strip_prefix("sudo ")
+                .unwrap_or(line)
+                .split_whitespace();
+            let Some(program) = words.next() else {
+                continue;
+            };
+            seen += 1;
+            if program.ends_with("/slotbridge") || program == "slotbridge" {
+                let mut command = Command::new(assert_cmd::cargo::cargo_bin("slotbridge"));
+                let (code, said) = said(command.args(words).arg("--help"));
+                assert_eq!(code, Some(0), "{page}: {line}: {said}");
+            } else if program.starts_with("packaging/") {
+                let meta = fs::metadata(root().join(program));
+                let mode = std::os::unix::fs::PermissionsExt::mode(&meta.unwrap().permissions());
+                assert_eq!(mode & 0o111, 0o111, "{page}: {line}");
+            } else if let Some(credential) = line.strip_prefix("LoadCredential=") {
+                let (name, file) = credential.split_once(':').unwrap();
+                assert!(
+                    text.contains(&format!("{{ credential = \"{name}\" }}")),
+                    "{line}"
+                );
+                assert!(text.contains(&format!("/dev/stdin {file}\n")), "{line}");
+            }
+        }
+    }
+    assert!(seen > 20, "{seen}");
+}
