@@ -11,6 +11,8 @@
 mod alive;
 #[path = "cli/damage.rs"]
 mod damage;
+#[path = "cli/feeds.rs"]
+mod feeds;
 #[path = "cli/hours.rs"]
 mod hours;
 #[path = "cli/machine.rs"]
@@ -45,6 +47,8 @@ fn what_explains_itself_needs_no_configuration(#[case] words: &[&str]) {
 #[case(&["sync", "--hots", "alice"])]
 #[case(&["conflicts", "show"])]
 #[case(&["held", "release"])]
+#[case(&["feeds", "rotate"])]
+#[case(&["feeds", "write"])]
 #[case(&["--color", "red", "status"])]
 #[case(&["login"])]
 #[case(&["zoom", "availability", "patch"])]

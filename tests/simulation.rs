@@ -14,6 +14,8 @@
 mod bookable;
 #[path = "simulation/chaos.rs"]
 mod chaos;
+#[path = "simulation/hints.rs"]
+mod hints;
 #[path = "simulation/laws.rs"]
 mod laws;
 #[path = "simulation/people.rs"]

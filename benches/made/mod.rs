@@ -90,6 +90,7 @@ pub fn link(booking: &Booking, entry: &Entry) -> Link {
         end: booking.end,
         pair: booking.pair_key(),
         manage_url: booking.manage_url.clone(),
+        updated: booking.updated,
         pending: None,
         standing: Standing::Live,
     }

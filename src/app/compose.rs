@@ -211,17 +211,11 @@ impl Wiring<'_> {
         let from = host.busy.iter().flat_map(|busy| &busy.from);
         WiredBookable {
             host: bookable::Host {
-                name: host.name.clone(),
-                busy: host
-                    .busy
-                    .as_ref()
-                    .map(|busy| busy_policy(busy, &host.emails)),
-                hours: host.hours.as_ref().map(hours_policy),
                 places: from
                     .clone()
                     .map(|name| (name.clone(), self.whereabouts(name)))
                     .collect(),
-                zone: local_zone(),
+                ..bookable_host(host)
             },
             sides: bookable::Sides {
                 sources: from.map(|name| (name.clone(), self.source(name))).collect(),
@@ -337,6 +331,18 @@ impl Wiring<'_> {
             collection: collection.clone(),
             credentials: caldav_credentials(credentials, self.revealed.calendars.get(name)),
         })
+    }
+}
+
+/// What a host wants of busy time and hours, wherever the names of its calendars lead.
+pub(super) fn bookable_host(host: &resolved::Host) -> bookable::Host {
+    let busy = host.busy.as_ref();
+    bookable::Host {
+        name: host.name.clone(),
+        busy: busy.map(|busy| busy_policy(busy, &host.emails)),
+        hours: host.hours.as_ref().map(hours_policy),
+        places: BTreeMap::new(),
+        zone: local_zone(),
     }
 }
 

@@ -19,6 +19,7 @@ use crate::ports::clock::Clock;
 use crate::settings::Settings;
 use crate::settings::resolved::Rhythm;
 use crate::triggers::Wake;
+use crate::web;
 use crate::web::refusals::Refusals;
 
 use super::compose::Wired;
@@ -63,6 +64,9 @@ pub async fn run(
         tracing::error!(cause = %damage.cause, hint = %damage.hint, "{}", damage.doing);
     }
     state.look_again_after_a_loss().await?;
+    // What the last pass of an earlier life knew is served from the start.
+    state.feeds.follow(&settings).await?;
+    state.feeds.refresh(clock.now()).await;
     let mut signals = Signals::listen()?;
     let (wake, wakes) = mpsc::channel(16);
     let (passes, requests) = mpsc::channel(4);
@@ -86,7 +90,7 @@ pub async fn run(
         clock: clock.clone(),
         hearing: Arc::new(hints.clone()),
         unready,
-        more: Vec::new(),
+        more: vec![web::feeds::routes(Arc::new(state.feeds.clone()))],
         refusals: Arc::new(Refusals::default()),
     };
     let plan = Plan::make(&settings_now.borrow(), &state, &clock, &wake).await?;
@@ -398,6 +402,7 @@ impl Daemon {
             }
             self.state_failed |= report.worst.state;
         }
+        self.state.feeds.look_again();
         let whole_pass = self
             .hints
             .answered(&looked.answers)
@@ -437,6 +442,7 @@ impl Daemon {
         if let Err(error) = round.remember(self.state.base.as_ref()).await {
             tracing::error!(%error, "this pass cannot be remembered");
         }
+        self.state.feeds.look_again();
         for host in &round.hosts {
             for error in &host.errors {
                 tracing::warn!(host = %host.name, cause = %error.cause, hint = %error.hint, "{}", error.doing);
@@ -541,6 +547,8 @@ impl Daemon {
             tracing::warn!("{warning}");
         }
         let plan = Plan::make(&new, &self.state, &self.clock, &self.wake).await?;
+        self.state.feeds.follow(&new).await?;
+        self.state.feeds.refresh(self.clock.now()).await;
         self.server.begin(&self.serving, &new).await?;
         let listening = Listening {
             settings: &new,

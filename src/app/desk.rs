@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::feed::FeedName;
 use crate::domain::ids::{HostName, WaitingId};
 use crate::domain::waiting::{Conflict, Decision, Held};
 use crate::engine::waiting;
@@ -14,6 +15,7 @@ use crate::settings::Settings;
 
 use super::control::{self, NoDaemon};
 use super::failure::{Exit, Failure};
+use super::feeds::{Address, FeedText};
 use super::round::Round;
 use super::state::{self, State};
 use super::status::{self, Status};
@@ -45,6 +47,15 @@ pub enum Ask {
         /// Which; all of them without.
         id: Option<WaitingId>,
     },
+    /// Where each feed is.
+    Feeds,
+    /// Another address for a feed.
+    RotateFeed {
+        /// Which.
+        name: FeedName,
+    },
+    /// What each feed says.
+    FeedTexts,
     /// Whether the state is whole.
     Verify,
     /// A pass now; the daemon alone can.
@@ -70,6 +81,10 @@ pub enum Answer {
     Conflicts(Vec<Conflict>),
     /// To `Held`.
     Held(Vec<Held>),
+    /// To `Feeds` and `RotateFeed`.
+    Feeds(Vec<Address>),
+    /// To `FeedTexts`.
+    FeedTexts(Vec<FeedText>),
     /// So many things were done.
     Done(u64),
     /// To `Verify`: what stands there, and what is wrong with it.
@@ -106,10 +121,26 @@ impl Ask {
             Self::Status
             | Self::Conflicts
             | Self::Held
+            | Self::Feeds
+            | Self::RotateFeed { .. }
+            | Self::FeedTexts
             | Self::Verify
             | Self::Export
             | Self::Sync { .. } => false,
         }
+    }
+
+    /// Whether the answer may write to the state.
+    fn writes(&self) -> bool {
+        // A feed that is asked about for the first time gets an address.
+        self.decides() || self.is_of_feeds()
+    }
+
+    fn is_of_feeds(&self) -> bool {
+        matches!(
+            self,
+            Self::Feeds | Self::RotateFeed { .. } | Self::FeedTexts
+        )
     }
 }
 
@@ -162,6 +193,12 @@ pub async fn answer(
             }
             Answer::Done(count)
         }
+        Ask::Feeds => Answer::Feeds(state.feeds.addresses()),
+        Ask::RotateFeed { name } => {
+            let rotated = state.feeds.rotate(name).await;
+            Answer::Feeds(vec![rotated.map_err(named_by_a_person)?])
+        }
+        Ask::FeedTexts => Answer::FeedTexts(state.feeds.texts()),
         Ask::Verify => {
             let report = state.store.verify();
             Answer::Verified {
@@ -222,11 +259,20 @@ pub async fn ask(ask: &Ask, settings: &Settings, clock: &dyn Clock) -> Result<An
             Ok(Answer::Status(status::before_any_pass(settings)))
         }
         Err(NoDaemon::Absent) => {
-            let state = if ask.decides() {
+            let state = if ask.writes() {
                 state::open_if_whole(&settings.state_dir, clock)?
             } else {
                 state::open_to_read(&settings.state_dir, clock)?
             };
+            // The daemon does both by itself.
+            if ask.is_of_feeds() {
+                state.feeds.follow(settings).await?;
+            }
+            if *ask == Ask::FeedTexts
+                && let Some(error) = state.feeds.refresh(clock.now()).await.into_iter().next()
+            {
+                return Err(error.into());
+            }
             answer(ask, &state, settings, clock).await
         }
     }

@@ -11,6 +11,8 @@ pub mod desk;
 mod ears;
 /// Why a command failed, and its exit code.
 pub mod failure;
+/// Feeds: kept rendered, and found by their secret addresses.
+pub mod feeds;
 mod hinting;
 /// Hints that were heard and not looked into yet.
 pub mod hints;

@@ -13,6 +13,7 @@ use crate::ports::error::{Error, Kind};
 use jiff::Timestamp;
 
 use super::failure::{Exit, Failure};
+use super::feeds::Feeds;
 
 /// The state, held by this process.
 #[derive(Clone)]
@@ -21,6 +22,8 @@ pub struct State {
     pub store: SledBase,
     /// The store, as the engine sees it.
     pub base: Arc<dyn Base>,
+    /// What is served from it to subscribers.
+    pub feeds: Feeds,
     /// Whether some of it was lost: everything is then to be looked at again.
     lost_some: bool,
     /// What is to be said about a damage that was recovered from.
@@ -138,10 +141,12 @@ fn open_with(dir: &Path, options: &Options) -> Result<State, NotHeld> {
         Recovered::Fresh { aside: None } => tracing::info!("the state is new"),
     }
     let lost_some = !matches!(opened.recovered, Recovered::No | Recovered::WithoutSnapshot);
+    let base: Arc<dyn Base> = Arc::new(opened.base.clone());
     Ok(State {
         lost_some,
         damage: damage(&opened.recovered, dir).filter(|_| was_there),
-        base: Arc::new(opened.base.clone()),
+        feeds: Feeds::open(base.clone()),
+        base,
         store: opened.base,
     })
 }

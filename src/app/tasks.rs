@@ -23,6 +23,11 @@ pub(super) fn start(
     clock: Arc<dyn Clock>,
     wake: mpsc::Sender<Wake>,
 ) {
+    let (feeds, time) = (desk.state.feeds.clone(), clock.clone());
+    tasks.spawn(async move {
+        feeds.keep_fresh(time.as_ref()).await;
+        "keeping feeds fresh"
+    });
     match control::listen(desk.state.store.dir()) {
         Ok(listener) => {
             tasks.spawn(async move {

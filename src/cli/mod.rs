@@ -7,6 +7,7 @@ mod completions;
 mod config;
 mod conflicts;
 mod demo;
+mod feeds;
 mod held;
 mod run;
 mod service;
@@ -81,6 +82,8 @@ enum Command {
     Conflicts(conflicts::Arguments),
     /// Show, release and drop what waits for a person
     Held(held::Arguments),
+    /// Show, change and write out what others can subscribe to
+    Feeds(feeds::Arguments),
     /// Zoom Scheduler's API as commands
     #[command(subcommand)]
     Zoom(zoom::Resource),
@@ -236,6 +239,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> 
         Command::Status(arguments) => status::run(context, &arguments).await,
         Command::Conflicts(arguments) => conflicts::run(context, arguments).await,
         Command::Held(arguments) => held::run(context, arguments).await,
+        Command::Feeds(arguments) => feeds::run(context, arguments).await,
         Command::Zoom(resource) => zoom::run(context, resource).await,
         Command::State(verb) => state::run(context, verb).await,
         Command::Config(verb) => config::run(context, &verb),

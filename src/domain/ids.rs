@@ -51,6 +51,8 @@ ids! {
     HostName,
     /// The `name` of a `[[calendar]]` in the configuration.
     CalendarName,
+    /// The `name` of a `[[host.feed]]` in the configuration: unique over all hosts.
+    FeedName,
     /// The `UID` of an iCalendar component (RFC 5545 section 3.8.4.7).
     Uid,
     /// Where an object stands in its collection: the last path segment, percent-decoded

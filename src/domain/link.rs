@@ -34,6 +34,9 @@ pub struct Link {
     pub pair: Option<Fingerprint>,
     /// Where the invitee reschedules or cancels, once Zoom told it.
     pub manage_url: Option<String>,
+    /// The booking's `updated` when it was last brought into the entry.
+    #[serde(default)]
+    pub updated: Option<Timestamp>,
     /// What was seen of the entry and is not settled yet.
     pub pending: Option<Pending>,
     /// What became of the link.

@@ -10,6 +10,8 @@ pub mod busy;
 pub mod canonical;
 /// A calendar entry as a set of comparable fields.
 pub mod entry;
+/// What a calendar program can subscribe to.
+pub mod feed;
 /// Stable digests that say whether something changed.
 pub mod fingerprint;
 /// What somebody says happened to a booking.

@@ -7,7 +7,7 @@ use crate::domain::entry::{Entry, Field, TimeSpan};
 use crate::domain::ids::{BookingId, Cursor, Etag, Href};
 use crate::domain::link::{Link, Pending, Standing};
 use crate::ports::calendar::{Change, Content, Coverage, Object};
-use crate::ports::error::Result;
+use crate::ports::error::{Error, Kind, Result};
 
 use super::ledger::{Batch, Known, Position};
 use super::pass::Pass;
@@ -30,6 +30,22 @@ pub async fn calendar(pass: &Pass<'_>) -> Result<()> {
         .as_ref()
         .filter(|position| !pass.order.full && pass.now.duration_since(position.full) < FULL_EVERY);
     sweep(pass, since.and_then(|position| position.cursor.as_ref())).await
+}
+
+/// Whether the calendar was ever listed as a whole. Until then an entry may stand there unseen
+/// under the name of a booking that was rescheduled since: writing could double it.
+///
+/// # Errors
+/// `Transient` when it never was.
+pub fn was_whole(pass: &Pass<'_>) -> Result<()> {
+    let position = pass.ledger.position()?;
+    if position.is_some_and(|position| position.full > Timestamp::UNIX_EPOCH) {
+        return Ok(());
+    }
+    let doing = format!("listing the calendar {}", pass.host.calendar);
+    Err(Error::new(Kind::Transient, doing)
+        .because("its server showed only a part of it, and has never shown all of it")
+        .hint("nothing is written until it has: it is tried again by itself; look whether that server limits its answers"))
 }
 
 /// Moves the cursor past our own writes, so that the next pass has nothing to read. What others
@@ -343,6 +359,7 @@ fn adopt(
         end: span.map_or(Timestamp::UNIX_EPOCH, |span| span.end),
         pair: None,
         manage_url: None,
+        updated: None,
         pending: Some(Pending::Changed(Box::new(entry.clone()))),
         standing: Standing::Live,
     };

@@ -107,7 +107,7 @@ pub async fn hinted(
 /// believed. Actions that were interrupted are looked at first.
 async fn ready(pass: &Pass<'_>) -> Result<bool> {
     let here = pass.ledger.place()?.as_ref() == Some(&pass.host.place);
-    if !here || pass.ledger.position()?.is_none() {
+    if !here || super::collect::was_whole(pass).is_err() {
         return Ok(false);
     }
     recover::recover(pass).await.map(|()| true)

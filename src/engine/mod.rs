@@ -8,6 +8,8 @@ mod cancelling;
 mod closing;
 mod collect;
 mod ending;
+/// What feeds show: what the last pass knew.
+pub mod feeds;
 /// Brings in step just the bookings that hints name.
 pub mod hinted;
 mod holding;
@@ -151,6 +153,7 @@ async fn flow(pass: &Pass<'_>) -> Result<(), Halt> {
     recover::find_place(pass).await.map_err(halt)?;
     recover::recover(pass).await.map_err(halt)?;
     collect::calendar(pass).await.map_err(halt)?;
+    collect::was_whole(pass).map_err(halt)?;
     let listing = bookings::list(pass).await?;
     if !listing.stopped && !pass.order.stop.asked() {
         let mut holding = Holding::load(pass).map_err(halt)?;

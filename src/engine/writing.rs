@@ -86,6 +86,7 @@ fn agreed(pass: &Pass<'_>, booking: &Booking, link: Option<&Link>, uid: Uid, bas
         end: booking.end,
         pair: booking.pair_key(),
         manage_url: booking.manage_url.clone().or(known_url),
+        updated: booking.updated,
         pending: None,
         standing: Standing::Live,
     }

@@ -86,24 +86,9 @@ impl Document {
     /// The object as text, folded, with CRLF.
     #[must_use]
     pub fn write(&self) -> Vec<u8> {
-        enum Step<'a> {
-            Open(&'a Component),
-            Line(&'a ContentLine),
-        }
         let mut out = Vec::new();
-        let mut steps: Vec<Step<'_>> = self.components.iter().rev().map(Step::Open).collect();
-        while let Some(step) = steps.pop() {
-            match step {
-                Step::Line(line) => line.write(&mut out),
-                Step::Open(component) => {
-                    component.begin.write(&mut out);
-                    steps.push(Step::Line(&component.end));
-                    steps.extend(component.items.iter().rev().map(|item| match item {
-                        Item::Line(line) => Step::Line(line),
-                        Item::Component(inner) => Step::Open(inner),
-                    }));
-                }
-            }
+        for component in &self.components {
+            component.write(&mut out);
         }
         out
     }
@@ -123,6 +108,28 @@ impl Component {
             begin,
             items: Vec::new(),
             end,
+        }
+    }
+
+    /// Appends it as text, folded, with CRLF.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        enum Step<'a> {
+            Open(&'a Component),
+            Line(&'a ContentLine),
+        }
+        let mut steps = vec![Step::Open(self)];
+        while let Some(step) = steps.pop() {
+            match step {
+                Step::Line(line) => line.write(out),
+                Step::Open(component) => {
+                    component.begin.write(out);
+                    steps.push(Step::Line(&component.end));
+                    steps.extend(component.items.iter().rev().map(|item| match item {
+                        Item::Line(line) => Step::Line(line),
+                        Item::Component(inner) => Step::Open(inner),
+                    }));
+                }
+            }
         }
     }
 

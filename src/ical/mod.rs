@@ -17,6 +17,8 @@ pub mod component;
 pub mod content_line;
 /// Domain to text.
 pub mod export;
+/// Calendars to subscribe to.
+pub mod feed;
 /// Text to domain.
 pub mod import;
 /// The two halves of a `DESCRIPTION`.

@@ -38,7 +38,7 @@ pub(super) fn read<'a>(reader: &'a Reader<'a>, sources: &Sources) -> Option<Sett
         warnings.push(words.to_owned());
     }
     let calendars = resolve_calendar::calendars(&root, &mut warnings);
-    let hosts = resolve_host::hosts(&root, &calendars, &mut warnings);
+    let hosts = resolve_host::hosts(&root, &calendars);
     root.finish();
     Some(Settings {
         state_dir: state_dir?,

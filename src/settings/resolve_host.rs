@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::reader::{Said, Table, quoted};
 use super::resolve_calendar::{Spoken, name};
-use super::resolved::{Bookings, Busy, Feed, FeedKind, Host, Hours};
+use super::resolved::{Bookings, Busy, Feed, Host, Hours};
+use crate::domain::feed::{FeedKind, FeedName};
 use crate::domain::ids::{CalendarName, HostName};
 use crate::plan::policy::{
     AttendeesAs, BookingsPolicy, BusyTo, CancelledInZoom, DeletedInCalendar, MovedInCalendar, Wins,
@@ -15,11 +16,7 @@ const DAY: Duration = Duration::from_hours(24);
 const PLACEHOLDERS: [&str; 4] = ["{summary}", "{booker}", "{email}", "{host}"];
 
 /// Reads every `[[host]]`.
-pub(super) fn hosts(
-    root: &Table<'_>,
-    calendars: &[Spoken],
-    warnings: &mut Vec<String>,
-) -> Vec<Host> {
+pub(super) fn hosts(root: &Table<'_>, calendars: &[Spoken]) -> Vec<Host> {
     let mut names = BTreeMap::new();
     let mut feeds = BTreeMap::new();
     let mut flows = BTreeMap::new();
@@ -41,9 +38,14 @@ pub(super) fn hosts(
         let hours = table
             .table("hours")
             .and_then(|table| hours(table, calendars));
+        let on = |kind| match kind {
+            FeedKind::Bookings => table.has("bookings"),
+            FeedKind::Busy => table.has("busy"),
+            FeedKind::Hours => table.has("hours"),
+        };
         let feeds = table.tables("feed").into_iter().filter_map(|table| {
             let name = self::name(&table, &mut feeds);
-            feed(table, name)
+            feed(table, name, on)
         });
         let feeds: Vec<Feed> = feeds.collect();
         let zoom_user = zoom_user.unwrap_or_else(|| "me".to_owned());
@@ -92,7 +94,6 @@ pub(super) fn hosts(
                 "name a calendar of its own for each in [host.hours]; it may be an empty one",
             );
         }
-        not_yet(&table, name.as_deref(), warnings);
         table.finish();
         Some(Host {
             name: HostName::new(name?),
@@ -105,15 +106,6 @@ pub(super) fn hosts(
         })
     });
     hosts.collect()
-}
-
-fn not_yet(table: &Table<'_>, name: Option<&str>, warnings: &mut Vec<String>) {
-    if table.has("feed") {
-        let name = name.unwrap_or("?");
-        warnings.push(format!(
-            "[host.feed] of {name}: this version serves no feeds yet; the table is ignored"
-        ));
-    }
 }
 
 fn emails(table: &Table<'_>) -> Vec<String> {
@@ -316,7 +308,8 @@ fn hours(table: Table<'_>, calendars: &[Spoken]) -> Option<Hours> {
     })
 }
 
-fn feed(table: Table<'_>, name: Option<String>) -> Option<Feed> {
+/// A feed shows what a flow of its host knows: `on` says which of them are there.
+fn feed(table: Table<'_>, name: Option<String>, on: impl Fn(FeedKind) -> bool) -> Option<Feed> {
     if !table.has("kind") {
         table.missing("kind", "write \"bookings\", \"busy\" or \"hours\"");
     }
@@ -326,9 +319,17 @@ fn feed(table: Table<'_>, name: Option<String>) -> Option<Feed> {
         ("hours", FeedKind::Hours),
     ];
     let kind = table.word("kind", &words);
+    if let Some(kind) = kind.filter(|kind| !on(*kind)) {
+        let word = kind.word();
+        table.wrong(
+            "kind",
+            format!("there is nothing to show: [host.{word}] of this host is absent"),
+            format!("add [host.{word}], or remove this feed"),
+        );
+    }
     table.finish();
     Some(Feed {
-        name: name?,
+        name: FeedName::new(name?),
         kind: kind?,
     })
 }

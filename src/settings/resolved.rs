@@ -10,6 +10,7 @@ use url::Url;
 
 use super::mistake::Mistakes;
 use super::secret::Secret;
+use crate::domain::feed::{FeedKind, FeedName};
 use crate::domain::ids::{CalendarName, HostName};
 use crate::plan::policy::{BookingsPolicy, BusyTo, Wins};
 
@@ -256,21 +257,9 @@ pub struct Hours {
 #[derive(Clone, Debug, Serialize)]
 pub struct Feed {
     /// Its name.
-    pub name: String,
+    pub name: FeedName,
     /// What it shows.
     pub kind: FeedKind,
-}
-
-/// `kind` of a feed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum FeedKind {
-    /// The bookings.
-    Bookings,
-    /// Busy time only.
-    Busy,
-    /// The hours.
-    Hours,
 }
 
 impl Settings {

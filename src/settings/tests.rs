@@ -12,6 +12,7 @@ use secrecy::ExposeSecret;
 use super::environment::Environment;
 use super::resolved::*;
 use super::*;
+use crate::domain::feed::FeedKind;
 
 struct Given {
     directory: tempfile::TempDir,
@@ -250,17 +251,50 @@ fn a_secret_that_everybody_can_read_is_warned_of() {
 }
 
 #[test]
-fn flows_that_do_not_run_yet_are_warned_of_and_no_mistakes() {
+fn every_flow_and_every_feed_is_taken_without_a_warning() {
     let text = format!(
-        "{CALENDARS}\n[[host]]\nname = \"a\"\n[host.busy]\nfrom = [\"work\", \"family\"]\n[host.hours]\ncalendar = \"work\"\n[[host.feed]]\nname = \"f\"\nkind = \"busy\""
+        "{CALENDARS}\n[[host]]\nname = \"a\"\n[host.busy]\nfrom = [\"work\", \"family\"]\n[host.hours]\ncalendar = \"work\"\n[[host.feed]]\nname = \"f\"\nkind = \"busy\"\n[[host.feed]]\nname = \"g\"\nkind = \"hours\""
     );
     let settings = given(&text).settings();
-    let all = settings.warnings.join("\n");
-    for table in ["[host.busy]", "[host.hours]"] {
-        assert!(!all.contains(table), "{all}");
+    assert_eq!(settings.warnings, Vec::<String>::new());
+    let kinds: Vec<FeedKind> = settings.hosts[0]
+        .feeds
+        .iter()
+        .map(|feed| feed.kind)
+        .collect();
+    assert_eq!(kinds, [FeedKind::Busy, FeedKind::Hours]);
+}
+
+#[test]
+fn a_feed_of_a_flow_that_is_off_is_a_mistake() {
+    for (kind, flow) in [
+        ("bookings", "bookings"),
+        ("busy", "busy"),
+        ("hours", "hours"),
+    ] {
+        let text = format!(
+            "{CALENDARS}\n[[host]]\nname = \"a\"\n[[host.feed]]\nname = \"f\"\nkind = \"{kind}\""
+        );
+        let said = given(&text).mistakes();
+        assert!(said.contains("nothing to show"), "{said}");
+        assert!(said.contains(&format!("add [host.{flow}]")), "{said}");
     }
-    assert_eq!(all.matches("[host.feed] of a").count(), 1, "{all}");
-    assert!(!all.contains("family"), "feeds are read: {all}");
+}
+
+#[test]
+fn a_feed_name_is_taken_once_over_all_hosts() {
+    let host = |name: &str, user: &str| {
+        format!(
+            "[[host]]\nname = \"{name}\"\nzoom_user = \"{user}\"\n[host.bookings]\ncalendar = \"work\"\n[[host.feed]]\nname = \"f\"\nkind = \"bookings\"\n"
+        )
+    };
+    let text = format!(
+        "{CALENDARS}\n{}{}",
+        host("a", "a@x.example"),
+        host("b", "b@x.example")
+    );
+    let said = given(&text).mistakes();
+    assert!(said.contains("the name \"f\" is taken already"), "{said}");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! HTTP: what the outside asks of the daemon, and how little each question may cost.
 
+/// Calendars to subscribe to.
+pub mod feeds;
 /// Liveness, readiness, and numbers.
 pub mod health;
 /// What is refused is told once, not each time.

@@ -103,7 +103,8 @@ impl Xandikos {
     }
 }
 
-fn venv(program: &str) -> PathBuf {
+/// A program of the virtual environment.
+pub fn venv(program: &str) -> PathBuf {
     let root = std::env::var_os("SLOTBRIDGE_TEST_VENV").map_or_else(
         || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/venv"),
         PathBuf::from,
@@ -111,7 +112,7 @@ fn venv(program: &str) -> PathBuf {
     let path = root.join("bin").join(program);
     assert!(
         path.exists(),
-        "{} is missing: tests/run installs radicale and xandikos there",
+        "{} is missing: tests/run installs it there",
         path.display()
     );
     path

@@ -37,6 +37,7 @@ pub async fn settled(world: &mut World) {
         "law 1: the next plan is not empty: {wanted:?}"
     );
     let before = world.writes();
+    world.hear_calmly().await;
     let report = world.pass(0, None).await;
     assert_eq!(
         world.writes(),

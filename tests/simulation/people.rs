@@ -415,8 +415,12 @@ impl World {
                     before || !now,
                     "law 6: {id} was cancelled although its entry was back"
                 );
-                // What becomes of an entry that is put back is a matter of timing.
+                // What becomes of an entry that is put back is a matter of timing, and it is as
+                // old as its deletion.
                 self.seen.last_note.remove(&id);
+                if let Some((href, ..)) = &self.seen.deleted {
+                    self.seen.own.remove(&uid(href));
+                }
             }
         }
     }

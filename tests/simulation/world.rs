@@ -37,6 +37,8 @@ pub struct World {
     pub fair: bool,
     /// Whether nobody acts any more.
     pub calm: bool,
+    /// Entries deleted because of hints since the last whole pass.
+    pub deleted_by_hints: usize,
     aloud: bool,
 }
 
@@ -126,6 +128,7 @@ impl World {
             seen: History::default(),
             fair: seed.is_multiple_of(4),
             calm: false,
+            deleted_by_hints: 0,
             aloud,
         };
         world.tell(|world| {
@@ -153,6 +156,9 @@ impl World {
                 .random_bool(0.4)
                 .then(|| self.rng.random_range(0..60));
             if self.fair {
+                if self.rng.random_bool(0.5) {
+                    self.hear(0, None).await;
+                }
                 self.pass(0, None).await;
                 self.clock.advance(SignedDuration::from_mins(5));
                 continue;
@@ -161,6 +167,9 @@ impl World {
             let lines = self.rng.random_range(0..4);
             let shortened = self.rng.random_bool(0.1).then_some(lines);
             self.calendar.cut_listings_at(shortened);
+            if self.rng.random_bool(0.3) {
+                self.hear(rate, cut).await;
+            }
             self.pass(rate, cut).await;
             self.calendar.set_missing(false);
             self.calendar.cut_listings_at(None);
@@ -181,6 +190,7 @@ impl World {
             ..Order::default()
         };
         let report = pass(&self.sides(), &self.host, &order, &Silent).await;
+        self.deleted_by_hints = 0;
         let dead = self.chaos.is_dead();
         self.chaos.arm(0, None);
         self.chaos.let_out();

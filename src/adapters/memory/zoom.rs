@@ -131,6 +131,12 @@ impl MemoryZoom {
         self.change(id, |booking| booking.status = BookingStatus::Cancelled);
     }
 
+    /// Every booking that there is, cancelled ones included, in order.
+    #[must_use]
+    pub fn ids(&self) -> Vec<BookingId> {
+        self.lock().bookings.keys().cloned().collect()
+    }
+
     /// It vanishes without a trace.
     pub fn purge(&self, id: &BookingId) {
         self.lock().bookings.remove(id);

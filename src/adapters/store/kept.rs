@@ -24,6 +24,9 @@ use crate::ports::base::Change;
 /// Tokens, which a login would cost. Quotas are not here: they change with every request.
 const TOKENS: &str = "token/";
 
+/// The secret part of feed addresses: another one would end every subscription.
+const FEED_TOKENS: &str = "feedtoken/";
+
 /// The largest copy that is read (bytes): well over anything that is written.
 const LARGEST: u64 = 256 * 1024 * 1024;
 
@@ -57,14 +60,16 @@ impl Stored {
 
 /// Whether there is a second copy of this key.
 pub(super) fn is_kept(key: &str) -> bool {
-    key.starts_with(TOKENS) || WAITING.iter().any(|prefix| key.starts_with(prefix))
+    prefixes().any(|prefix| key.starts_with(prefix))
+}
+
+fn prefixes() -> impl Iterator<Item = &'static str> {
+    [TOKENS, FEED_TOKENS].into_iter().chain(WAITING)
 }
 
 /// The pairs of a database of which there should be a second copy.
 pub(super) fn of(disk: &Disk, blobs: &Blobs) -> Pairs {
-    [TOKENS]
-        .iter()
-        .chain(&WAITING)
+    prefixes()
         .flat_map(|prefix| upkeep::readable(disk, blobs, prefix))
         .collect()
 }

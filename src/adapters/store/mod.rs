@@ -6,7 +6,7 @@
 //!   db/                sled
 //!   blobs/             values of 64 KiB and more, by their SHA-256
 //!   generation         number of the last batch that is known to be on disk
-//!   kept.json          a second copy of tokens and of what waits for a person
+//!   kept.json          a second copy of tokens, of feed addresses and of what waits for a person
 //!   exports/           one export a day, the newest seven
 //!   db.damaged-…/      what could not be read, put aside and never deleted
 //! ```
@@ -37,8 +37,9 @@ pub use schema::{Schema, Step};
 pub use sled_base::SledBase;
 pub use upkeep::{Report, rebuild};
 
-/// Key prefixes of what no side could tell us again: single-use tokens and used-up quotas.
-pub const IRREPLACEABLE: [&str; 2] = ["token/", "quota/"];
+/// Key prefixes of what no side could tell us again: single-use tokens, used-up quotas, and the
+/// addresses of feeds, which subscribers have.
+pub const IRREPLACEABLE: [&str; 3] = ["token/", "quota/", "feedtoken/"];
 
 /// Key prefixes of what waits for a person.
 pub const WAITING: [&str; 2] = ["conflict/", "held/"];

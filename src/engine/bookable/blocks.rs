@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::expanding::Wanted;
 use super::keeping::FULL_EVERY;
-use super::records::{BlocksSince, KnownBlock};
+use super::records::{BlocksSince, KnownBlock, Records};
 use super::steps;
 use super::work::{Days, Work};
 use crate::domain::block::Block;
@@ -144,16 +144,37 @@ impl Listed {
     /// hosts may come round through a ring of calendars: those that have buffers of their own need
     /// no more. A block without any is as long as its event, which somebody else may have, too.
     pub(super) fn echoes(&self, work: &Work<'_>, buffers: Buffers) -> Result<BTreeSet<TimeSpan>> {
-        if buffers == Buffers::default() {
-            return Ok(BTreeSet::new());
-        }
-        let mut echoes: BTreeSet<TimeSpan> =
-            work.records.buffered_elsewhere()?.into_iter().collect();
-        if self.buffers == Some(seconds(buffers)) {
-            echoes.extend(self.known.values().filter_map(|block| block.span));
-        }
-        Ok(echoes)
+        echoes_of(&work.records, self.buffers, self.known.values(), buffers)
     }
+}
+
+/// The same, of the blocks as they were last seen.
+pub(super) fn last_echoes(records: &Records<'_>, buffers: Buffers) -> Result<BTreeSet<TimeSpan>> {
+    let since: Option<BlocksSince> = records.only(KIND)?;
+    let written = since.and_then(|since| since.buffers);
+    let known = records.blocks()?;
+    echoes_of(
+        records,
+        written,
+        known.iter().map(|(_, block)| block),
+        buffers,
+    )
+}
+
+fn echoes_of<'a>(
+    records: &Records<'_>,
+    written: Option<(u64, u64)>,
+    known: impl IntoIterator<Item = &'a KnownBlock>,
+    buffers: Buffers,
+) -> Result<BTreeSet<TimeSpan>> {
+    if buffers == Buffers::default() {
+        return Ok(BTreeSet::new());
+    }
+    let mut echoes: BTreeSet<TimeSpan> = records.buffered_elsewhere()?.into_iter().collect();
+    if written == Some(seconds(buffers)) {
+        echoes.extend(known.into_iter().filter_map(|block| block.span));
+    }
+    Ok(echoes)
 }
 
 fn seconds(buffers: Buffers) -> (u64, u64) {

@@ -97,7 +97,9 @@ async fn one_source(work: &Work<'_>, shelf: &Shelf<'_>, mut reading: Reading) ->
 }
 
 /// Does what keeps a processor busy where nobody waits for it, and waits for its end.
-async fn aside<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+pub(super) async fn aside<T: Send + 'static>(
+    job: impl FnOnce() -> T + Send + 'static,
+) -> Result<T> {
     match tokio::task::spawn_blocking(job).await {
         Ok(done) => Ok(done),
         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),

@@ -5,11 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::records::Records;
 use super::work::{Work, again};
-use crate::domain::hours::Hours;
+use super::{Host, schedule};
+use crate::domain::hours::{Hours, Week};
 use crate::domain::ids::{AvailabilityId, CalendarName, WaitingId};
 use crate::domain::part::Part;
 use crate::domain::waiting::{Conflict, ConflictStanding, Decision, Disputed};
@@ -55,6 +57,38 @@ struct Todo {
     before: Option<Agreed>,
     /// Conflicts that are over then.
     over: Vec<WaitingId>,
+}
+
+/// The working hours that both sides last agreed, with the dates from today on that differ; `None`
+/// before they agreed on any. A day that is in conflict is closed.
+///
+/// # Errors
+/// When the state cannot be read.
+pub(super) fn agreed(
+    records: &Records<'_>,
+    host: &Host,
+    policy: &HoursPolicy,
+    now: Timestamp,
+) -> Result<Option<Hours>> {
+    let state: Option<State> = records.only(KIND)?;
+    let Some(State { agreed, .. }) = state.filter(|state| state.calendar == policy.calendar) else {
+        return Ok(None);
+    };
+    if agreed.week.iter().all(Option::is_none) {
+        return Ok(None);
+    }
+    let zone = match agreed.zone {
+        Some(zone) => zone,
+        None => schedule::last_zone_of(records, host)?,
+    };
+    let clock = super::work::zone_of(&zone).unwrap_or(jiff::tz::TimeZone::UTC);
+    let today = clock.to_datetime(now).date();
+    let dates = agreed.dates.into_iter();
+    Ok(Some(Hours {
+        zone,
+        week: Week(agreed.week.map(Option::unwrap_or_default)),
+        overrides: dates.filter(|(date, _)| *date >= today).collect(),
+    }))
 }
 
 /// Reads the calendar, and decides what Zoom and the calendar shall have.

@@ -21,6 +21,8 @@ mod reading;
 pub mod records;
 pub(super) mod removals;
 mod schedule;
+/// What the last pass knew, for feeds.
+pub mod shown;
 mod steps;
 mod work;
 

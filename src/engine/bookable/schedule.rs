@@ -1,7 +1,8 @@
 //! Which availability schedule is the host's, and the zone that its clock shows.
 
+use super::Host;
 use super::keeping::FULL_EVERY;
-use super::records::Scheduled;
+use super::records::{Records, Scheduled};
 use super::work::{Work, zone_of};
 use crate::engine::ledger::Batch;
 use crate::ports::availability::Availability;
@@ -17,8 +18,16 @@ fn wanted<'a>(work: &Work<'a>) -> Option<&'a String> {
 
 /// The record, where it is about the schedule that is wanted now.
 fn known(work: &Work<'_>) -> Result<Option<Scheduled>> {
-    let known: Option<Scheduled> = work.records.only(KIND)?;
-    Ok(known.filter(|known| known.wanted.as_ref() == wanted(work)))
+    known_of(&work.records, work.host)
+}
+
+fn known_of(records: &Records<'_>, host: &Host) -> Result<Option<Scheduled>> {
+    let wanted = host
+        .hours
+        .as_ref()
+        .and_then(|hours| hours.availability.as_ref());
+    let known: Option<Scheduled> = records.only(KIND)?;
+    Ok(known.filter(|known| known.wanted.as_ref() == wanted))
 }
 
 /// The zone as far as it is known without asking; `None` when it is time to ask again.
@@ -30,8 +39,13 @@ pub(super) fn zone(work: &Work<'_>) -> Result<Option<String>> {
 
 /// The zone that was known last, else the one of this machine.
 pub(super) fn last_zone(work: &Work<'_>) -> Result<String> {
-    let known = known(work)?;
-    Ok(known.map_or_else(|| work.host.zone.clone(), |known| known.zone))
+    last_zone_of(&work.records, work.host)
+}
+
+/// The same, outside a pass.
+pub(super) fn last_zone_of(records: &Records<'_>, host: &Host) -> Result<String> {
+    let known = known_of(records, host)?;
+    Ok(known.map_or_else(|| host.zone.clone(), |known| known.zone))
 }
 
 /// Asks for the schedule: by its id where that is known, else it is looked for in the list.

@@ -13,6 +13,9 @@ const LOOKED_AT: usize = 12;
 /// Clock changes that are listed where no rule fits.
 const LISTED: usize = 12;
 
+/// 2023-01-01: a year before the Monday from which on weekly slots hold.
+const BEFORE_ALL: Timestamp = Timestamp::constant(1_672_531_200, 0);
+
 /// One clock change.
 struct Change {
     /// On the clock before it.
@@ -22,17 +25,30 @@ struct Change {
     daylight: bool,
 }
 
-/// The `VTIMEZONE` of a zone, from a year before `now` on.
+/// The `VTIMEZONE` of a zone: from before any slot that we write on, where one pair of rules holds
+/// all the time, because some readers take a time before the first rule for UTC; else from a year
+/// before `now` on.
 pub(super) fn component(name: &str, zone: &TimeZone, now: Timestamp) -> Component {
     let mut out = Component::new("VTIMEZONE");
     add(&mut out, "TZID", name);
     let year = SignedDuration::from_hours(24 * 366);
     let since = now.checked_sub(year).unwrap_or(now);
-    let changes: Vec<Change> = zone
-        .following(since)
-        .map(|change| Change::at(zone, change.timestamp(), change.dst().is_dst()))
-        .take(LOOKED_AT)
-        .collect();
+    let changes = |since: Timestamp| -> Vec<Change> {
+        zone.following(since)
+            .map(|change| Change::at(zone, change.timestamp(), change.dst().is_dst()))
+            .take(LOOKED_AT)
+            .collect()
+    };
+    let early = changes(since.min(BEFORE_ALL));
+    let changes = changes(since);
+    let rules = |changes: &[Change]| {
+        let mut rules = yearly(changes)?;
+        // Which of both comes first depends on the time of year.
+        rules.sort();
+        Some(rules)
+    };
+    let lasts = rules(&early).is_some() && rules(&early) == rules(&changes);
+    let changes = if lasts { early } else { changes };
     let parts = match (&changes[..], yearly(&changes)) {
         ([], _) => {
             let offset = zone.to_offset(now).seconds();

@@ -15,6 +15,25 @@ use crate::domain::entry::{Draft, Field, TimeSpan};
 /// any calendar.
 #[must_use]
 pub fn create(draft: &Draft) -> String {
+    match document(draft) {
+        Ok(document) => String::from_utf8_lossy(&document.write()).into_owned(),
+        // Only an entry larger than any calendar takes gets here; it is refused there.
+        Err(built) => built,
+    }
+}
+
+/// The `VEVENT` of a new entry, for a calendar that holds others beside it; `None` for one that is
+/// larger than any calendar takes.
+pub(in crate::ical) fn component(draft: &Draft) -> Option<Component> {
+    let calendar = document(draft).ok()?.components.into_iter().next()?;
+    calendar.items.into_iter().find_map(|item| match item {
+        Item::Component(event) if event.is("VEVENT") => Some(event),
+        Item::Component(_) | Item::Line(_) => None,
+    })
+}
+
+/// The entry as a tree; as it was built where that cannot be read back.
+fn document(draft: &Draft) -> Result<Document, String> {
     let built = Calendar::empty()
         .append_property(Property::new("VERSION", "2.0"))
         .append_property(Property::new("PRODID", words::PRODUCT))
@@ -22,13 +41,12 @@ pub fn create(draft: &Draft) -> String {
         .done()
         .to_string();
     let Ok(mut document) = Document::parse(built.as_bytes()) else {
-        // Only an entry larger than any calendar takes gets here; it is refused there.
-        return built;
+        return Err(built);
     };
     for calendar in &mut document.components {
         finish(calendar, draft);
     }
-    String::from_utf8_lossy(&document.write()).into_owned()
+    Ok(document)
 }
 
 /// What the crate can write without harm. Values are clean of line endings and control characters

@@ -1,6 +1,6 @@
 //! Writes entries: a new one, or changes to one that is there.
 
-mod create;
+pub(super) mod create;
 mod edit;
 /// The words that we write into entries.
 pub(super) mod words;
@@ -14,7 +14,7 @@ pub use create::create;
 pub use edit::edit;
 
 /// A DATE-TIME in UTC (RFC 5545 section 3.3.5, form 2).
-fn utc(time: Timestamp) -> String {
+pub(super) fn utc(time: Timestamp) -> String {
     time.strftime("%Y%m%dT%H%M%SZ").to_string()
 }
 

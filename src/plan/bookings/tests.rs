@@ -31,6 +31,7 @@ fn link(agreed: &Fields) -> Link {
         end: Timestamp::from_second(1000).unwrap(),
         pair: None,
         manage_url: None,
+        updated: None,
         pending: None,
         standing: Standing::Live,
     }

@@ -56,7 +56,7 @@ impl Bench {
     }
 
     /// A person changes the hours in the calendar.
-    fn in_calendar(&self, edit: impl FnOnce(&mut Hours)) {
+    pub(super) fn in_calendar(&self, edit: impl FnOnce(&mut Hours)) {
         let mut hours = self.said();
         edit(&mut hours);
         let text = self.hours.raw().expect("a text");

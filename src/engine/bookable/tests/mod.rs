@@ -6,4 +6,5 @@ mod expanding;
 mod faults;
 mod hours;
 mod overrides;
+mod shown;
 mod sources;

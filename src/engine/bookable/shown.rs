@@ -1,0 +1,122 @@
+//! Busy time and hours as the last pass knew them: read from what is kept, with no request to
+//! anybody and nothing written.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::expanding::{Spans, aside};
+use super::reading::{OneSource, Reading};
+use super::records::{Records, Shelf};
+use super::work::{Days, zone_of};
+use super::{Host, blocks, hours, schedule};
+use crate::domain::busy::Busy;
+use crate::domain::hours::Hours;
+use crate::domain::ids::{BookingId, Href};
+use crate::domain::link::Link;
+use crate::domain::time_span::TimeSpan;
+use crate::engine::ledger::Ledger;
+use crate::ports::base::Base;
+use crate::ports::error::Result;
+
+/// The host's busy time: what the sources say, with buffers, and every booking that stands.
+/// `None` where that flow is off, or as long as a source was neither read nor found to be away.
+///
+/// # Errors
+/// When the state cannot be read.
+pub async fn busy(
+    base: &dyn Base,
+    host: &Host,
+    bookings: Option<&Ledger<'_>>,
+    now: Timestamp,
+) -> Result<Option<Busy>> {
+    let Some(policy) = &host.busy else {
+        return Ok(None);
+    };
+    let records = Records::new(base, &host.name);
+    for name in &policy.from {
+        let state = records.shelf(name).state()?;
+        if !state.whole && state.trouble.is_none() {
+            return Ok(None);
+        }
+    }
+    let zone = schedule::last_zone_of(&records, host)?;
+    let days = match zone_of(&zone) {
+        Some(found) => Days::new(now, policy.future, found, &zone),
+        None => Days::new(now, policy.future, jiff::tz::TimeZone::UTC, "UTC"),
+    };
+    let mut all = Spans::default();
+    let echoes = Arc::new(blocks::last_echoes(&records, policy.buffers)?);
+    for name in &policy.from {
+        let reading = Reading::of(name, policy, &days, Arc::clone(&echoes));
+        of_source(&records.shelf(name), reading, &mut all).await?;
+    }
+    if let Some(ledger) = bookings {
+        of_bookings(ledger, &mut all).await?;
+    }
+    let merged = all.merged();
+    let inside = merged.spans().iter().copied();
+    let window = days.window;
+    Ok(Some(Busy::of(
+        inside.filter(|span| window.shows(span.start, span.end)),
+    )))
+}
+
+/// The working hours that both sides last agreed; `None` where that flow is off, or they never did.
+///
+/// # Errors
+/// When the state cannot be read.
+pub fn working_hours(base: &dyn Base, host: &Host, now: Timestamp) -> Result<Option<Hours>> {
+    match &host.hours {
+        Some(policy) => hours::agreed(&Records::new(base, &host.name), host, policy, now),
+        None => Ok(None),
+    }
+}
+
+/// What is gone from a source and still kept is busy: it is held.
+async fn of_source(shelf: &Shelf<'_>, mut reading: Reading, all: &mut Spans) -> Result<()> {
+    let mut after: Option<Href> = None;
+    loop {
+        let page = shelf.page(after.as_ref())?;
+        let Some((last, _)) = page.last() else {
+            let OneSource { standing, lost } = reading.found;
+            all.extend(standing.merged().spans().iter().copied());
+            all.extend(lost.gone.into_iter().flat_map(|gone| gone.spans));
+            return Ok(());
+        };
+        after = Some(last.clone());
+        reading = aside(move || reading.page(page)).await?;
+        // The pass said all this.
+        reading.said.clear();
+    }
+}
+
+async fn of_bookings(ledger: &Ledger<'_>, all: &mut Spans) -> Result<()> {
+    let mut after: Option<BookingId> = None;
+    loop {
+        let links = ledger.links(after.as_ref())?;
+        let Some(last) = links.last() else {
+            return Ok(());
+        };
+        after = Some(last.booking.clone());
+        let standing = links.iter().filter(|link| stands(link));
+        all.extend(standing.map(|link| TimeSpan {
+            start: link.start,
+            end: link.end,
+        }));
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Whether the booking of a link stands, as far as the last pass knew.
+pub(in crate::engine) fn stands(link: &Link) -> bool {
+    use crate::domain::link::{Pending, Standing};
+    let is_gone = matches!(link.pending, Some(Pending::Gone { .. }));
+    match link.standing {
+        Standing::Live => true,
+        Standing::Marked => false,
+        // Left alone without its entry: the booking stands. With it: the booking is gone, and a
+        // person kept the entry.
+        Standing::LeftAlone => is_gone,
+    }
+}

@@ -1,0 +1,186 @@
+//! What feeds show is what the last pass wrote, and nothing is asked for or written for it.
+
+use std::time::Duration;
+
+use super::bench::{ALICE, Bench, WORK, event, href};
+use crate::domain::busy::{Buffers, Busy};
+use crate::domain::entry::Base as Agreement;
+use crate::domain::hours::{Day, Hours};
+use crate::domain::ids::{BookingId, CalendarName, HostName, Href, Uid};
+use crate::domain::link::{Link, Pending, Standing};
+use crate::engine::bookable::shown;
+use crate::engine::ledger::{Batch, Ledger};
+use crate::plan::policy::{BusyTo, HoursPolicy, Wins};
+use crate::ports::clock::Clock as _;
+use crate::ports::error::Kind;
+
+impl Bench {
+    async fn shown(&self) -> Option<Busy> {
+        let now = self.clock.now();
+        shown::busy(self.base.as_ref(), &self.host, None, now)
+            .await
+            .unwrap()
+    }
+
+    fn written(&self) -> Busy {
+        let blocks = self.zoom.standing();
+        Busy::of(blocks.iter().map(|block| block.span.unwrap()))
+    }
+}
+
+#[tokio::test]
+async fn busy_time_is_shown_as_it_stands_in_zoom() {
+    let mut bench = Bench::new(BusyTo::ZoomCalendar);
+    bench.policy().buffers = Buffers {
+        before: Duration::from_mins(10),
+        after: Duration::from_mins(5),
+    };
+    assert_eq!(bench.shown().await, None, "nothing is known before a pass");
+    for (name, start, end) in [
+        ("a", "24T100000Z", "24T110000Z"),
+        ("b", "24T110000Z", "24T120000Z"),
+        ("c", "30T230000Z", "30T234500Z"),
+    ] {
+        bench.work.put(&href(name), &event(name, start, end));
+    }
+    // Beyond the window.
+    let far = event("f", "24T100000Z", "24T110000Z");
+    let far = String::from_utf8(far).unwrap().replace("202611", "202712");
+    bench.family.put(&href("f"), far.as_bytes());
+    bench.good_pass().await;
+    let shown = bench.shown().await.unwrap();
+    assert_eq!(shown, bench.written());
+    assert_eq!(shown.spans().len(), 2);
+    // The copies of blocks that lost their tag get no buffers there, and none here.
+    for (number, span) in shown.spans().iter().enumerate() {
+        let at = |time: jiff::Timestamp| time.strftime("%dT%H%M%SZ").to_string();
+        let name = format!("copy{number}");
+        let copy = event(&name, &at(span.start), &at(span.end));
+        bench.family.put(&href(&name), &copy);
+    }
+    bench.good_pass().await;
+    assert_eq!(bench.shown().await.unwrap(), bench.written());
+    assert_eq!(bench.written(), shown);
+}
+
+#[tokio::test]
+async fn time_that_is_held_is_shown_as_busy() {
+    let bench = Bench::new(BusyTo::ZoomCalendar);
+    for day in 24..28 {
+        let (start, end) = (format!("{day}T100000Z"), format!("{day}T110000Z"));
+        let name = day.to_string();
+        bench.work.put(&href(&name), &event(&name, &start, &end));
+    }
+    bench.good_pass().await;
+    bench.work.clear();
+    bench.pass().await;
+    assert_eq!(bench.held().len(), 1);
+    assert_eq!(bench.shown().await.unwrap().spans().len(), 4);
+}
+
+#[tokio::test]
+async fn showing_costs_no_call_and_no_write() {
+    let bench = Bench::new(BusyTo::ZoomCalendar);
+    let one = event("a", "24T100000Z", "24T110000Z");
+    bench.work.put(&href("a"), &one);
+    bench.good_pass().await;
+    let before = (bench.script.calls(), bench.base.snapshot());
+    bench.script.away(Some(("", Kind::Unreachable)));
+    assert!(bench.shown().await.is_some());
+    assert_eq!(before, (bench.script.calls(), bench.base.snapshot()));
+}
+
+#[tokio::test]
+async fn a_source_that_is_away_from_the_start_hides_no_other() {
+    let bench = Bench::new(BusyTo::ZoomCalendar);
+    let one = event("a", "24T100000Z", "24T110000Z");
+    bench.family.put(&href("a"), &one);
+    bench.script.away(Some(("source", Kind::Unreachable)));
+    bench.pass().await;
+    assert_eq!(bench.shown().await.unwrap().spans().len(), 1);
+}
+
+#[tokio::test]
+async fn bookings_that_stand_are_busy() {
+    let bench = Bench::new(BusyTo::ZoomCalendar);
+    bench.good_pass().await;
+    let (host, calendar) = (HostName::new(ALICE), CalendarName::new(WORK));
+    let ledger = Ledger::new(bench.base.as_ref(), &host, &calendar);
+    let gone = || {
+        Some(Pending::Gone {
+            since: bench.clock.now(),
+        })
+    };
+    let mut batch = Batch::default();
+    for (hour, standing, pending) in [
+        (10, Standing::Live, None),
+        (12, Standing::Live, gone()),
+        (14, Standing::LeftAlone, gone()),
+        (16, Standing::LeftAlone, None),
+        (18, Standing::Marked, None),
+    ] {
+        ledger.put_link(&mut batch, &link(hour, standing, pending), None);
+    }
+    ledger.commit(batch).await.unwrap();
+    let now = bench.clock.now();
+    let busy = shown::busy(bench.base.as_ref(), &bench.host, Some(&ledger), now);
+    let busy = busy.await.unwrap().unwrap();
+    let hours = busy.spans().iter();
+    let hours: Vec<String> = hours
+        .map(|span| span.start.strftime("%H").to_string())
+        .collect();
+    assert_eq!(hours, ["10", "12", "14"]);
+}
+
+fn link(hour: u32, standing: Standing, pending: Option<Pending>) -> Link {
+    let booking = BookingId::new(format!("e{hour}"));
+    let uid = Uid::of_booking(&booking);
+    let start: jiff::Timestamp = format!("2026-11-24T{hour}:00:00Z").parse().unwrap();
+    Link {
+        booking,
+        href: Href::of_uid(&uid),
+        uid,
+        etag: None,
+        sequence: 0,
+        base: Agreement::default(),
+        booking_print: None,
+        policy_print: None,
+        start,
+        end: start + jiff::SignedDuration::from_mins(30),
+        pair: None,
+        manage_url: None,
+        updated: None,
+        pending,
+        standing,
+    }
+}
+
+#[tokio::test]
+async fn hours_are_shown_as_both_sides_agreed_without_what_is_over() {
+    let mut bench = Bench::new(BusyTo::Availability);
+    bench.host.hours = Some(HoursPolicy {
+        availability: None,
+        calendar: CalendarName::new(WORK),
+        wins: Wins::Zoom,
+    });
+    let shown = |bench: &Bench| -> Option<Hours> {
+        let now = bench.clock.now();
+        shown::working_hours(bench.base.as_ref(), &bench.host, now).unwrap()
+    };
+    assert_eq!(shown(&bench), None, "nothing is known before a pass");
+    bench.good_pass().await;
+    let hours = shown(&bench).unwrap();
+    assert_eq!(hours.zone, "UTC");
+    assert_eq!(hours.week.0[0].to_string(), "09:00-17:00");
+    assert!(hours.week.0[6].is_off() && hours.overrides.is_empty());
+    // A day off in the calendar, until it is over.
+    bench.in_calendar(|hours| {
+        hours
+            .overrides
+            .insert("2026-11-24".parse().unwrap(), Day::default());
+    });
+    bench.good_pass().await;
+    assert_eq!(shown(&bench).unwrap().overrides.len(), 1);
+    bench.clock.advance(jiff::SignedDuration::from_hours(48));
+    assert_eq!(shown(&bench).unwrap().overrides.len(), 0);
+}
