@@ -10,9 +10,12 @@
 )]
 
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use rstest::rstest;
 use tempfile::TempDir;
@@ -287,4 +290,66 @@ fn what_the_guides_tell_to_type_is_there() {
         }
     }
     assert!(seen > 20, "{seen}");
+}
+
+/// Where nothing listens, and where only systemd may have a socket opened.
+const SERVING: &str = r#"
+[zoom]
+api_url = "http://127.0.0.1:9/v2"
+oauth_url = "http://127.0.0.1:9/oauth"
+[zoom.auth]
+kind = "server_to_server"
+client_id = "id"
+client_secret = "hush-client"
+account_id = "account"
+[http]
+listen = "198.51.100.1:8787"
+[[calendar]]
+name = "work"
+kind = "vdir"
+path = "~/work"
+[[host]]
+name = "alice"
+bookings = { calendar = "work" }
+"#;
+
+#[test]
+fn a_socket_that_systemd_opened_is_served() {
+    let home = tempfile::tempdir().unwrap();
+    fs::create_dir(home.path().join("work")).unwrap();
+    let config = home.path().join("config.toml");
+    fs::write(&config, SERVING).unwrap();
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap();
+    // What systemd does before it starts a service (sd_listen_fds(3)).
+    let script = "exec 3<&0 0</dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec \"$@\"";
+    let daemon = Command::new("sh")
+        .args(["-c", script, "sh"])
+        .arg(assert_cmd::cargo::cargo_bin("slotbridge"))
+        .arg("--config")
+        .arg(&config)
+        .arg("run")
+        .env_clear()
+        .env("HOME", home.path())
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .stdin(OwnedFd::from(socket))
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It waits in the socket until somebody serves it.
+    let mut asked = TcpStream::connect(address).unwrap();
+    asked
+        .write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        .unwrap();
+    let mut answer = String::new();
+    let read = asked.read_to_string(&mut answer);
+    let pid = daemon.id().to_string();
+    Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+    let output = daemon.wait_with_output().unwrap();
+    let log = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        read.is_ok() && answer.starts_with("HTTP/1.1 200"),
+        "{answer} {log}"
+    );
+    assert_eq!(output.status.code(), Some(0), "{log}");
 }
