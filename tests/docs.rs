@@ -34,7 +34,10 @@ fn is_of_the_build(script: &str) -> bool {
             let mut words = line
                 .split_whitespace()
                 .skip_while(|word| word.contains('='));
-            matches!(words.next(), Some("cargo" | "tests/run" | ".ci/run"))
+            matches!(
+                words.next(),
+                Some("cargo" | "tests/run" | "tests/fuzz" | ".ci/run")
+            )
         })
 }
 
@@ -51,6 +54,7 @@ fn check_the_build(line: &str, newcomer: &Newcomer) {
             "CI does not run it"
         ),
         [".ci/run", ..] => {}
+        ["tests/fuzz", ..] => assert!(ci.contains(".ci/fuzz"), "CI does not run it"),
         ["cargo", "run", rest @ ..] => {
             let own = rest.iter().skip_while(|word| **word != "--").skip(1);
             let own: Vec<&str> = own.copied().chain(["--help"]).collect();

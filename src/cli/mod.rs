@@ -13,6 +13,7 @@ mod feeds;
 mod held;
 mod login;
 mod run;
+mod service;
 mod state;
 mod status;
 mod sync;
@@ -103,6 +104,9 @@ enum Command {
     /// Write, show and describe the configuration
     #[command(subcommand)]
     Config(config::Verb),
+    /// Have systemd start it
+    #[command(subcommand)]
+    Service(service::Verb),
     /// See everything at work, with nothing to configure and no network
     Demo(demo::Arguments),
     /// Print completions for a shell
@@ -254,6 +258,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> 
         Command::Zoom(resource) => zoom::run(context, resource).await,
         Command::State(verb) => state::run(context, verb).await,
         Command::Config(verb) => config::run(context, &verb),
+        Command::Service(verb) => service::run(context, &verb),
         Command::Demo(arguments) => demo::run(context, &arguments).await,
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man => completions::man(),

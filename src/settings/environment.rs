@@ -58,13 +58,21 @@ impl Environment {
         self.absolute("HOME").or_else(std::env::home_dir)
     }
 
+    fn config_home(&self) -> Option<PathBuf> {
+        self.absolute("XDG_CONFIG_HOME")
+            .or_else(|| Some(self.home()?.join(".config")))
+    }
+
     /// `$XDG_CONFIG_HOME/slotbridge/config.toml`.
     #[must_use]
     pub fn user_config(&self) -> Option<PathBuf> {
-        let base = self
-            .absolute("XDG_CONFIG_HOME")
-            .or_else(|| Some(self.home()?.join(".config")))?;
-        Some(base.join("slotbridge").join("config.toml"))
+        Some(self.config_home()?.join("slotbridge").join("config.toml"))
+    }
+
+    /// `$XDG_CONFIG_HOME/systemd/user`: where systemd looks for a person's own units.
+    #[must_use]
+    pub fn user_units(&self) -> Option<PathBuf> {
+        Some(self.config_home()?.join("systemd").join("user"))
     }
 
     /// Where the state stands unless somebody says otherwise: `$STATE_DIRECTORY` (systemd),

@@ -219,7 +219,8 @@ fn sign(secret: &SecretString, parts: &[&[u8]]) -> Output<Sha256> {
 
 fn from_hex(text: &str) -> Option<[u8; 32]> {
     let mut bytes = [0; 32];
-    if text.len() != 64 || !text.is_ascii() {
+    // Numbers of Rust may begin with a plus sign.
+    if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }
     for (place, byte) in bytes.iter_mut().enumerate() {

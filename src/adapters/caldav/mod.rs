@@ -1,6 +1,8 @@
 //! Calendars behind CalDAV (RFC 4791, 6578, 6764): found, listed, read and written conditionally,
 //! on servers that keep the standards in ten different ways (FIELD.md section 3).
 
+/// A whole multistatus, from any body.
+pub mod answer;
 mod ask;
 mod auth;
 mod collection;
