@@ -9,6 +9,8 @@
 
 #[path = "cli/alive.rs"]
 mod alive;
+#[path = "cli/browser.rs"]
+mod browser;
 #[path = "cli/calendars.rs"]
 mod calendars;
 #[path = "cli/damage.rs"]
@@ -17,6 +19,8 @@ mod damage;
 mod hours;
 #[path = "cli/login.rs"]
 mod login;
+#[path = "cli/logout.rs"]
+mod logout;
 #[path = "cli/machine.rs"]
 mod machine;
 mod servers;

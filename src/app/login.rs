@@ -59,7 +59,7 @@ impl fmt::Debug for Hidden {
 /// What a login came back with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Code {
-    code: Hidden,
+    text: Hidden,
     redirect_uri: String,
     /// None where the login was not begun by us.
     verifier: Option<Hidden>,
@@ -192,9 +192,8 @@ pub async fn answer(
     base: &Arc<dyn Base>,
     clock: &Arc<dyn Clock>,
 ) -> Result<Answer, Failure> {
-    let app = match ask {
-        Ask::Login(Login { app, .. }) | Ask::Logout(Logout { app, .. }) => app,
-        _ => return Err(not_ours()),
+    let (Ask::Login(Login { app, .. }) | Ask::Logout(Logout { app, .. })) = ask else {
+        return Err(not_ours());
     };
     if *app != App::of(settings)? {
         return Err(Failure::new(
@@ -213,7 +212,7 @@ pub async fn answer(
         }) => {
             let verifier = code.verifier.as_ref().map(Hidden::secret);
             let exchanged = authority
-                .exchange_code(&code.code.secret(), &code.redirect_uri, verifier.as_ref())
+                .exchange_code(&code.text.secret(), &code.redirect_uri, verifier.as_ref())
                 .await;
             Answer::LoggedIn(exchanged.map_err(not_kept)?)
         }
@@ -295,7 +294,7 @@ mod tests {
     #[test]
     fn what_is_handed_over_shows_no_secret() {
         let code = Code {
-            code: Hidden("hush-code".to_owned()),
+            text: Hidden("hush-code".to_owned()),
             redirect_uri: "http://127.0.0.1:5/callback".to_owned(),
             verifier: Some(Hidden("hush-verifier".to_owned())),
         };

@@ -65,7 +65,9 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         .map(|preset| format!("{}: {}", preset.name, preset.needs))
         .collect();
     if !context.quiet() {
-        hints.iter().for_each(|hint| terminal::say(hint));
+        for hint in &hints {
+            terminal::say(hint);
+        }
     }
     if let Some(preset) = preset.filter(|preset| !preset.takes_passwords) {
         return Err(Failure::new(

@@ -1,157 +1,14 @@
-//! `login` and `logout` against the built-in account, with a browser that the test plays.
+//! `login` against the built-in account, with a browser that the test plays.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::os::unix::fs::PermissionsExt as _;
-use std::process::{Child, ChildStdin, Command as Process, Stdio};
 use std::time::{Duration, Instant};
 
 use rstest::rstest;
 use slotbridge::demo::account::{AccountOptions, Door, Fault};
-use url::Url;
 
+use super::browser::{Login, agree, code_in, ensure_no_secret, get, log_in, newcomer};
 use super::machine::{Alive, Machine};
-
-/// Somebody with an app that users log in to, and not logged in yet.
-fn newcomer() -> Alive {
-    Alive::with(|_| "kind = \"user\"".to_owned())
-}
-
-/// `slotbridge login` at work.
-struct Login {
-    child: Child,
-    stdin: Option<ChildStdin>,
-}
-
-/// How it ended.
-struct Ended {
-    code: i32,
-    out: String,
-    all: String,
-}
-
-impl Login {
-    fn start(machine: &Machine, words: &[&str]) -> Self {
-        // A desktop whose browser writes down what it is to open.
-        let bin = machine.home.path().join("bin");
-        fs::create_dir_all(&bin).unwrap();
-        let script = "#!/bin/sh\nprintf %s \"$1\" > \"$HOME/opening\" && mv \"$HOME/opening\" \"$HOME/opened\"\n";
-        fs::write(bin.join("xdg-open"), script).unwrap();
-        fs::set_permissions(bin.join("xdg-open"), fs::Permissions::from_mode(0o755)).unwrap();
-        let usual = std::env::var_os("PATH").unwrap_or_default();
-        let folders = std::iter::once(bin).chain(std::env::split_paths(&usual));
-        let mut child = Process::new(assert_cmd::cargo::cargo_bin("slotbridge"))
-            .env_clear()
-            .envs(machine.environment())
-            .env("PATH", std::env::join_paths(folders).unwrap())
-            .arg("--config")
-            .arg(&machine.config)
-            .args(["-vvvv", "login"])
-            .args(words)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let stdin = child.stdin.take();
-        Self { child, stdin }
-    }
-
-    /// What the browser was told to open.
-    fn opened(&self, machine: &Machine) -> Url {
-        let path = machine.home.path().join("opened");
-        let start = Instant::now();
-        while !path.exists() {
-            assert!(start.elapsed() < Duration::from_mins(1), "nothing opened");
-            std::thread::yield_now();
-        }
-        fs::read_to_string(path).unwrap().parse().unwrap()
-    }
-
-    /// What a person is to open.
-    fn printed(&mut self) -> Url {
-        let mut line = String::new();
-        let mut out = BufReader::with_capacity(1, self.child.stdout.as_mut().unwrap());
-        out.read_line(&mut line).unwrap();
-        line.trim().parse().unwrap()
-    }
-
-    fn paste(&mut self, text: &str) {
-        let mut stdin = self.stdin.take().unwrap();
-        writeln!(stdin, "{text}").unwrap();
-    }
-
-    fn end(mut self) -> Ended {
-        drop(self.stdin.take());
-        let (mut out, mut error) = (String::new(), String::new());
-        let mut stdout = self.child.stdout.take().unwrap();
-        stdout.read_to_string(&mut out).unwrap();
-        let mut stderr = self.child.stderr.take().unwrap();
-        stderr.read_to_string(&mut error).unwrap();
-        let code = self.child.wait().unwrap().code().unwrap_or(-1);
-        let all = format!("{out}{error}");
-        Ended { code, out, all }
-    }
-}
-
-impl Drop for Login {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
-}
-
-/// One request, as a browser sends it: status line, head and body in one.
-fn get(url: &Url) -> String {
-    let at = (url.host_str().unwrap(), url.port().unwrap());
-    let mut stream = TcpStream::connect(at).unwrap();
-    let target = &url[url::Position::BeforePath..url::Position::AfterQuery];
-    write!(
-        stream,
-        "GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-    )
-    .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
-}
-
-/// Agrees on Zoom's page: where the browser is sent then.
-fn agree(page: &Url) -> Url {
-    let answer = get(page);
-    let line = answer
-        .lines()
-        .find(|line| line.to_lowercase().starts_with("location: "));
-    let line = line.unwrap_or_else(|| panic!("{answer}"));
-    line["location: ".len()..].trim().parse().unwrap()
-}
-
-fn code_in(url: &Url) -> String {
-    let mut pairs = url.query_pairs();
-    let code = pairs.find(|(name, _)| name == "code").unwrap();
-    code.1.into_owned()
-}
-
-/// Nothing that would let somebody in stands in a text.
-fn ensure_no_secret(alive: &Alive, text: &str) {
-    let app = alive.account.options();
-    let refresh = alive.account.refresh_token();
-    for secret in refresh.iter().chain([&app.client_secret]) {
-        assert!(!text.contains(secret.as_str()), "{text}");
-    }
-    for word in ["access-", "refresh-", "code-", "code_verifier"] {
-        assert!(!text.contains(word), "{word}: {text}");
-    }
-}
-
-/// Logs in with a pasted address.
-fn log_in(alive: &Alive) -> Ended {
-    let mut login = Login::start(&alive.machine, &["--no-browser"]);
-    let back = agree(&login.printed());
-    login.paste(back.as_str());
-    login.end()
-}
 
 #[test]
 fn who_logs_in_by_the_browser_is_let_in_by_the_next_pass() {
@@ -162,7 +19,7 @@ fn who_logs_in_by_the_browser_is_let_in_by_the_next_pass() {
     assert!(out.contains("run `slotbridge login`"), "{out}");
 
     let login = Login::start(&alive.machine, &[]);
-    let page = login.opened(&alive.machine);
+    let page = Login::opened(&alive.machine);
     let back = agree(&page);
     assert_eq!(back.path(), "/callback");
     assert!(get(&back.join("/favicon.ico").unwrap()).starts_with("HTTP/1.1 404"));
@@ -231,7 +88,7 @@ fn an_install_begun_in_the_marketplace_counts_only_if_it_is_pasted() {
         agree(&page.parse().unwrap())
     };
     let login = Login::start(&alive.machine, &[]);
-    let page = login.opened(&alive.machine);
+    let page = Login::opened(&alive.machine);
     let redirect = page.query_pairs().find(|(name, _)| name == "redirect_uri");
     let told = get(&installed(&redirect.unwrap().1));
     assert!(told.starts_with("HTTP/1.1 400"), "{told}");
@@ -277,7 +134,7 @@ fn a_login_that_fails_says_why_and_changes_nothing(
         let page = if no_browser {
             login.printed()
         } else {
-            login.opened(&alive.machine)
+            Login::opened(&alive.machine)
         };
         let said = |name| page.query_pairs().find(|(own, _)| own == name).unwrap().1;
         let query = query.replace("OURS", &said("state"));
@@ -420,69 +277,6 @@ fn a_daemon_with_another_app_is_not_given_the_code() {
     assert_eq!(ended.code, 2, "{}", ended.all);
     assert!(ended.all.contains("SIGHUP"), "{}", ended.all);
     assert_eq!(alive.account.request_count(Door::Oauth), asked);
-}
-
-#[test]
-fn logout_revokes_and_forgets() {
-    let alive = newcomer();
-    assert_eq!(log_in(&alive).code, 0);
-    assert!(
-        alive
-            .machine
-            .run(&["state", "export"])
-            .1
-            .contains("\"token/")
-    );
-    alive
-        .account
-        .faults()
-        .always("POST", "/oauth/revoke", Fault::Status(500));
-    let (code, _, error) = alive.machine.run(&["logout"]);
-    assert_eq!(code, 4, "{error}");
-    assert_eq!(alive.sync().0, 0, "nothing is forgotten before Zoom knows");
-    alive.account.faults().clear();
-
-    // An access token that is over is renewed first: Zoom ends a login by a living one.
-    alive.account.expire_access_tokens();
-    let (code, out, error) = alive.machine.run(&["logout"]);
-    assert_eq!((code, out.starts_with("logged out")), (0, true), "{error}");
-    assert_eq!(alive.account.refresh_token(), None);
-    assert!(
-        !alive
-            .machine
-            .run(&["state", "export"])
-            .1
-            .contains("\"token/")
-    );
-    let (code, out, _) = alive.machine.run(&["logout"]);
-    assert_eq!((code, out.as_str()), (0, "nobody was logged in\n"));
-}
-
-#[test]
-fn a_seed_in_the_configuration_stands_beside_a_login() {
-    let alive = Alive::user();
-    assert_eq!(log_in(&alive).code, 0);
-    alive.account.expire_access_tokens();
-    assert_eq!(alive.sync().0, 0, "the seed is spent, the login is not");
-    let (code, out, error) = alive.machine.run(&["logout"]);
-    assert_eq!(code, 0, "{error}");
-    assert!(
-        out.contains("zoom.auth.refresh_token still stands"),
-        "{out}"
-    );
-    assert_eq!(alive.account.refresh_token(), None);
-}
-
-#[test]
-fn logout_only_here_asks_zoom_nothing() {
-    let alive = newcomer();
-    assert_eq!(log_in(&alive).code, 0);
-    let asked = alive.account.request_count(Door::Oauth);
-    let (code, out, _) = alive.machine.run(&["logout", "--only-here"]);
-    assert_eq!(code, 0);
-    assert!(out.contains("Added Apps"), "{out}");
-    assert_eq!(alive.account.request_count(Door::Oauth), asked);
-    assert_eq!(alive.machine.run(&["sync"]).0, 3);
 }
 
 #[test]

@@ -151,7 +151,8 @@ fn every(found: Discovered) -> Vec<Collection> {
     all
 }
 
-/// Whether what belongs to one server may be told to another: see [`trust`].
+/// Whether what one server may know may be told to another: to itself, or over https to a host of
+/// the same registered domain.
 #[must_use]
 pub fn is_kin(home: &Url, target: &Url) -> bool {
     trust::may_know(home, target)

@@ -109,7 +109,7 @@ impl Attempt {
             // Begun in Zoom's marketplace: it knows nothing of our challenge, and went to the
             // address that is set there (FACTS.md section 1).
             (None, Way::Pasted) => Ok(Code {
-                code: Hidden(code),
+                text: Hidden(code),
                 redirect_uri: place.to_owned(),
                 verifier: None,
             }),
@@ -123,7 +123,7 @@ impl Attempt {
 
     fn ours(&self, code: String) -> Code {
         Code {
-            code: Hidden(code),
+            text: Hidden(code),
             redirect_uri: self.redirect_uri.clone(),
             verifier: Some(self.verifier.clone()),
         }
