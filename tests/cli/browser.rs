@@ -57,7 +57,7 @@ impl Login {
     }
 
     /// What the browser was told to open.
-    pub fn opened(&self, machine: &Machine) -> Url {
+    pub fn opened(machine: &Machine) -> Url {
         let path = machine.home.path().join("opened");
         let start = Instant::now();
         while !path.exists() {

@@ -19,7 +19,7 @@ fn who_logs_in_by_the_browser_is_let_in_by_the_next_pass() {
     assert!(out.contains("run `slotbridge login`"), "{out}");
 
     let login = Login::start(&alive.machine, &[]);
-    let page = login.opened(&alive.machine);
+    let page = Login::opened(&alive.machine);
     let back = agree(&page);
     assert_eq!(back.path(), "/callback");
     assert!(get(&back.join("/favicon.ico").unwrap()).starts_with("HTTP/1.1 404"));
@@ -88,7 +88,7 @@ fn an_install_begun_in_the_marketplace_counts_only_if_it_is_pasted() {
         agree(&page.parse().unwrap())
     };
     let login = Login::start(&alive.machine, &[]);
-    let page = login.opened(&alive.machine);
+    let page = Login::opened(&alive.machine);
     let redirect = page.query_pairs().find(|(name, _)| name == "redirect_uri");
     let told = get(&installed(&redirect.unwrap().1));
     assert!(told.starts_with("HTTP/1.1 400"), "{told}");
@@ -134,7 +134,7 @@ fn a_login_that_fails_says_why_and_changes_nothing(
         let page = if no_browser {
             login.printed()
         } else {
-            login.opened(&alive.machine)
+            Login::opened(&alive.machine)
         };
         let said = |name| page.query_pairs().find(|(own, _)| own == name).unwrap().1;
         let query = query.replace("OURS", &said("state"));
