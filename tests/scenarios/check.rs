@@ -345,10 +345,6 @@ fn a_server_that_cannot_be_reached_is_told(
     "[[calendar]]\nname = \"far\"\nkind = \"caldav\"\nurl = \"http://dav.example.org/alice/\"\n",
     "calendar.far.url"
 )]
-#[case::feed(
-    "[[calendar]]\nname = \"far\"\nkind = \"ics\"\nurl = \"http://dav.example.org/alice.ics\"\n",
-    "calendar.far.url"
-)]
 fn plain_http_to_another_machine_is_a_mistake_of_the_configuration(
     #[case] table: &str,
     #[case] key: &str,
