@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tempfile::Builder;
 
-use super::WAITING;
+use super::{COVERED, WAITING};
 use super::blobs::{Blobs, sync_dir};
 use super::disk::Disk;
 use super::export::hex;
@@ -57,12 +57,14 @@ impl Stored {
 
 /// Whether there is a second copy of this key.
 pub(super) fn is_kept(key: &str) -> bool {
-    key.starts_with(TOKENS) || WAITING.iter().any(|prefix| key.starts_with(prefix))
+    key.starts_with(TOKENS)
+        || key.starts_with(COVERED)
+        || WAITING.iter().any(|prefix| key.starts_with(prefix))
 }
 
 /// The pairs of a database of which there should be a second copy.
 pub(super) fn of(disk: &Disk, blobs: &Blobs) -> Pairs {
-    [TOKENS]
+    [TOKENS, COVERED]
         .iter()
         .chain(&WAITING)
         .flat_map(|prefix| upkeep::readable(disk, blobs, prefix))
