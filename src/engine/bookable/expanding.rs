@@ -62,7 +62,19 @@ pub(super) async fn busy(
             certainty = Certainty::PartlyUnknown;
         }
         let reading = Reading::of(name, policy, days, Arc::clone(&echoes));
-        let found = one_source(work, &shelf, reading).await?;
+        let found = match one_source(work, &shelf, reading).await {
+            Ok(found) => found,
+            Err(error) if error.kind() == Kind::Malformed => {
+                certainty = Certainty::PartlyUnknown;
+                let doing = format!("reading busy time from the calendar {name}: {}", error.doing());
+                let error = Error::new(Kind::Malformed, doing)
+                    .because(error.cause())
+                    .hint(error.remedy().unwrap_or_default());
+                work.failed(&error);
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         let standing = found.standing.merged();
         let kept = removals::judge(work, name, &standing, found.lost).await?;
         all.extend(standing.spans().iter().copied());
@@ -100,7 +112,13 @@ async fn one_source(work: &Work<'_>, shelf: &Shelf<'_>, mut reading: Reading) ->
 async fn aside<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'static) -> Result<T> {
     match tokio::task::spawn_blocking(job).await {
         Ok(done) => Ok(done),
-        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        // A fault of ours must end neither the daemon nor the other sources.
+        Err(error) if error.is_panic() => Err(Error::new(Kind::Malformed, "expanding its events")
+            .because("the program failed on one of them")
+            .hint(
+                "please report it with `slotbridge sync -vv`; as long as it is so, no time is \
+                 given back to the booking page",
+            )),
         Err(error) => Err(Error::new(Kind::Local, "expanding busy time")
             .because(error)
             .hint("the program is ending; the next pass does it")),

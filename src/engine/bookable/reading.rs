@@ -78,6 +78,8 @@ impl Reading {
     /// Takes some objects along.
     pub(super) fn page(mut self, page: Vec<(Href, Kept)>) -> Self {
         for (href, kept) in page {
+            #[cfg(test)]
+            assert!(!href.as_str().contains(super::tests::FAILS), "as told");
             self.object(href, &kept);
         }
         self
