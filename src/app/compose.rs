@@ -351,6 +351,7 @@ fn busy_policy(busy: &resolved::Busy, emails: &[String]) -> BusyPolicy {
         },
         title: busy.title.clone(),
         emails: emails.to_vec(),
+        replace_overrides: busy.replace_overrides,
     }
 }
 

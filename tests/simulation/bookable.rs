@@ -128,6 +128,7 @@ impl World {
                     },
                     title: "Busy".to_owned(),
                     emails: Vec::new(),
+                    replace_overrides: false,
                 }),
                 hours: None,
                 places: BTreeMap::new(),

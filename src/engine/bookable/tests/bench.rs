@@ -250,6 +250,7 @@ fn policy(to: BusyTo) -> BusyPolicy {
         buffers: Buffers::default(),
         title: "Busy".to_owned(),
         emails: Vec::new(),
+        replace_overrides: false,
     }
 }
 
