@@ -217,6 +217,7 @@ impl Wiring<'_> {
                     .as_ref()
                     .map(|busy| busy_policy(busy, &host.emails)),
                 hours: host.hours.as_ref().map(hours_policy),
+                bookings: host.bookings.as_ref().map(|one| one.calendar.clone()),
                 places: from
                     .clone()
                     .map(|name| (name.clone(), self.whereabouts(name)))

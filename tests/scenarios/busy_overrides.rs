@@ -215,13 +215,19 @@ fn auto_that_may_not_write_overrides_goes_to_the_calendar_as_soon_as_it_can() {
     options.availability.shows_segments = ShowsSegments::Never;
     let bench = bench_with(Vdir, &flows_to("auto"), options);
     let events = format!("/v2/calendars/{}/events", bench.account.calendar_id());
-    bench.account.faults().always("GET", &events, Fault::Status(403));
+    bench
+        .account
+        .faults()
+        .always("GET", &events, Fault::Status(403));
     bench.has_event("dentist", span(3, 9, 11));
     let run = bench.sync(&["--json"]);
     assert_eq!(run.code, 1, "{run:#?}");
     assert!(run.errors().contains("tries in each pass"), "{run:#?}");
     let status = bench.status();
-    assert!(status.stdout.contains("nothing is written there"), "{status:#?}");
+    assert!(
+        status.stdout.contains("nothing is written there"),
+        "{status:#?}"
+    );
     bench.account.faults().clear();
     bench.pass_takes(&[span(3, 9, 11)], "by blocks");
     assert_eq!(bench.block_spans(), [span(3, 9, 11)]);

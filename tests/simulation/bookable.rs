@@ -131,6 +131,7 @@ impl World {
                     replace_overrides: false,
                 }),
                 hours: None,
+                bookings: None,
                 places: BTreeMap::new(),
                 zone: "UTC".to_owned(),
             },

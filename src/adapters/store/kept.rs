@@ -14,11 +14,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tempfile::Builder;
 
-use super::{COVERED, WAITING};
 use super::blobs::{Blobs, sync_dir};
 use super::disk::Disk;
 use super::export::hex;
 use super::upkeep;
+use super::{COVERED, WAITING};
 use crate::ports::base::Change;
 
 /// Tokens, which a login would cost. Quotas are not here: they change with every request.

@@ -34,6 +34,7 @@ pub(in super::super) async fn leave_others(
     let nothing = Wanted {
         busy: Busy::default(),
         certainty: Certainty::Whole,
+        origins: Vec::new(),
     };
     let days = Days {
         zone: zone_of(&found.zone).unwrap_or_else(|| days.zone.clone()),

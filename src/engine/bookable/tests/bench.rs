@@ -146,6 +146,7 @@ impl Bench {
                 name: HostName::new(ALICE),
                 busy: Some(policy(to)),
                 hours: None,
+                bookings: Some(CalendarName::new(WORK)),
                 places: BTreeMap::new(),
                 zone: "UTC".to_owned(),
             },

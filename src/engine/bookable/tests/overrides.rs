@@ -124,10 +124,7 @@ async fn overrides_that_zoom_does_not_show_are_never_replaced_unasked() {
         let error = &report.errors[0];
         assert!(error.cause.contains("nothing was written"), "{error:?}");
         assert!(error.hint.contains("zoom_calendar"), "{error:?}");
-        assert!(
-            error.hint.contains("replace_overrides = true"),
-            "{error:?}"
-        );
+        assert!(error.hint.contains("replace_overrides = true"), "{error:?}");
         assert!(bench.availability.changes().is_empty());
     }
     bench.policy().replace_overrides = true;
