@@ -9,4 +9,5 @@ mod expanding;
 mod faults;
 mod hours;
 mod overrides;
+mod removals;
 mod sources;
