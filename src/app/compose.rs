@@ -361,6 +361,7 @@ pub(super) fn bookable_host(host: &resolved::Host) -> bookable::Host {
         name: host.name.clone(),
         busy: busy.map(|busy| busy_policy(busy, &host.emails)),
         hours: host.hours.as_ref().map(hours_policy),
+        bookings: host.bookings.as_ref().map(|one| one.calendar.clone()),
         places: BTreeMap::new(),
         zone: local_zone(),
     }
@@ -415,6 +416,7 @@ fn busy_policy(busy: &resolved::Busy, emails: &[String]) -> BusyPolicy {
         },
         title: busy.title.clone(),
         emails: emails.to_vec(),
+        replace_overrides: busy.replace_overrides,
     }
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::adapters::zoom::probe::{Grant, Lent};
 use crate::domain::feed::FeedName;
 use crate::domain::ids::{HostName, WaitingId};
-use crate::domain::waiting::{Conflict, Decision, Held};
+use crate::domain::waiting::{Conflict, Decision, Held, HeldAction};
 use crate::engine::waiting;
 use crate::ports::clock::Clock;
 use crate::ports::error::{Error, Kind};
@@ -192,7 +192,7 @@ pub async fn answer(
         Ask::Release { id: None } => {
             let mut count = 0;
             for held in waiting::held(base, &scopes)? {
-                if !held.released {
+                if held.waits() {
                     waiting::release(base, &scopes, &held.id).await?;
                     count += 1;
                 }
@@ -207,8 +207,10 @@ pub async fn answer(
         Ask::Drop { id: None } => {
             let mut count = 0;
             for held in waiting::held(base, &scopes)? {
-                waiting::drop_held(base, &scopes, &held.id).await?;
-                count += 1;
+                if held.what != HeldAction::KeptTime {
+                    waiting::drop_held(base, &scopes, &held.id).await?;
+                    count += 1;
+                }
             }
             Answer::Done(count)
         }

@@ -202,7 +202,7 @@ pub fn read(base: &dyn Base, settings: &Settings, now: Timestamp) -> Result<Stat
             .filter(|conflict| conflict.host == host.name);
         let waiting = held
             .iter()
-            .filter(|held| held.host == host.name && !held.released);
+            .filter(|held| held.host == host.name && held.waits());
         let bookings = host.bookings.as_ref();
         let scope = bookings.map(|bookings| (&host.name, Some(&bookings.calendar)));
         let overview = scope

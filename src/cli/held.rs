@@ -9,7 +9,7 @@ use super::{Context, terminal};
 use crate::app::desk::{self, Answer, Ask};
 use crate::app::failure::{Exit, Failure};
 use crate::domain::ids::WaitingId;
-use crate::domain::waiting::About;
+use crate::domain::waiting::{About, HeldAction};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -109,9 +109,12 @@ async fn show(context: &Context, id: &WaitingId, json: bool) -> Result<Exit, Fai
         terminal::print_json(&held)?;
         return Ok(Exit::Done);
     }
-    let drop = match held.about {
-        About::Booking(_) => "leaves both sides as they are",
-        About::Calendar(_) => "keeps that time busy until it is over",
+    let drop = match (&held.about, held.what) {
+        (About::Booking(_), _) => "leaves both sides as they are",
+        (About::Calendar(_), HeldAction::KeptTime) => {
+            "changes nothing: it is kept until it is over"
+        }
+        (About::Calendar(_), _) => "keeps that time busy until it is over, or until you release it",
     };
     let word = if held.released {
         "  released: the next pass does it\n"

@@ -119,6 +119,9 @@ pub enum HeldAction {
     DeleteEntry,
     /// Give time back to the booking page, because its events are gone from the calendar.
     FreeTime,
+    /// Give back time that a person once wanted to stay busy although its events are gone. It
+    /// waits for nobody: it is there to be undone.
+    KeptTime,
 }
 
 impl fmt::Display for HeldAction {
@@ -127,6 +130,7 @@ impl fmt::Display for HeldAction {
             Self::CancelBooking => "cancel the booking in Zoom",
             Self::DeleteEntry => "delete the entry in the calendar",
             Self::FreeTime => "give the time of events that are gone back to the booking page",
+            Self::KeptTime => "give time back that is kept busy because a person said so",
         })
     }
 }
@@ -189,12 +193,19 @@ impl Held {
             HeldAction::CancelBooking => "cancel",
             HeldAction::DeleteEntry => "delete",
             HeldAction::FreeTime => "free",
+            HeldAction::KeptTime => "kept",
         };
         let about = match about {
             About::Booking(booking) => booking.as_str(),
             About::Calendar(calendar) => calendar.as_str(),
         };
         short_id(&["held", host.as_str(), about, what])
+    }
+
+    /// Whether a person still has to say something about it.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        !self.released && self.what != HeldAction::KeptTime
     }
 
     /// The booking that it is about, if it is one.

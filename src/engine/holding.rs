@@ -92,7 +92,7 @@ impl Holding {
             return Ok(());
         }
         let side = match what {
-            HeldAction::CancelBooking | HeldAction::FreeTime => "zoom",
+            HeldAction::CancelBooking | HeldAction::FreeTime | HeldAction::KeptTime => "zoom",
             HeldAction::DeleteEntry => "calendar",
         };
         pass.tally.done("hold", side, booking, why);

@@ -4,7 +4,7 @@ use crate::domain::entry::Field;
 use crate::domain::ids::{BookingId, CalendarName, HostName, WaitingId};
 use crate::domain::link::Standing;
 use crate::domain::part::Part;
-use crate::domain::waiting::{About, Conflict, ConflictStanding, Decision, Held};
+use crate::domain::waiting::{About, Conflict, ConflictStanding, Decision, Held, HeldAction};
 use crate::ports::base::Base;
 use crate::ports::error::{Error, Kind, Result};
 
@@ -126,6 +126,9 @@ pub async fn drop_held(base: &dyn Base, scopes: &[Scope<'_>], id: &WaitingId) ->
     for scope in scopes {
         let ledger = open(base, *scope);
         if let Some(held) = ledger.held()?.into_iter().find(|held| held.id == *id) {
+            if held.what == HeldAction::KeptTime {
+                return Ok(held);
+            }
             let mut batch = Batch::default();
             ledger.drop_held(&mut batch, id);
             match &held.about {
@@ -135,7 +138,7 @@ pub async fn drop_held(base: &dyn Base, scopes: &[Scope<'_>], id: &WaitingId) ->
                         ledger.put_link(&mut batch, &link, None);
                     }
                 }
-                About::Calendar(calendar) => removals::keep(base, &held.host, calendar).await?,
+                About::Calendar(calendar) => removals::keep(base, &held, calendar).await?,
             }
             ledger.commit(batch).await?;
             return Ok(held);

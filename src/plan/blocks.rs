@@ -8,6 +8,7 @@
 //! | other | | deleted |
 //! | | nothing there | created |
 //! | ended before the listing begins | | left alone |
+//! | one that Zoom keeps shorter than it is written | | left as it is, and a block for the rest |
 //!
 //! While only some sources are known (`Certainty::PartlyUnknown`), nothing is deleted, and what
 //! is changed only grows.
@@ -119,6 +120,57 @@ pub fn decide(
     });
     let deletions = deleted.into_iter().map(|id| BlockStep::Delete { id });
     creations.chain(changes).chain(deletions).collect()
+}
+
+/// A block that Zoom does not keep as it is written, however often that is put right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stubborn {
+    /// Which.
+    pub id: BlockId,
+    /// What it was to be.
+    pub asked: TimeSpan,
+    /// What Zoom makes of it.
+    pub span: TimeSpan,
+}
+
+/// Lets stubborn blocks be that cover a part of what they were to cover, and says what is to be
+/// covered besides them. One that covers none of it is no help: nothing is put beside it, or there
+/// would be another one with each pass.
+#[must_use]
+pub fn beside(desired: &Busy, stubborn: &[Stubborn]) -> (Busy, BTreeSet<BlockId>) {
+    let mut spans = desired.clone();
+    let mut let_be = BTreeSet::new();
+    loop {
+        let next = stubborn.iter().find_map(|one| {
+            let fits = !let_be.contains(&one.id) && spans.spans().contains(&one.asked);
+            let rest = fits.then(|| rest(one))??;
+            Some((one, rest))
+        });
+        let Some((one, rest)) = next else {
+            return (spans, let_be);
+        };
+        let others = spans.spans().iter().filter(|span| **span != one.asked);
+        spans = Busy::of(others.chain(rest.spans()).copied());
+        let_be.insert(one.id.clone());
+    }
+}
+
+/// What a stubborn block leaves open; `None` where it covers all of it, or nothing.
+fn rest(one: &Stubborn) -> Option<Busy> {
+    let (asked, real) = (one.asked, one.span);
+    if !real.overlaps(&asked) || real.start >= real.end {
+        return None;
+    }
+    let before = TimeSpan {
+        start: asked.start,
+        end: real.start,
+    };
+    let after = TimeSpan {
+        start: real.end,
+        end: asked.end,
+    };
+    let rest = Busy::of([before, after]);
+    (!rest.spans().is_empty() && !rest.spans().contains(&asked)).then_some(rest)
 }
 
 /// The blocks that are looked at, each id once, in an order of their own.

@@ -65,14 +65,54 @@ pub fn allowed_deletions(entries: usize) -> usize {
     (entries / 4).max(5)
 }
 
-/// Judges events that are gone from a calendar and would free their time: `gone` out of `events`
-/// that blocked time. A series is one.
+/// What a source would give back to the booking page, and what it still says. An object counts
+/// once: a series is one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Freeing {
+    /// Objects, gone or changed, that free time in the window.
+    pub now: usize,
+    /// Objects that are gone or say nothing any more, and would block time only after the window.
+    pub later: usize,
+    /// How many freed time within a day before, without anybody being asked.
+    pub lately: usize,
+    /// How many blocked time in the window, before.
+    pub of: usize,
+    /// How many block time in the window now.
+    pub left: usize,
+    /// How many may block time, whenever.
+    pub there: usize,
+    /// One text that somebody else makes, in which a person here can delete nothing.
+    pub feed: bool,
+}
+
+/// Judges what would be freed. A single event that a person deletes or moves is freed at once.
+///
+/// | what would be free | what is left | then |
+/// |---|---|---|
+/// | nothing | | freed |
+/// | one event or more of a feed | nothing that blocks, ever | held |
+/// | two events or more | nothing that blocks, ever | held |
+/// | two events or more in the window | nothing that blocks in the window | held |
+/// | with those of the last day, more than five and more than a quarter | | held |
+/// | anything else | | freed |
 #[must_use]
-pub fn freed(gone: usize, events: usize) -> Option<Refusal> {
-    if gone >= 2 && gone >= events {
-        return Some(Refusal::EventsGone { expected: events });
+pub fn freed(what: Freeing) -> Option<Refusal> {
+    let Freeing {
+        now, lately, of, ..
+    } = what;
+    let any = now.saturating_add(what.later);
+    if any == 0 {
+        return None;
     }
-    (gone > allowed_deletions(events)).then_some(Refusal::ManyEventsGone { gone, of: events })
+    if what.there == 0 && (what.feed || any >= 2) {
+        return Some(Refusal::EventsGone { expected: any });
+    }
+    if what.left == 0 && now >= 2 {
+        return Some(Refusal::EventsGone { expected: now });
+    }
+    let gone = now.saturating_add(lately);
+    let of = of.saturating_add(lately);
+    (now > 0 && gone > allowed_deletions(of)).then_some(Refusal::ManyEventsGone { gone, of })
 }
 
 /// Judges a listing of Zoom that shows `listed` bookings where the base has `expected`.
@@ -99,12 +139,13 @@ impl std::fmt::Display for Refusal {
             ),
             Self::EventsGone { expected } => write!(
                 f,
-                "all {expected} events that block time are gone from the calendar at once; it \
-                 looks emptied, renamed or not mounted"
+                "all {expected} events that block time are gone from the calendar at once, or block \
+                 none any more; it looks emptied, renamed or not mounted"
             ),
             Self::ManyEventsGone { gone, of } => write!(
                 f,
-                "{gone} of {of} events that block time are gone from the calendar at once"
+                "{gone} of {of} events that block time are gone from the calendar at once, or \
+                 block less (within one day)"
             ),
             Self::ZoomEmpty { expected } => write!(
                 f,
@@ -145,19 +186,41 @@ mod tests {
     }
 
     #[rstest]
-    #[case::the_only_one(1, 1, false)]
-    #[case::both(2, 2, true)]
-    #[case::five_of_six(5, 6, false)]
-    #[case::six_of_ten(6, 10, true)]
-    #[case::a_quarter(25, 100, false)]
-    #[case::more_than_a_quarter(26, 100, true)]
-    #[case::none_of_none(0, 0, false)]
-    fn events_that_are_gone_are_counted(
-        #[case] gone: usize,
-        #[case] events: usize,
+    // now, later, lately, of, left, there, feed
+    #[case::nothing((0, 0, 9, 9, 0, 0, true), false)]
+    #[case::the_only_one((1, 0, 0, 1, 0, 0, false), false)]
+    #[case::the_only_one_moved((1, 0, 0, 1, 1, 1, false), false)]
+    #[case::the_only_one_of_a_feed((1, 0, 0, 1, 0, 0, true), true)]
+    #[case::the_only_one_of_a_feed_far_ahead((0, 1, 0, 0, 0, 0, true), true)]
+    #[case::the_only_one_of_a_feed_moved((1, 0, 0, 1, 1, 1, true), false)]
+    #[case::one_of_a_feed((1, 0, 0, 2, 1, 1, true), false)]
+    #[case::both((2, 0, 0, 2, 0, 0, false), true)]
+    #[case::both_although_one_comes_later((2, 0, 0, 2, 0, 1, false), true)]
+    #[case::both_moved((2, 0, 0, 2, 2, 2, false), false)]
+    #[case::one_now_and_one_later((1, 1, 0, 1, 0, 0, false), true)]
+    #[case::five_of_six((5, 0, 0, 6, 1, 1, false), false)]
+    #[case::six_of_ten((6, 0, 0, 10, 4, 4, false), true)]
+    #[case::six_of_ten_that_moved((6, 0, 0, 10, 10, 10, false), true)]
+    #[case::a_quarter((25, 0, 0, 100, 75, 75, false), false)]
+    #[case::more_than_a_quarter((26, 0, 0, 100, 74, 74, false), true)]
+    #[case::five_after_five((5, 0, 5, 20, 15, 15, false), true)]
+    #[case::one_after_four((1, 0, 4, 20, 19, 19, false), false)]
+    #[case::one_after_one((1, 0, 1, 1, 0, 0, false), false)]
+    fn what_a_source_frees_is_judged(
+        #[case] numbers: (usize, usize, usize, usize, usize, usize, bool),
         #[case] held: bool,
     ) {
-        assert_eq!(freed(gone, events).is_some(), held);
+        let (now, later, lately, of, left, there, feed) = numbers;
+        let what = Freeing {
+            now,
+            later,
+            lately,
+            of,
+            left,
+            there,
+            feed,
+        };
+        assert_eq!(freed(what).is_some(), held);
     }
 
     #[test]

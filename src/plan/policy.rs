@@ -104,6 +104,9 @@ pub struct BusyPolicy {
     pub title: String,
     /// Whose declined invitations are not busy.
     pub emails: Vec<String>,
+    /// Date overrides may be written although Zoom does not show which ones are there: those that
+    /// a person made are then replaced.
+    pub replace_overrides: bool,
 }
 
 /// `to` of `[host.busy]`.

@@ -25,7 +25,7 @@ pub struct SourceObject {
 pub enum SourceContent {
     /// It may block time: see `ical::busy`.
     Timing(Timing),
-    /// It never blocks time: a task, a cancelled event, one of our own entries or blocks.
+    /// It never blocks time: a task, a cancelled event, one of our own blocks.
     Nothing,
     /// It cannot be understood: why, without quoting it.
     Broken(String),
@@ -49,6 +49,11 @@ pub trait Source: Send + Sync {
     /// Reads objects, in batches where the side can. One answer for each href asked, in that
     /// order.
     async fn read(&self, hrefs: &[Href]) -> Result<Vec<SourceObject>>;
+
+    /// Whether it is one text that somebody else makes: nobody here deletes single events in it.
+    fn is_feed(&self) -> bool {
+        false
+    }
 
     /// What was counted so far.
     fn meter(&self) -> &Meter;

@@ -229,6 +229,22 @@ impl<'a> Table<'a> {
         number
     }
 
+    /// `true` or `false`; from the environment it comes as text.
+    #[must_use]
+    pub fn flag(&self, key: &'static str) -> Option<bool> {
+        let value = self.value(key)?;
+        let from_variable = matches!(self.place(value), Some(Origin::Variable(_)));
+        let flag = match &value.kind {
+            ValueKind::Boolean(flag) => Some(*flag),
+            ValueKind::String(text) if from_variable => text.trim().parse().ok(),
+            _ => None,
+        };
+        if flag.is_none() {
+            self.wrong_type(key, value, "true or false");
+        }
+        flag
+    }
+
     /// One word of a fixed list.
     #[must_use]
     pub fn word<T: Copy>(&self, key: &'static str, words: &[(&str, T)]) -> Option<T> {

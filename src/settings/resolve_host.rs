@@ -285,6 +285,7 @@ fn busy(table: Table<'_>, calendars: &[Spoken]) -> Busy {
         before: table.duration("before").unwrap_or_default(),
         after: table.duration("after").unwrap_or_default(),
         title: title.unwrap_or_else(|| "Busy".to_owned()),
+        replace_overrides: table.flag("replace_overrides").unwrap_or(false),
     };
     table.finish();
     busy

@@ -243,6 +243,8 @@ pub struct Busy {
     pub after: Duration,
     /// What a block is called.
     pub title: String,
+    /// Whether overrides made by hand may be replaced where Zoom does not show them.
+    pub replace_overrides: bool,
 }
 
 /// `[host.hours]`.

@@ -319,8 +319,6 @@ pub async fn nothing_private_is_kept(bench: &dyn SourceBench) {
 pub async fn our_own_entries_and_blocks_never_block(bench: &dyn SourceBench) {
     let time = "DTSTART:20261125T100000Z\nDTEND:20261125T103000Z";
     for (number, (uid, line)) in [
-        ("woft7@scheduler.slotbridge", "COMMENT:x".to_owned()),
-        ("copied", "X-SLOTBRIDGE-EVENT-ID:woft7".to_owned()),
         ("block", format!("DESCRIPTION:{BLOCK_TAG}")),
         ("feed@busy.slotbridge", "COMMENT:x".to_owned()),
     ]

@@ -150,7 +150,9 @@ fn a_feed_without_events_is_held_until_a_person_decides(
         &taken[..]
     };
     bench.pass_takes(left, decision);
-    assert!(bench.waiting("held").is_empty());
+    // What is kept busy is listed, so that it can be given back.
+    let kept = bench.waiting("held").len();
+    assert_eq!(kept, usize::from(decision == "drop"));
     bench.writes_nothing(2);
     if decision == "drop" {
         // Kept busy, and no copy of it any more: what the feed says next is taken as usual.

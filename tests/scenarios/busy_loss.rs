@@ -189,11 +189,42 @@ fn a_source_that_is_suddenly_empty_is_held_until_a_person_decides(
     }
     let expected = if decision == "release" { vec![] } else { taken };
     bench.pass_takes(&expected, decision);
-    assert!(bench.waiting("held").is_empty());
+    let held = bench.waiting("held");
+    if decision == "drop" {
+        assert_eq!(held.len(), 1, "what is kept can be given back: {held:#?}");
+        assert_eq!(held[0]["what"], "kept-time", "{held:#?}");
+        assert_eq!(bench.status().code, 0, "it waits for nobody");
+    } else {
+        assert!(held.is_empty(), "{held:#?}");
+    }
     bench.writes_nothing(2);
     bench.has_event("another", span(12, 9, 10));
     bench.pass();
     assert!(bench.taken().contains(&span(12, 9, 10)));
+    if decision == "drop" {
+        let run = bench.run(&["held", "release", held[0]["id"].as_str().unwrap()]);
+        assert_eq!(run.code, 0, "{run:#?}");
+        bench.pass_takes(&[span(12, 9, 10)], "given back after all");
+        assert!(bench.waiting("held").is_empty());
+    }
+}
+
+#[rstest]
+fn a_feed_whose_only_event_is_gone_is_held(#[values(Sink::Blocks, Sink::Overrides)] sink: Sink) {
+    let holiday = span(3, 0, 240);
+    let feed = Feed::of(&[event("holiday", holiday)]);
+    let bench = with_feed(&feed, sink);
+    bench.pass();
+    let taken = bench.taken();
+    assert_eq!(taken, [holiday]);
+    feed.says(Says::Events(Vec::new()));
+    for _ in 0..2 {
+        assert_eq!(speaks(&bench).busy()["held"], 1);
+        bench.is_taken(&taken, "held");
+    }
+    let id = bench.waiting("held")[0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(bench.run(&["held", "release", &id]).code, 0);
+    bench.pass_takes(&[], "released");
 }
 
 #[rstest]

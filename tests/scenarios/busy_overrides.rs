@@ -4,11 +4,11 @@ use jiff::ToSpan;
 use jiff::tz::TimeZone;
 use rstest::rstest;
 use serde_json::json;
-use slotbridge::demo::account::{AccountOptions, EmptySegments, ShowsSegments};
+use slotbridge::demo::account::{AccountOptions, EmptySegments, Fault, ShowsSegments};
 use slotbridge::domain::time_span::TimeSpan;
 
 use super::bench::{Bench, at};
-use super::busy::{PAGE, Sink, bench, bench_with, flows, span};
+use super::busy::{PAGE, Sink, bench, bench_with, flows, flows_to, span};
 use super::side::Side::{Radicale, Vdir};
 
 /// The local day in Berlin on which that UTC day has its noon.
@@ -93,7 +93,8 @@ fn a_day_that_is_busy_all_day_leaves_nothing_bookable(
     let mut options = AccountOptions::default();
     options.availability.empty_segments = empty;
     options.availability.shows_segments = shows;
-    let bench = bench_with(Vdir, &flows(Sink::Overrides), options);
+    let allowed = format!("{}replace_overrides = true\n", flows(Sink::Overrides));
+    let bench = bench_with(Vdir, &allowed, options);
     let whole = day(4);
     bench.has_event("away", whole);
     bench.has_event("dentist", span(7, 9, 11));
@@ -184,4 +185,50 @@ fn a_change_of_the_weekly_hours_reaches_the_days_that_are_touched() {
     bench.has_no_event("dentist");
     bench.pass();
     bench.has_no_trace();
+}
+
+#[test]
+fn an_override_that_zoom_does_not_show_is_not_lost() {
+    let mut options = AccountOptions::default();
+    options.availability.shows_segments = ShowsSegments::Never;
+    let mut bench = bench_with(Vdir, &flows(Sink::Overrides), options);
+    add_override(&bench, span(5, 14, 16));
+    let before = bench.sorted_overrides();
+    bench.has_event("dentist", span(3, 9, 11));
+    for arguments in [&["--json", "--dry-run"][..], &["--json"], &["--json"]] {
+        let run = bench.sync(arguments);
+        assert_eq!(run.code, 1, "{run:#?}");
+        assert!(run.errors().contains("nothing was written"), "{run:#?}");
+        assert!(run.errors().contains("replace_overrides"), "{run:#?}");
+        assert_eq!(bench.sorted_overrides(), before);
+    }
+    assert!(bench.schedule_patches().is_empty());
+    let allowed = format!("{}replace_overrides = true\n", flows(Sink::Overrides));
+    bench.set_flows(&allowed);
+    bench.clean_passes(2);
+    bench.is_taken(&[span(3, 9, 11)], "because the person said so");
+}
+
+#[test]
+fn auto_that_may_not_write_overrides_goes_to_the_calendar_as_soon_as_it_can() {
+    let mut options = AccountOptions::default();
+    options.availability.shows_segments = ShowsSegments::Never;
+    let bench = bench_with(Vdir, &flows_to("auto"), options);
+    let events = format!("/v2/calendars/{}/events", bench.account.calendar_id());
+    bench
+        .account
+        .faults()
+        .always("GET", &events, Fault::Status(403));
+    bench.has_event("dentist", span(3, 9, 11));
+    let run = bench.sync(&["--json"]);
+    assert_eq!(run.code, 1, "{run:#?}");
+    assert!(run.errors().contains("tries in each pass"), "{run:#?}");
+    let status = bench.status();
+    assert!(
+        status.stdout.contains("nothing is written there"),
+        "{status:#?}"
+    );
+    bench.account.faults().clear();
+    bench.pass_takes(&[span(3, 9, 11)], "by blocks");
+    assert_eq!(bench.block_spans(), [span(3, 9, 11)]);
 }

@@ -235,7 +235,10 @@ fn what_zoom_hides_or_refuses_is_no_reason_to_write_again(
     let mut options = AccountOptions::default();
     options.availability.shows_segments = shows;
     options.availability.empty_segments = empty;
-    let bench = with_options(side, options);
+    // Nobody made any by hand.
+    let allowed = "[host.busy]\nreplace_overrides = true\n";
+    let bench = bench_with(side, &FLOWS.replace("[host.busy]\n", allowed), options);
+    bench.set_zoom_week(EVERY);
     bench.pass();
     bench.has_event("dentist", local(3, 11, 15));
     bench.has_event("away", local(5, 0, 24));

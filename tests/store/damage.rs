@@ -308,3 +308,22 @@ async fn opening_to_read_leaves_a_damaged_state_as_it_is() {
         assert!(fs::read(dir.path().join("db/db")).unwrap() == harm);
     }
 }
+
+#[tokio::test]
+async fn what_a_person_had_under_our_overrides_outlives_a_damaged_database() {
+    let dir = tempfile::tempdir().unwrap();
+    let base = whole(dir.path());
+    let had = put("overrides/alice/", "old");
+    base.commit(vec![put("link/1", "x"), had]).await.unwrap();
+    export_daily(&base, now()).unwrap();
+    base.commit(vec![put("overrides/alice/", "what they had")])
+        .await
+        .unwrap();
+    drop(base);
+    for file in victims(dir.path()) {
+        fs::write(file, [0xff; 64]).unwrap();
+    }
+    let opened = opened(dir.path());
+    let found = opened.base.get("overrides/alice/").unwrap();
+    assert_eq!(found.as_deref(), Some(&b"what they had"[..]));
+}

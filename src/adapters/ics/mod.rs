@@ -211,6 +211,10 @@ impl Source for Ics {
         Ok(taken)
     }
 
+    fn is_feed(&self) -> bool {
+        true
+    }
+
     fn meter(&self) -> &Meter {
         &self.meter
     }

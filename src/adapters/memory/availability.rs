@@ -1,7 +1,7 @@
 //! Availability schedules in memory: read and changed as the port says, refusing what no client
 //! should send.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -45,6 +45,8 @@ pub struct MemoryAvailability {
 struct State {
     schedules: BTreeMap<AvailabilityId, Availability>,
     changes: Vec<AvailabilityChange>,
+    /// Those that only the list shows.
+    hidden: BTreeSet<AvailabilityId>,
 }
 
 impl MemoryAvailability {
@@ -75,6 +77,16 @@ impl MemoryAvailability {
     pub fn edit(&self, id: &AvailabilityId, edit: impl FnOnce(&mut Availability)) {
         if let Some(schedule) = self.lock().schedules.get_mut(id) {
             edit(schedule);
+        }
+    }
+
+    /// From now on, only the list shows a schedule; or it is to be had by its id again.
+    pub fn hide(&self, id: &AvailabilityId, hidden: bool) {
+        let mut state = self.lock();
+        if hidden {
+            state.hidden.insert(id.clone());
+        } else {
+            state.hidden.remove(id);
         }
     }
 
@@ -147,6 +159,7 @@ impl Availabilities for MemoryAvailability {
 
     async fn availability(&self, id: &AvailabilityId) -> Result<Option<Availability>> {
         self.call("availability get", |state| match self.by_id {
+            ById::Seen if state.hidden.contains(id) => Ok(None),
             ById::Seen => Ok(state.schedules.get(id).cloned()),
             ById::NotSeen => Ok(None),
         })

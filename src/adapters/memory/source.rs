@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Deref;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -52,6 +53,7 @@ impl fmt::Display for Call {
 pub struct MemorySource {
     shelf: Shelf,
     sight: Sight,
+    feed: AtomicBool,
     /// Objects that cannot be read, and why.
     refused: Mutex<BTreeMap<Href, Kind>>,
 }
@@ -63,8 +65,14 @@ impl MemorySource {
         Self {
             shelf: Shelf::new(tracking, Keeping::Verbatim),
             sight,
+            feed: AtomicBool::default(),
             refused: Mutex::default(),
         }
+    }
+
+    /// From now on it says that it is a feed.
+    pub fn be_a_feed(&self) {
+        self.feed.store(true, Ordering::SeqCst);
     }
 
     /// Whatever reads this object fails so from now on. `None`: no longer.
@@ -116,6 +124,10 @@ impl Source for MemorySource {
             }
             Ok(hrefs.iter().map(|href| object(state, href)).collect())
         })
+    }
+
+    fn is_feed(&self) -> bool {
+        self.feed.load(Ordering::SeqCst)
     }
 
     fn meter(&self) -> &Meter {

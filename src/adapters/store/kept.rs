@@ -14,11 +14,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tempfile::Builder;
 
-use super::WAITING;
 use super::blobs::{Blobs, sync_dir};
 use super::disk::Disk;
 use super::export::hex;
 use super::upkeep;
+use super::{COVERED, WAITING};
 use crate::ports::base::Change;
 
 /// Tokens, which a login would cost. Quotas are not here: they change with every request.
@@ -64,7 +64,7 @@ pub(super) fn is_kept(key: &str) -> bool {
 }
 
 fn prefixes() -> impl Iterator<Item = &'static str> {
-    [TOKENS, FEED_TOKENS].into_iter().chain(WAITING)
+    [TOKENS, FEED_TOKENS, COVERED].into_iter().chain(WAITING)
 }
 
 /// The pairs of a database of which there should be a second copy.

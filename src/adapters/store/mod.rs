@@ -44,5 +44,8 @@ pub const IRREPLACEABLE: [&str; 3] = ["token/", "quota/", "feedtoken/"];
 /// Key prefixes of what waits for a person.
 pub const WAITING: [&str; 2] = ["conflict/", "held/"];
 
+/// Key prefixes of what a person had in Zoom before we wrote over it: nothing else tells it apart.
+const COVERED: &str = "overrides/";
+
 /// How many pairs are read at a time when everything is read.
 const PAGE: usize = 300;

@@ -15,7 +15,7 @@ use super::open::{Damage, OpenError, Options, Recovered};
 use super::schema::Schema;
 use super::sled_base::Written;
 use super::upkeep::{self, Census};
-use super::{IRREPLACEABLE, WAITING};
+use super::{COVERED, IRREPLACEABLE, WAITING};
 use crate::ports::base::Change;
 
 /// One search for a state that can be trusted.
@@ -157,6 +157,7 @@ impl Recovery<'_> {
         IRREPLACEABLE
             .iter()
             .chain(&WAITING)
+            .chain(&[COVERED])
             .flat_map(|prefix| upkeep::readable(disk, &blobs, prefix))
             .map(|(key, value)| Change::Put(key, value))
             .collect()

@@ -6,7 +6,7 @@ use super::blobs::{Blobs, References, blob_of};
 use super::disk::{Disk, DiskError};
 use super::head::{Head, PAIR};
 use super::sled_base::{SledBase, caller_key};
-use super::{IRREPLACEABLE, PAGE, WAITING};
+use super::{COVERED, IRREPLACEABLE, PAGE, WAITING};
 use crate::ports::base::{Base, Change};
 use crate::ports::error::Result;
 
@@ -149,7 +149,7 @@ pub async fn rebuild(base: &dyn Base) -> Result<usize> {
             break;
         }
         let stays = |key: &str| {
-            let mut kept = IRREPLACEABLE.iter().chain(&WAITING);
+            let mut kept = IRREPLACEABLE.iter().chain(&WAITING).chain(&[COVERED]);
             kept.any(|prefix| key.starts_with(prefix))
         };
         let going = page.into_iter().filter(|(key, _)| !stays(key));

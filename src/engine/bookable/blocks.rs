@@ -1,7 +1,8 @@
 //! The Zoom calendar: blocks as they are, as they are to be, and the steps between.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use super::echoes::{self, Echo, Echoes};
 use super::expanding::Wanted;
 use super::keeping::FULL_EVERY;
 use super::records::{BlocksSince, KnownBlock, Records};
@@ -10,11 +11,11 @@ use super::work::{Days, Work};
 use crate::domain::block::Block;
 use crate::domain::busy::{Buffers, Busy};
 use crate::domain::ids::{BlockId, ZoomCalendarId};
-use crate::domain::time_span::TimeSpan;
 use crate::domain::window::Window;
 use crate::engine::ledger::Batch;
 use crate::engine::report::Trouble;
 use crate::plan;
+use crate::plan::blocks::Stubborn;
 use crate::plan::certainty::Certainty;
 use crate::plan::policy::BusyPolicy;
 use crate::ports::calendar::Coverage;
@@ -143,7 +144,7 @@ impl Listed {
     /// as when they were written. When they change, every event gets the new ones. Blocks of other
     /// hosts may come round through a ring of calendars: those that have buffers of their own need
     /// no more. A block without any is as long as its event, which somebody else may have, too.
-    pub(super) fn echoes(&self, work: &Work<'_>, buffers: Buffers) -> Result<BTreeSet<TimeSpan>> {
+    pub(super) fn echoes(&self, work: &Work<'_>, buffers: Buffers) -> Result<Echoes> {
         echoes_of(&work.records, self.buffers, self.known.values(), buffers)
     }
 }
@@ -166,13 +167,21 @@ fn echoes_of<'a>(
     written: Option<(u64, u64)>,
     known: impl IntoIterator<Item = &'a KnownBlock>,
     buffers: Buffers,
-) -> Result<BTreeSet<TimeSpan>> {
+) -> Result<Echoes> {
+    let mut echoes = Echoes::new();
     if buffers == Buffers::default() {
-        return Ok(BTreeSet::new());
+        return Ok(echoes);
     }
-    let mut echoes: BTreeSet<TimeSpan> = records.buffered_elsewhere()?.into_iter().collect();
-    if written == Some(seconds(buffers)) {
-        echoes.extend(known.into_iter().filter_map(|block| block.span));
+    let outdated = written != Some(seconds(buffers));
+    for block in known {
+        let from = block.from.clone();
+        if let Some(span) = block.span {
+            echoes.insert(span, Echo { from, outdated });
+        }
+    }
+    for span in records.buffered_elsewhere()? {
+        let echo = echoes.entry(span).or_default();
+        echo.outdated = false;
     }
     Ok(echoes)
 }
@@ -193,16 +202,23 @@ pub(super) async fn settle(
         .iter()
         .map(|(id, block)| shown(work, policy, id, block))
         .collect();
+    let (desired, let_be) = plan::blocks::beside(&wanted.busy, &stubborn(listed));
+    let all = actual.len();
+    let actual: Vec<Block> = actual
+        .into_iter()
+        .filter(|block| !let_be.contains(&block.id))
+        .collect();
     let steps = plan::blocks::decide(
-        &wanted.busy,
+        &desired,
         &policy.title,
         &actual,
         listed.window,
         wanted.certainty,
     );
-    let kept = actual.len().saturating_sub(steps::touched(&steps));
+    let kept = all.saturating_sub(steps::touched(&steps));
     work.tally.add(0, kept as u64, 0);
     let settled = steps::run(work, listed, steps, policy.to).await?;
+    echoes::remember(work, wanted).await?;
     if matches!(settled, Settled::Whole)
         && wanted.certainty == Certainty::Whole
         && listed.buffers != Some(seconds(policy.buffers))
@@ -215,6 +231,22 @@ pub(super) async fn settle(
         work.records.commit(batch).await?;
     }
     Ok(settled)
+}
+
+/// Blocks that were put right often enough.
+fn stubborn(listed: &Listed) -> Vec<Stubborn> {
+    let given_up = listed
+        .known
+        .iter()
+        .filter(|(_, one)| one.repairs >= REPAIRS);
+    let stubborn = given_up.filter_map(|(id, one)| {
+        Some(Stubborn {
+            id: id.clone(),
+            asked: one.asked?,
+            span: one.span?,
+        })
+    });
+    stubborn.collect()
 }
 
 /// A block as the plan is to see it: one that Zoom does not keep as it is written is let be.

@@ -25,7 +25,9 @@ pub(super) async fn choose(work: &Work<'_>, policy: &BusyPolicy) -> Result<Optio
         Sink::ZoomCalendar => old.calendar.is_some(),
         Sink::Availability => auto && old.tried,
     });
-    let fresh = |old: &Choice| work.now.duration_since(old.at) < FULL_EVERY && !work.order.full;
+    let fresh = |old: &Choice| {
+        work.now.duration_since(old.at) < FULL_EVERY && !work.order.full && !old.in_vain
+    };
     if let Some(old) = old.as_ref().filter(|old| fresh(old) && old.tried == auto) {
         return Ok(Some(old.clone()));
     }
@@ -63,6 +65,23 @@ pub(super) async fn elsewhere(work: &Work<'_>, error: &Error) -> Result<Choice> 
     remember(work, before, choice).await
 }
 
+/// Nothing could be written where `auto` sent busy time: the Zoom calendar is tried anew by the
+/// next pass, and not only when that is due.
+pub(super) async fn not_here(work: &Work<'_>) -> Result<()> {
+    let Some(mut choice) = work.records.only::<Choice>(KIND)? else {
+        return Ok(());
+    };
+    if choice.in_vain || choice.sink != Sink::Availability {
+        return Ok(());
+    }
+    choice.in_vain = true;
+    choice.because += "; and nothing is written there, because Zoom does not show which date \
+                       overrides there are (`replace_overrides` of [host.busy])";
+    let mut batch = Batch::default();
+    work.records.put_only(&mut batch, KIND, &choice);
+    work.records.commit(batch).await
+}
+
 /// The calendar is not there any more: it is looked for anew in the next pass.
 pub(super) async fn forget(work: &Work<'_>) -> Result<()> {
     let mut batch = Batch::default();
@@ -92,6 +111,7 @@ fn made(
         calendar,
         at: work.now,
         tried,
+        in_vain: false,
     }
 }
 

@@ -2,9 +2,10 @@
 //! grows with busy time and not with what stands in the calendars. Following rules is work for the
 //! processor, so it is done where that keeps nobody waiting, and within what a source is given.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::echoes::{Echoes, Origin};
+use super::own;
 use super::reading::{OneSource, Reading, Said};
 use super::records::Shelf;
 use super::removals;
@@ -25,6 +26,8 @@ const GATHERED: usize = 16 * 1024;
 pub(super) struct Wanted {
     pub(super) busy: Busy,
     pub(super) certainty: Certainty,
+    /// Which objects it comes from, where that matters.
+    pub(super) origins: Vec<Origin>,
 }
 
 /// Spans that are put together whenever there are many.
@@ -51,10 +54,11 @@ pub(super) async fn busy(
     work: &Work<'_>,
     policy: &BusyPolicy,
     days: &Days,
-    echoes: &BTreeSet<TimeSpan>,
+    echoes: &Echoes,
 ) -> Result<Wanted> {
     let mut all = Spans::default();
     let mut certainty = Certainty::Whole;
+    let mut origins = Vec::new();
     let echoes = Arc::new(echoes.clone());
     for name in &policy.from {
         let shelf = work.records.shelf(name);
@@ -62,11 +66,26 @@ pub(super) async fn busy(
             certainty = Certainty::PartlyUnknown;
         }
         let reading = Reading::of(name, policy, days, Arc::clone(&echoes));
-        let found = one_source(work, &shelf, reading).await?;
+        let found = match one_source(work, &shelf, reading).await {
+            Ok(found) => found,
+            Err(error) if error.kind() == Kind::Malformed => {
+                certainty = Certainty::PartlyUnknown;
+                let doing = format!(
+                    "reading busy time from the calendar {name}: {}",
+                    error.doing()
+                );
+                let error = Error::new(Kind::Malformed, doing)
+                    .because(error.cause())
+                    .hint(error.remedy().unwrap_or_default());
+                work.failed(&error);
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        origins.extend(found.origins);
         let standing = found.standing.merged();
-        let kept = removals::judge(work, name, &standing, found.lost).await?;
         all.extend(standing.spans().iter().copied());
-        all.extend(kept);
+        all.extend(removals::judge(work, name, &standing, found.lost).await?);
     }
     let inside = all.merged();
     let inside = inside.spans().iter().copied();
@@ -74,6 +93,7 @@ pub(super) async fn busy(
     Ok(Wanted {
         busy: Busy::of(inside.filter(|span| window.shows(span.start, span.end))),
         certainty,
+        origins,
     })
 }
 
@@ -85,7 +105,12 @@ async fn one_source(work: &Work<'_>, shelf: &Shelf<'_>, mut reading: Reading) ->
             return Ok(reading.found);
         };
         after = Some(last.clone());
-        reading = aside(move || reading.page(page)).await?;
+        let mut known = Vec::with_capacity(page.len());
+        for (href, kept) in page {
+            let own = own::own(work, &kept)?;
+            known.push((href, kept, own));
+        }
+        reading = aside(move || reading.page(known)).await?;
         for said in reading.said.drain(..) {
             match said {
                 Said::Seen => work.tally.count(Count::Seen),
@@ -102,7 +127,13 @@ pub(super) async fn aside<T: Send + 'static>(
 ) -> Result<T> {
     match tokio::task::spawn_blocking(job).await {
         Ok(done) => Ok(done),
-        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        // A fault of ours must end neither the daemon nor the other sources.
+        Err(error) if error.is_panic() => Err(Error::new(Kind::Malformed, "expanding its events")
+            .because("the program failed on one of them")
+            .hint(
+                "please report it with `slotbridge sync -vv`; as long as it is so, no time is \
+                 given back to the booking page",
+            )),
         Err(error) => Err(Error::new(Kind::Local, "expanding busy time")
             .because(error)
             .hint("the program is ending; the next pass does it")),

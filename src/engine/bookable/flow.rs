@@ -1,9 +1,9 @@
 //! The order of a pass over busy time and hours.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::blocks::{self, Settled};
+use super::echoes::Echoes;
 use super::expanding::{self, Wanted};
 use super::overrides::{self, Schedule};
 use super::records::{BlocksSince, Choice, Sink};
@@ -149,7 +149,7 @@ async fn write_blocks(
         whole: false,
     };
     let echoes = match choice.as_ref().and_then(|choice| choice.calendar.as_ref()) {
-        None => BTreeSet::new(),
+        None => Echoes::new(),
         Some(calendar) => match blocks::list(work, days, calendar).await {
             Ok(listed) => {
                 let echoes = listed.echoes(work, policy.buffers)?;
@@ -166,7 +166,7 @@ async fn write_blocks(
             }
             Err(error) if policy.to == BusyTo::Auto && error.kind() == Kind::Denied => {
                 blocks.sink = Some(choice::elsewhere(work, &error).await?.sink);
-                BTreeSet::new()
+                Echoes::new()
             }
             Err(error) => return without_blocks(work, error).await,
         },
@@ -206,6 +206,7 @@ async fn write_overrides(
     let nothing = Wanted {
         busy: Busy::default(),
         certainty: Certainty::Whole,
+        origins: Vec::new(),
     };
     let wanted = match blocks.sink {
         None if host.busy.is_none() => Some(&nothing),

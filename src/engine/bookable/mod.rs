@@ -11,11 +11,13 @@
 mod blocks;
 mod choice;
 mod days;
+mod echoes;
 mod expanding;
 mod flow;
 mod hours;
 mod keeping;
 mod overrides;
+mod own;
 mod reading;
 /// What is remembered, as typed records.
 pub mod records;
@@ -76,6 +78,8 @@ pub struct Host {
     pub busy: Option<BusyPolicy>,
     /// `[host.hours]`; absent: off.
     pub hours: Option<HoursPolicy>,
+    /// The calendar that entries of bookings are written to, where they are.
+    pub bookings: Option<CalendarName>,
     /// A digest of where the name of each source leads: another place is another calendar. One that
     /// is not in here is not watched.
     pub places: BTreeMap<CalendarName, Fingerprint>,

@@ -45,17 +45,16 @@ impl<'a> Schedule<'a> {
         let state = state.filter(|state| state.availability == found.id);
         let state = state.unwrap_or_else(|| State::new(found.id.clone()));
         let rewritten = state.is_rewritten(found.segments.as_deref());
-        let segments = match (&found.segments, state.hidden) {
-            (Some(_), _) if rewritten => state.before.written.clone(),
-            (Some(segments), _) => segments.clone(),
-            // Zoom shows none to anybody: what we wrote is all that is known.
-            (None, true) => state
+        let segments = match &found.segments {
+            Some(_) if rewritten => state.before.written.clone(),
+            Some(segments) => segments.clone(),
+            // Zoom does not show them: what we wrote, and what we saw then, is all that is known.
+            None => state
                 .intended
                 .as_ref()
                 .unwrap_or(&state.before)
                 .written
                 .clone(),
-            (None, false) => Vec::new(),
         };
         let in_force = match &state.intended {
             Some(intended) => overrides::in_force(&segments, &state.before, intended).clone(),
@@ -151,6 +150,10 @@ impl<'a> Schedule<'a> {
             self.unchanged(&plan).await?;
             return Ok((honoured, plan.days));
         }
+        if asked.segments.is_some() && self.is_blind() {
+            self.say_blind().await?;
+            return Ok((false, plan.days));
+        }
         if !self.is_as_it_was().await? {
             return Ok((false, plan.days));
         }
@@ -174,6 +177,14 @@ impl<'a> Schedule<'a> {
                 Ok((false, plan.days))
             }
         }
+    }
+
+    /// Whether a PATCH would replace overrides that nobody has seen: Zoom shows none, and nothing of
+    /// ours, written when more was known, is there. Only the person can allow that.
+    fn is_blind(&self) -> bool {
+        let busy = self.work.host.busy.as_ref();
+        let allowed = busy.is_some_and(|busy| busy.replace_overrides);
+        self.found.segments.is_none() && !self.state.is_ours() && !allowed
     }
 
     /// Reading the sources may have taken minutes. A PATCH carries the whole list, and must not undo

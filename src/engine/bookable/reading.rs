@@ -1,16 +1,17 @@
 //! One source from its kept objects to spans. It waits for nothing, so that it can be done aside.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+use super::echoes::{self, Echoes, Origin};
 use super::expanding::{Spans, called};
+use super::own::Own;
 use super::records::{Kept, Standing};
-use super::removals::{Gone, Lost};
+use super::removals::{Freed, Lost};
 use super::work::Days;
-use crate::domain::busy::{Buffers, Busy};
+use crate::domain::busy::{Buffers, Timing};
 use crate::domain::ids::{CalendarName, Href};
 use crate::domain::time_span::TimeSpan;
 use crate::domain::window::Window;
@@ -27,8 +28,10 @@ const LATER: Duration = Duration::from_hours(366 * 24);
 pub(super) struct OneSource {
     /// Of objects that are there.
     pub(super) standing: Spans,
-    /// Of objects that are gone.
+    /// Of objects that are gone, or say something else than before.
     pub(super) lost: Lost,
+    /// Where buffered time comes from.
+    pub(super) origins: Vec<Origin>,
 }
 
 /// One source while it is read.
@@ -38,7 +41,7 @@ pub(super) struct Reading {
     zone: TimeZone,
     emails: Vec<String>,
     buffers: Buffers,
-    echoes: Arc<BTreeSet<TimeSpan>>,
+    echoes: Arc<Echoes>,
     budget: Budget,
     pub(super) found: OneSource,
     /// What is still to be told.
@@ -60,7 +63,7 @@ impl Reading {
         name: &CalendarName,
         policy: &BusyPolicy,
         days: &Days,
-        echoes: Arc<BTreeSet<TimeSpan>>,
+        echoes: Arc<Echoes>,
     ) -> Self {
         Self {
             name: name.clone(),
@@ -76,60 +79,102 @@ impl Reading {
     }
 
     /// Takes some objects along.
-    pub(super) fn page(mut self, page: Vec<(Href, Kept)>) -> Self {
-        for (href, kept) in page {
-            self.object(href, &kept);
+    pub(super) fn page(mut self, page: Vec<(Href, Kept, Own)>) -> Self {
+        for (href, kept, own) in page {
+            #[cfg(test)]
+            assert!(
+                kept.standing == Standing::Gone || !href.as_str().contains(super::tests::FAILS),
+                "as told"
+            );
+            self.object(href, &kept, &own);
         }
         self
     }
 
-    fn object(&mut self, href: Href, kept: &Kept) {
-        let is_there = kept.timing.is_some() && kept.standing == Standing::There;
-        self.found.lost.there += usize::from(is_there);
-        let spans = self.spans(&href, kept);
-        if spans.is_empty() {
-            if kept.standing == Standing::Gone {
-                let later = self.blocks_later(kept);
-                self.found.lost.gone.push(Gone { href, spans, later });
-            }
-            return;
+    fn object(&mut self, href: Href, kept: &Kept, own: &Own) {
+        let mut now = self.spans(&href, kept);
+        now.retain(|span| !own.agreed.contains(span));
+        if own.ours && kept.standing == Standing::Gone {
+            now.clear();
         }
-        let (echoes, buffers) = (Arc::clone(&self.echoes), self.buffers);
-        let spans = spans.into_iter().map(|span| {
-            if echoes.contains(&span) {
-                span
-            } else {
-                buffers.around(span)
+        let origin = echoes::origin(&self.name, &href);
+        let now = self.with_buffers(origin, now);
+        let was = kept.was.as_ref();
+        let was_wanted = was.is_some_and(|was| was.wanted);
+        let was = was.map(|was| {
+            if own.ours {
+                return Vec::new();
             }
+            let spans = self.expanded(&was.timing, self.window);
+            self.with_buffers(origin, spans)
         });
-        // What a person kept busy is not in the calendar any more.
-        self.found.lost.blocking += usize::from(kept.standing != Standing::Wanted);
-        self.said.push(Said::Seen);
+        let lost = &mut self.found.lost;
+        let may_block = kept.timing.is_some() && !own.ours;
+        lost.there += usize::from(may_block && kept.standing == Standing::There);
+        let blocks = !now.is_empty();
+        if blocks {
+            self.said.push(Said::Seen);
+        }
         match kept.standing {
-            Standing::There | Standing::Wanted => self.found.standing.extend(spans),
-            Standing::Gone => self.found.lost.gone.push(Gone {
-                href,
-                spans: Busy::of(spans).spans().to_vec(),
-                later: false,
-            }),
+            Standing::There => {
+                lost.left += usize::from(blocks);
+                lost.blocking += usize::from(blocks);
+                if blocks {
+                    self.found.standing.extend(now);
+                }
+                let Some(spans) = was else { return };
+                if was_wanted {
+                    lost.wanted.push(Freed::of(href, spans, false));
+                    return;
+                }
+                lost.blocking += usize::from(!blocks && !spans.is_empty());
+                let later = spans.is_empty()
+                    && kept.timing.is_none()
+                    && !own.ours
+                    && self.blocks_later(kept);
+                self.found.lost.freed.push(Freed::of(href, spans, later));
+            }
+            Standing::Gone => {
+                let spans: Vec<TimeSpan> = now.into_iter().chain(was.unwrap_or_default()).collect();
+                lost.blocking += usize::from(!spans.is_empty());
+                let later = spans.is_empty() && !own.ours && self.blocks_later(kept);
+                self.found.lost.freed.push(Freed::of(href, spans, later));
+            }
+            // What a person kept busy is not in the calendar any more.
+            Standing::Wanted => {
+                let later = !blocks && self.blocks_later(kept);
+                self.found.lost.wanted.push(Freed::of(href, now, later));
+            }
         }
     }
 
-    /// Whether an object blocks time after the window, within [`LATER`].
+    fn with_buffers(&mut self, origin: u64, spans: Vec<TimeSpan>) -> Vec<TimeSpan> {
+        let origins = &mut self.found.origins;
+        echoes::around(spans, origin, self.buffers, &self.echoes, origins)
+    }
+
+    /// Whether an object blocked time after the window, within [`LATER`].
     fn blocks_later(&mut self, kept: &Kept) -> bool {
+        let window = Window {
+            from: self.window.to,
+            to: plus(self.window.to, LATER),
+        };
+        let was = kept.was.as_ref().map(|was| &was.timing);
+        let said = [kept.timing.as_ref(), was];
+        said.into_iter()
+            .flatten()
+            .any(|timing| !self.expanded(timing, window).is_empty())
+    }
+
+    /// When something blocks time, without a word about what is wrong with it.
+    fn expanded(&mut self, timing: &Timing, window: Window) -> Vec<TimeSpan> {
         let viewer = Viewer {
-            window: Window {
-                from: self.window.to,
-                to: plus(self.window.to, LATER),
-            },
+            window,
             zone: &self.zone,
             emails: &self.emails,
         };
-        let found = kept
-            .timing
-            .as_ref()
-            .map(|timing| occurrences_within(timing, &viewer, &mut self.budget));
-        found.is_some_and(|found| found.is_ok_and(|found| !found.spans.is_empty()))
+        let found = occurrences_within(timing, &viewer, &mut self.budget);
+        found.map(|found| found.spans).unwrap_or_default()
     }
 
     /// When one object blocks time, as far as it is known, and what is to be said about it.

@@ -31,7 +31,7 @@ use crate::ports::error::Result;
 pub use blocks::{BlocksSince, KnownBlock};
 pub use choice::{Choice, Scheduled, Sink};
 use raw::{PAGE, commit, everything, read};
-pub use source::{Kept, Shelf, Since, SourceState, SourceTrouble, Standing};
+pub use source::{Kept, Shelf, Since, SourceState, SourceTrouble, Standing, Was};
 
 /// The records of one host.
 #[derive(Clone)]
@@ -153,9 +153,14 @@ impl<'a> Records<'a> {
     }
 
     /// What is held about a calendar.
-    pub fn held(&self, host: &HostName, calendar: &CalendarName) -> Result<Option<Held>> {
+    pub fn held(
+        &self,
+        host: &HostName,
+        calendar: &CalendarName,
+        what: HeldAction,
+    ) -> Result<Option<Held>> {
         let about = About::Calendar(calendar.clone());
-        let id = Held::id_for(host, &about, HeldAction::FreeTime);
+        let id = Held::id_for(host, &about, what);
         read(self.base, &self.key("held", id.as_str()))
     }
 

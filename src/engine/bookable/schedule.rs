@@ -4,6 +4,7 @@ use super::Host;
 use super::keeping::FULL_EVERY;
 use super::records::{Records, Scheduled};
 use super::work::{Work, zone_of};
+use crate::domain::ids::AvailabilityId;
 use crate::engine::ledger::Batch;
 use crate::ports::availability::Availability;
 use crate::ports::error::{Error, Kind, Result};
@@ -164,14 +165,20 @@ fn pick(work: &Work<'_>, mut all: Vec<Availability>) -> Result<Availability> {
     })
 }
 
+/// A schedule by its id, as it is now. Zoom may answer "not found" for one that it lists all the
+/// same (FACTS.md section 2): only what the list does not show either is gone.
+pub(super) async fn find(work: &Work<'_>, id: &AvailabilityId) -> Result<Option<Availability>> {
+    let availabilities = &work.sides.availabilities;
+    if let Some(found) = availabilities.availability(id).await? {
+        return Ok(Some(found));
+    }
+    let all = availabilities.availabilities().await?;
+    Ok(all.into_iter().find(|other| other.id == *id))
+}
+
 /// The schedule as it is after a PATCH.
 pub(super) async fn again(work: &Work<'_>, found: &Availability) -> Result<Availability> {
-    if let Some(again) = work.sides.availabilities.availability(&found.id).await? {
-        return Ok(again);
-    }
-    let all = work.sides.availabilities.availabilities().await?;
-    let again = all.into_iter().find(|other| other.id == found.id);
-    again.ok_or_else(|| {
+    find(work, &found.id).await?.ok_or_else(|| {
         Error::new(Kind::Stale, "reading back the availability in Zoom").because("it is gone")
     })
 }

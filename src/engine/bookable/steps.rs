@@ -3,6 +3,8 @@
 //! A creation in Zoom cannot be made conditional. So it is written down before it is asked for;
 //! where its end is not known, the next pass lists everything before it creates anything.
 
+use std::collections::BTreeSet;
+
 use super::blocks::{Listed, Settled};
 use super::records::KnownBlock;
 use super::work::Work;
@@ -208,6 +210,7 @@ fn as_written(draft: &BlockDraft, repairs: u8) -> KnownBlock {
         intact: true,
         repairs,
         asked: Some(draft.span),
+        from: BTreeSet::new(),
     }
 }
 

@@ -7,11 +7,12 @@ use super::super::broken::Broken;
 use super::super::component::{Component, Item, MAX_DEPTH, MAX_OBJECT_BYTES};
 use super::super::content_line::{ContentLine, unfold};
 use super::super::text;
+use super::own::OwnEntry;
 use crate::domain::block::BLOCK_TAG;
-use crate::domain::ids::UID_SUFFIX;
+use crate::domain::ids::{BookingId, HostName, UID_SUFFIX, Uid};
 
-/// What the `UID`s of our own entries and of our own feeds end with: never busy.
-const OWN: [&str; 3] = [UID_SUFFIX, "@busy.slotbridge", "@hours.slotbridge"];
+/// What the `UID`s of our own feeds end with: never busy.
+const OWN: [&str; 2] = ["@busy.slotbridge", "@hours.slotbridge"];
 
 /// Lines that say when, or whether time is taken.
 const TELLING: [&str; 16] = [
@@ -48,8 +49,12 @@ const ZONE: [&str; 6] = [
 pub(super) struct Kept {
     pub(super) kind: Kind,
     pub(super) uid: Option<String>,
-    /// Made by slotbridge.
+    /// Made by slotbridge, and never busy: a block, or an event of our own feeds.
     pub(super) own: bool,
+    /// The entry of a booking: whether it is busy only whose booking it is can say.
+    pub(super) entry: Option<OwnEntry>,
+    /// `X-SLOTBRIDGE-HOST`.
+    pub(super) host: Option<HostName>,
     pub(super) lines: Vec<ContentLine>,
     bytes: usize,
 }
@@ -78,6 +83,8 @@ impl Kept {
             kind,
             uid: None,
             own: false,
+            entry: None,
+            host: None,
             lines: Vec::new(),
             bytes: 0,
         }
@@ -87,9 +94,15 @@ impl Kept {
         if line.is("UID") {
             let uid = text::unescape(line.value().trim());
             self.own |= OWN.iter().any(|own| uid.ends_with(own));
+            if uid.ends_with(UID_SUFFIX) {
+                self.entry().uid = plain(&uid).map(Uid::new);
+            }
             self.uid = Some(uid).filter(|uid| !uid.is_empty());
         } else if line.is("X-SLOTBRIDGE-EVENT-ID") {
-            self.own = true;
+            let id = text::unescape(line.value().trim());
+            self.entry().booking = plain(&id).map(BookingId::new);
+        } else if line.is("X-SLOTBRIDGE-HOST") {
+            self.host = plain(&text::unescape(line.value().trim())).map(HostName::new);
         } else if line.is("DESCRIPTION") {
             let value = line.value();
             self.own |= value.contains("slotbridge") && text::unescape(&value).contains(BLOCK_TAG);
@@ -101,10 +114,20 @@ impl Kept {
         }
     }
 
+    fn entry(&mut self) -> &mut OwnEntry {
+        self.entry.get_or_insert_default()
+    }
+
     /// Whether it says more about time than is kept of an object.
     pub(super) fn is_too_large(&self) -> bool {
         self.bytes > MAX_OBJECT_BYTES
     }
+}
+
+/// A name as it may stand in one line of what is kept.
+fn plain(name: &str) -> Option<&str> {
+    let fits = !name.is_empty() && name.len() <= 255 && !name.contains(char::is_control);
+    fits.then_some(name)
 }
 
 fn kind(name: &str) -> Option<Kind> {

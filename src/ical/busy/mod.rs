@@ -31,6 +31,7 @@ mod feed;
 mod free_busy;
 mod kept;
 mod names;
+mod own;
 mod parts;
 mod period;
 mod place;
@@ -46,6 +47,8 @@ mod unread;
 mod walk;
 
 pub use budget::{Budget, OBJECT_OCCURRENCES, OBJECT_STEPS};
+pub use own::OwnEntry;
+
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
@@ -63,7 +66,7 @@ use unread::Unread;
 pub enum Stripped {
     /// It may block time.
     Timing(Timing),
-    /// It never does: a task, a cancelled or transparent event, one of our own entries or blocks.
+    /// It never does: a task, a cancelled or transparent event, one of our own blocks.
     Nothing,
 }
 

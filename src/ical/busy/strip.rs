@@ -16,6 +16,7 @@ use super::super::content_line::ContentLine;
 use super::super::time::{Length, Written};
 use super::kept::{Kept, Kind};
 use super::names::{Names, Zones};
+use super::own::OwnEntry;
 use super::repeats::{dates, free_busy, rules};
 use super::unread::Unread;
 
@@ -73,6 +74,11 @@ pub(super) fn text(components: &[Kept], zones: &Zones) -> Result<Option<String>,
     let mut out = String::from("BEGIN:VCALENDAR\n");
     out.push_str(&names.texts(&mut unread));
     out.push_str(&unread.lines());
+    let entry = components.iter().find(|one| one.entry.is_some());
+    if let Some((one, entry)) = entry.and_then(|one| Some((one, one.entry.clone()?))) {
+        let host = one.host.clone();
+        out.push_str(&OwnEntry { host, ..entry }.lines());
+    }
     out.extend(texts);
     out.push_str("END:VCALENDAR\n");
     if out.len() > MAX_OBJECT_BYTES {

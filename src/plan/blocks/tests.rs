@@ -246,3 +246,34 @@ proptest! {
         prop_assert_eq!(steps(&actual), steps(&shuffled));
     }
 }
+
+#[test]
+fn beside_a_stubborn_block_only_the_rest_is_wanted() {
+    let span = |text: &str| TimeSpan::parse(text).unwrap();
+    let asked = span("2026-11-24T10:00:00Z/2026-11-24T12:00:00Z");
+    let other = span("2026-11-25T10:00:00Z/2026-11-25T12:00:00Z");
+    let desired = Busy::of([asked, other]);
+    let table = [
+        ("10:30/12:00", Some("10:00/10:30")),
+        ("10:00/11:00", Some("11:00/12:00")),
+        // It covers everything, or nothing: it is let be as if it were right.
+        ("09:00/13:00", None),
+        ("13:00/15:00", None),
+        ("10:00/10:00", None),
+    ];
+    for (real, rest) in table {
+        let at = |text: &str| {
+            let (start, end) = text.split_once('/').unwrap();
+            span(&format!("2026-11-24T{start}:00Z/2026-11-24T{end}:00Z"))
+        };
+        let stubborn = Stubborn {
+            id: BlockId::new("a"),
+            asked,
+            span: at(real),
+        };
+        let (left, let_be) = beside(&desired, &[stubborn]);
+        let expected = rest.map_or(asked, at);
+        assert_eq!(left.spans(), [expected, other], "{real}");
+        assert_eq!(let_be.len(), usize::from(rest.is_some()), "{real}");
+    }
+}

@@ -92,7 +92,7 @@ pub(super) fn gone(shelf: &Shelf<'_>, batch: &mut Batch, href: &Href) -> Result<
     shelf.is_read(batch, href);
     match shelf.kept(href)? {
         Some(kept) if kept.standing == Standing::There => {
-            if kept.timing.is_none() {
+            if kept.timing.is_none() && kept.was.is_none() {
                 shelf.drop(batch, href);
             } else {
                 let standing = Standing::Gone;

@@ -1,6 +1,7 @@
 //! Which calendars are sources, and where their names lead.
 
 use crate::domain::ids::{CalendarName, Href};
+use crate::domain::waiting::HeldAction;
 use crate::engine::bookable::records::{Kept, Shelf};
 use crate::engine::bookable::work::Work;
 use crate::engine::ledger::Batch;
@@ -17,11 +18,13 @@ pub(in crate::engine::bookable) async fn leave_others(
         if from.contains(&name) {
             continue;
         }
-        if let Some(held) = work.records.held(&work.host.name, &name)? {
-            let mut batch = Batch::default();
-            work.records.drop_held(&mut batch, &held);
-            work.records.commit(batch).await?;
+        let mut batch = Batch::default();
+        for what in [HeldAction::FreeTime, HeldAction::KeptTime] {
+            if let Some(held) = work.records.held(&work.host.name, &name, what)? {
+                work.records.drop_held(&mut batch, &held);
+            }
         }
+        work.records.commit(batch).await?;
         work.records.shelf(&name).forget().await?;
         let why = "it is no longer in `from` of [host.busy]: what was kept of it is forgotten";
         work.tally.done("free", "calendar", &name, why);

@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use super::listing::gone;
+use crate::domain::busy::Timing;
 use crate::domain::ids::Href;
-use crate::engine::bookable::records::{Kept, Shelf, Standing};
+use crate::engine::bookable::records::{Kept, Shelf, Standing, Was};
 use crate::engine::bookable::work::Work;
 use crate::engine::ledger::Batch;
 use crate::ports::error::{Error, Kind, Result};
@@ -125,9 +126,11 @@ impl Reading<'_> {
             Kind::Refused | Kind::Malformed => LASTING,
             _ => 1,
         };
+        let (timing, was) = before.map_or((None, None), |kept| (kept.timing, kept.was));
         let kept = Kept {
             etag: None,
-            timing: before.and_then(|kept| kept.timing),
+            timing,
+            was,
             broken: Some(error.cause()),
             standing: Standing::There,
             failures: failures.saturating_add(1).max(at_least),
@@ -156,10 +159,12 @@ impl Reading<'_> {
             };
             // Broken, and without a tag: its server failed on it, and no listing will name it again.
             let unread = broken.is_some() && object.etag.is_none();
+            let was = before.as_ref().and_then(|kept| was(kept, timing.as_ref()));
             let failures = before.map_or(0, |kept| kept.failures).saturating_add(1);
             let kept = Kept {
                 etag: object.etag,
                 timing,
+                was,
                 broken,
                 standing: Standing::There,
                 failures: if unread { failures } else { 0 },
@@ -173,6 +178,19 @@ impl Reading<'_> {
         }
         self.shelf.commit(batch).await
     }
+}
+
+/// What an object said that says something else now: what was judged last.
+fn was(before: &Kept, now: Option<&Timing>) -> Option<Was> {
+    let said = match (&before.was, &before.timing) {
+        (Some(was), _) => Some(was.clone()),
+        (None, Some(timing)) => Some(Was {
+            timing: timing.clone(),
+            wanted: false,
+        }),
+        (None, None) => None,
+    };
+    said.filter(|was| Some(&was.timing) != now)
 }
 
 /// Whether a failure may be about the one object that was asked for, although its source could be

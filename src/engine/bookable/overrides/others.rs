@@ -5,6 +5,7 @@ use super::state::{KIND, State};
 use crate::domain::busy::Busy;
 use crate::domain::ids::AvailabilityId;
 use crate::engine::bookable::expanding::Wanted;
+use crate::engine::bookable::schedule;
 use crate::engine::bookable::work::{Days, Work, zone_of};
 use crate::plan::certainty::Certainty;
 use crate::ports::error::{Kind, Result};
@@ -20,8 +21,7 @@ pub(in super::super) async fn leave_others(
     let Some(state) = state.filter(|state| state.availability != *now && state.is_ours()) else {
         return Ok(true);
     };
-    let availabilities = &work.sides.availabilities;
-    let found = match availabilities.availability(&state.availability).await {
+    let found = match schedule::find(work, &state.availability).await {
         Ok(Some(found)) => found,
         // Deleted, and our overrides with it.
         Ok(None) => return Ok(true),
@@ -34,6 +34,7 @@ pub(in super::super) async fn leave_others(
     let nothing = Wanted {
         busy: Busy::default(),
         certainty: Certainty::Whole,
+        origins: Vec::new(),
     };
     let days = Days {
         zone: zone_of(&found.zone).unwrap_or_else(|| days.zone.clone()),

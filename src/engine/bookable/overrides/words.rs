@@ -1,9 +1,12 @@
 //! What is said and counted of a PATCH.
 
 use super::Schedule;
+use crate::engine::bookable::choice;
 use crate::engine::report::Trouble;
 use crate::engine::tally::Count;
 use crate::plan::overrides::Plan;
+use crate::plan::policy::BusyTo;
+use crate::ports::error::Result;
 
 impl Schedule<'_> {
     pub(super) fn say_ignored(&self) {
@@ -24,6 +27,30 @@ impl Schedule<'_> {
                    shows; `slotbridge sync --full` tries again"
                 .to_owned(),
         });
+    }
+
+    /// Nothing is written, and why.
+    pub(super) async fn say_blind(&self) -> Result<()> {
+        let auto = self.work.host.busy.as_ref();
+        let auto = auto.is_some_and(|busy| busy.to == BusyTo::Auto);
+        let else_where = if auto {
+            choice::not_here(self.work).await?;
+            "give the app what it needs to write the Zoom calendar (`slotbridge status` says what \
+             that is), which `to = \"auto\"` tries in each pass"
+        } else {
+            "set `to = \"zoom_calendar\"` in [host.busy], which needs no overrides"
+        };
+        self.work.wrong(Trouble {
+            doing: "writing the date overrides of the availability in Zoom".to_owned(),
+            cause: "Zoom does not show this app which overrides there are, and writing some would \
+                    delete those that you made by hand: nothing was written"
+                .to_owned(),
+            hint: format!(
+                "{else_where}; or, if you made none or can do without them, set \
+                 `replace_overrides = true` in [host.busy]"
+            ),
+        });
+        Ok(())
     }
 
     pub(super) fn say_hidden(&self) {

@@ -1,5 +1,7 @@
 //! Blocks in the Zoom calendar, as they were last seen.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +24,9 @@ pub struct KnownBlock {
     /// The span that it was last written with, whatever Zoom made of it.
     #[serde(default)]
     pub asked: Option<TimeSpan>,
+    /// Digests of the objects that it was made from, less those that may be copies of a block.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub from: BTreeSet<u64>,
 }
 
 /// Where the listing of the blocks ended.
@@ -50,6 +55,7 @@ impl KnownBlock {
             intact: block.intact,
             repairs: before.map_or(0, |before| before.repairs),
             asked: before.and_then(|before| before.asked),
+            from: before.map(|before| before.from.clone()).unwrap_or_default(),
         }
     }
 }

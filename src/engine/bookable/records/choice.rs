@@ -30,6 +30,9 @@ pub struct Choice {
     /// Whether it was found out by trying (`auto`), and not by what is configured.
     #[serde(default)]
     pub tried: bool,
+    /// Nothing could be written there: it is found out anew in each pass.
+    #[serde(default)]
+    pub in_vain: bool,
 }
 
 /// Which availability, and the zone that its clock shows.

@@ -23,6 +23,9 @@ pub struct Kept {
     pub broken: Option<String>,
     /// Whether it still is in the calendar.
     pub standing: Standing,
+    /// What it said before it was changed, as long as it is not judged whether its time is free.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was: Option<Was>,
     /// In how many passes in a row it could not even be read; 0 where it was.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub failures: u8,
@@ -31,6 +34,16 @@ pub struct Kept {
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
 fn is_zero(number: &u8) -> bool {
     *number == 0
+}
+
+/// What an object said about time before it was changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Was {
+    /// What it said.
+    pub timing: Timing,
+    /// A person wants that time to stay busy.
+    #[serde(default)]
+    pub wanted: bool,
 }
 
 /// Whether an object still is in its calendar.
@@ -67,9 +80,9 @@ pub struct SourceState {
     /// Whether it has ever been read as a whole there, but for single objects that cannot be read.
     #[serde(default)]
     pub whole: bool,
-    /// How many objects were gone when that was held; 0 where nothing is.
-    #[serde(default)]
-    pub missing: usize,
+    /// How many objects freed time, and when, within the last day, without anybody being asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub freed: Vec<(Timestamp, usize)>,
     /// What went wrong the last time, and since when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<SourceTrouble>,

@@ -146,6 +146,7 @@ impl Bench {
                 name: HostName::new(ALICE),
                 busy: Some(policy(to)),
                 hours: None,
+                bookings: Some(CalendarName::new(WORK)),
                 places: BTreeMap::new(),
                 zone: "UTC".to_owned(),
             },
@@ -250,6 +251,7 @@ fn policy(to: BusyTo) -> BusyPolicy {
         buffers: Buffers::default(),
         title: "Busy".to_owned(),
         emails: Vec::new(),
+        replace_overrides: false,
     }
 }
 

@@ -272,3 +272,56 @@ async fn a_dry_run_writes_nothing_and_says_what_each_day_comes_to() {
     assert_eq!(day("2026-11-25"), words("09:00-17:00", "", "09:00-17:00"));
     assert_eq!(day("2026-11-30"), words("09:00-17:00", "09:00-17:00", ""));
 }
+
+#[tokio::test]
+async fn what_zoom_keeps_shorter_gets_a_second_block_for_the_rest() {
+    let bench = Bench::new(BusyTo::ZoomCalendar);
+    bench
+        .work
+        .put(&href("a"), &event("a", "24T100000Z", "24T120000Z"));
+    bench.good_pass().await;
+    let id = bench.zoom.standing()[0].id.clone();
+    for _ in 0..6 {
+        bench.zoom.edit(&id, |block| {
+            if let Some(span) = &mut block.span {
+                span.end = span.start + jiff::SignedDuration::from_mins(30);
+            }
+        });
+        bench.pass().await;
+    }
+    let report = bench.pass().await;
+    assert_eq!(bench.blocks(), ["24T10:00/24T10:30", "24T10:30/24T12:00"]);
+    assert!(report.errors[0].cause.contains("does not keep it"));
+    let writes = bench.writes();
+    bench.pass().await;
+    assert_eq!(bench.writes(), writes);
+    bench.work.clear();
+    bench.pass().await;
+    assert!(bench.blocks().is_empty(), "both go with the event");
+}
+
+#[tokio::test]
+async fn an_event_that_becomes_as_long_as_its_own_block_keeps_its_buffers() {
+    let mut bench = Bench::new(BusyTo::ZoomCalendar);
+    bench.policy().buffers.before = Duration::from_mins(15);
+    bench
+        .work
+        .put(&href("a"), &event("a", "24T100000Z", "24T110000Z"));
+    bench.good_pass().await;
+    assert_eq!(bench.blocks(), ["24T09:45/24T11:00"]);
+    bench
+        .work
+        .put(&href("a"), &event("a", "24T094500Z", "24T110000Z"));
+    for _ in 0..3 {
+        bench.good_pass().await;
+        assert_eq!(bench.blocks(), ["24T09:30/24T11:00"]);
+    }
+    // A copy of the block that lost its tag does not grow, and is no part of what it was made from.
+    for _ in 0..3 {
+        bench
+            .work
+            .put(&href("copy"), &event("copy", "24T093000Z", "24T110000Z"));
+        bench.good_pass().await;
+        assert_eq!(bench.blocks(), ["24T09:30/24T11:00"]);
+    }
+}

@@ -99,3 +99,41 @@ async fn rules_are_followed_where_they_keep_nobody_waiting() {
     let turns = turns.load(Ordering::SeqCst);
     assert!(turns > 2_000, "{turns} turns");
 }
+
+#[tokio::test]
+async fn a_fault_of_ours_is_a_failure_of_that_source_and_opens_nothing() {
+    let bench = Bench::new(BusyTo::ZoomCalendar);
+    bench
+        .work
+        .put(&href("a"), &event("a", "24T100000Z", "24T110000Z"));
+    bench
+        .family
+        .put(&href("b"), &event("b", "25T100000Z", "25T110000Z"));
+    bench
+        .work
+        .put(&href("e"), &event("e", "28T100000Z", "28T110000Z"));
+    bench.good_pass().await;
+    bench.work.remove(&href("a"));
+    let bad = event("c", "26T100000Z", "26T110000Z");
+    bench.work.put(&href(super::FAILS), &bad);
+    bench
+        .family
+        .put(&href("d"), &event("d", "27T100000Z", "27T110000Z"));
+    let report = bench.pass().await;
+    assert_eq!(report.busy.unwrap().failed, 1);
+    let error = &report.errors[0];
+    assert!(error.doing.contains("the calendar work"), "{error:?}");
+    assert!(error.hint.contains("no time is given back"), "{error:?}");
+    assert_eq!(
+        bench.blocks(),
+        [
+            "24T10:00/24T11:00",
+            "25T10:00/25T11:00",
+            "27T10:00/27T11:00",
+            "28T10:00/28T11:00"
+        ]
+    );
+    bench.work.remove(&href(super::FAILS));
+    bench.good_pass().await;
+    assert_eq!(bench.blocks().len(), 3);
+}

@@ -1,16 +1,20 @@
 //! What is kept of the sources, and what is held.
 
+use rstest::rstest;
+
 use super::bench::{Bench, event, href, more};
 use crate::domain::fingerprint::Fingerprint;
-use crate::domain::ids::CalendarName;
+use crate::domain::ids::{BookingId, CalendarName, Uid};
+use crate::domain::link::Link;
 use crate::domain::waiting::HeldAction;
+use crate::engine::ledger::{Batch, Ledger};
 use crate::engine::waiting;
 use crate::plan::policy::BusyTo;
 use crate::ports::base::Base as _;
 use crate::ports::error::Kind;
 
 /// One event on each of so many days, from the 24th on.
-fn days(bench: &Bench, count: u32) {
+pub(super) fn days(bench: &Bench, count: u32) {
     for day in 24..24 + count {
         let (start, end) = (format!("{day}T100000Z"), format!("{day}T110000Z"));
         bench.work.put(
@@ -100,10 +104,14 @@ async fn a_source_that_is_suddenly_empty_is_held_and_what_comes_back_ends_that()
     let held = bench.held();
     assert_eq!(held.len(), 1);
     assert_eq!(held[0].what, HeldAction::FreeTime);
+    // Not when some of them are back: only when all are.
     days(&bench, 2);
+    assert_eq!(bench.pass().await.busy.unwrap().held, 1);
+    assert_eq!(bench.blocks().len(), 3);
+    days(&bench, 3);
     bench.good_pass().await;
     assert!(bench.held().is_empty());
-    assert_eq!(bench.blocks().len(), 2);
+    assert_eq!(bench.blocks().len(), 3);
 }
 
 #[tokio::test]
@@ -129,8 +137,28 @@ async fn a_release_gives_the_time_back_and_a_drop_keeps_it() {
             bench.good_pass().await;
         }
         bench.full_pass().await;
-        assert!(bench.held().is_empty());
+        assert!(!bench.held().iter().any(crate::domain::waiting::Held::waits));
         assert_eq!(bench.blocks().len(), if release { 0 } else { 3 });
+        if release {
+            assert!(bench.held().is_empty());
+            continue;
+        }
+        // What is kept is listed, and can be given back.
+        let kept = bench.held();
+        assert_eq!(kept.len(), 1);
+        assert_eq!(kept[0].what, HeldAction::KeptTime);
+        waiting::drop_held(bench.base.as_ref(), &scopes, &kept[0].id)
+            .await
+            .unwrap();
+        bench.good_pass().await;
+        assert_eq!(bench.blocks().len(), 3, "kept is kept");
+        waiting::release(bench.base.as_ref(), &scopes, &kept[0].id)
+            .await
+            .unwrap();
+        for _ in 0..2 {
+            bench.good_pass().await;
+        }
+        assert!(bench.held().is_empty() && bench.blocks().is_empty());
     }
 }
 
@@ -332,12 +360,92 @@ async fn a_source_at_another_place_is_read_anew_and_what_is_not_there_is_judged(
     assert_eq!(bench.blocks().len(), 4);
 }
 
+/// The entry of a booking, as it is written, at some hour of the 24th.
+fn entry(uid: &str, host: &str, hour: u32) -> Vec<u8> {
+    let lines = format!(
+        "DTSTART:20261124T{hour}0000Z\r\nDTEND:20261124T{}0000Z\r\nX-SLOTBRIDGE-EVENT-ID:b1\r\n\
+         X-SLOTBRIDGE-HOST:{host}\r\n",
+        hour + 1
+    );
+    let text = String::from_utf8(more("x", &lines)).unwrap();
+    text.replace("UID:x@example.org", &format!("UID:{uid}"))
+        .into_bytes()
+}
+
+/// The host has a booking from ten to eleven.
+async fn has_booking(bench: &Bench) {
+    let ledger = Ledger::new(
+        bench.base.as_ref(),
+        &bench.host.name,
+        &CalendarName::new("work"),
+    );
+    let link = Link {
+        booking: BookingId::new("b1"),
+        uid: Uid::new("b1@scheduler.slotbridge"),
+        href: href("b1"),
+        etag: None,
+        sequence: 0,
+        base: crate::domain::entry::Base::default(),
+        booking_print: None,
+        policy_print: None,
+        start: "2026-11-24T10:00:00Z".parse().unwrap(),
+        end: "2026-11-24T11:00:00Z".parse().unwrap(),
+        pair: None,
+        manage_url: None,
+        pending: None,
+        standing: crate::domain::link::Standing::Live,
+    };
+    let mut batch = Batch::default();
+    ledger.put_link(&mut batch, &link, None);
+    ledger.commit(batch).await.unwrap();
+}
+
+const OURS: &str = "b1@scheduler.slotbridge";
+
+#[rstest]
+#[case::as_agreed(OURS, "alice", 10, false)]
+#[case::copied_as_agreed("copy", "alice", 10, false)]
+#[case::moved(OURS, "alice", 13, true)]
+#[case::duplicated("copy", "alice", 13, true)]
+#[case::of_another_host(OURS, "bob", 10, true)]
+#[case::of_no_known_booking("b2@scheduler.slotbridge", "alice", 13, true)]
 #[tokio::test]
-async fn our_own_entries_and_blocks_are_never_busy() {
+async fn an_entry_is_busy_unless_it_is_of_this_host_and_where_it_was_agreed(
+    #[case] uid: &str,
+    #[case] host: &str,
+    #[case] hour: u32,
+    #[case] busy: bool,
+) {
     let bench = Bench::new(BusyTo::ZoomCalendar);
-    let own = String::from_utf8(event("x", "24T100000Z", "24T110000Z")).unwrap();
-    let own = own.replace("UID:x@example.org", "UID:b1@scheduler.slotbridge");
-    bench.work.put(&href("own"), own.as_bytes());
+    has_booking(&bench).await;
+    bench.work.put(&href("own"), &entry(uid, host, hour));
+    let report = bench.good_pass().await;
+    assert_eq!(report.busy.unwrap().seen, u64::from(busy));
+    let spans = [format!("24T{hour}:00/24T{}:00", hour + 1)];
+    assert_eq!(bench.blocks(), spans[..usize::from(busy)]);
+    bench.work.remove(&href("own"));
+    bench.good_pass().await;
+    assert!(bench.blocks().is_empty());
+}
+
+#[tokio::test]
+async fn entries_of_this_host_that_go_are_not_a_source_that_is_suddenly_empty() {
+    let bench = Bench::new(BusyTo::ZoomCalendar);
+    has_booking(&bench).await;
+    for hour in [10, 12, 14] {
+        let name = hour.to_string();
+        bench.work.put(&href(&name), &entry(OURS, "alice", hour));
+    }
+    bench.good_pass().await;
+    assert_eq!(bench.blocks().len(), 2);
+    bench.work.clear();
+    bench.good_pass().await;
+    assert!(bench.blocks().is_empty());
+}
+
+#[tokio::test]
+async fn our_own_blocks_are_never_busy() {
+    let bench = Bench::new(BusyTo::ZoomCalendar);
     let copy =
         "DTSTART:20261125T100000Z\r\nDTEND:20261125T110000Z\r\nDESCRIPTION:[slotbridge:block]\r\n";
     bench.work.put(&href("copy"), &more("copy", copy));

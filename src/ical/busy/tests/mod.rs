@@ -9,6 +9,7 @@ mod lenient;
 mod series;
 mod unread;
 
+use crate::domain::ids::{BookingId, HostName, Uid};
 use jiff::tz::TimeZone;
 use rstest::rstest;
 
@@ -112,7 +113,6 @@ fn it_blocks(#[case] line: &str) {
 #[case("ATTENDEE;PARTSTAT=DECLINED:mailto:alice@example.org")]
 #[case("ATTENDEE;CN=\"A: B\";PARTSTAT=declined:MAILTO:ALICE@EXAMPLE.ORG")]
 #[case("ATTENDEE;EMAIL=alice@example.org;PARTSTAT=DECLINED:/principals/alice/")]
-#[case("X-SLOTBRIDGE-EVENT-ID:woft7")]
 #[case("DESCRIPTION:Busy\\n[slotbridge:block]")]
 #[case("DESCRIPTION:[slotbridge\\:block]")]
 fn it_does_not_block(#[case] line: &str) {
@@ -121,10 +121,30 @@ fn it_does_not_block(#[case] line: &str) {
 }
 
 #[rstest]
-#[case("x@scheduler.slotbridge")]
 #[case("x@busy.slotbridge")]
 #[case("x@hours.slotbridge")]
 fn our_own_things_are_never_busy(#[case] uid: &str) {
     let text = event("DTSTART:20261102T090000Z\nDURATION:PT1H").replace("a@example.org", uid);
     assert_eq!(strip(text.as_bytes()), Ok(Stripped::Nothing));
+}
+
+#[test]
+fn an_entry_says_whose_booking_it_is() {
+    let lines = "DTSTART:20261102T090000Z\nDURATION:PT1H\nX-SLOTBRIDGE-EVENT-ID:woft7\n\
+                 X-SLOTBRIDGE-HOST:alice";
+    let text = event(lines).replace("a@example.org", "woft6@scheduler.slotbridge");
+    let Ok(Stripped::Timing(timing)) = strip(text.as_bytes()) else {
+        panic!("it may block");
+    };
+    let entry = super::OwnEntry {
+        host: Some(HostName::new("alice")),
+        uid: Some(Uid::new("woft6@scheduler.slotbridge")),
+        booking: Some(BookingId::new("woft7")),
+    };
+    assert_eq!(super::OwnEntry::all(&timing), [entry]);
+    let Ok(Stripped::Timing(timing)) = strip(event(lines).as_bytes()) else {
+        panic!("it may block");
+    };
+    assert_eq!(super::OwnEntry::all(&timing)[0].uid, None, "a copy");
+    assert_eq!(november(lines).len(), 1);
 }
