@@ -55,10 +55,10 @@ pub fn by_name(tzid: &str) -> Option<TimeZone> {
     };
     TimeZone::get(tzid)
         .ok()
+        .or_else(|| offset(tzid))
         .or_else(|| windows(tzid))
         .or_else(|| tail(tzid))
         .or_else(|| respelled(tzid))
-        .or_else(|| offset(tzid))
 }
 
 /// A name under which [`by_name`] finds the same rules, and which says nothing else; `None` when
@@ -249,7 +249,7 @@ mod tests {
             ("+0545", Some("UTC+0545")),
             ("UTC-001730", Some("UTC-001730")),
             // A name of Windows, and one of POSIX, which counts westward.
-            ("UTC-11", Some("Etc/GMT+11")),
+            ("UTC-11", Some("UTC-1100")),
             ("Etc/GMT+5", Some("Etc/GMT+5")),
             ("GMT+15", None),
             ("GMT+00:60", None),

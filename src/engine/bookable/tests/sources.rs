@@ -4,6 +4,8 @@ use super::bench::{Bench, event, href, more};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::ids::CalendarName;
 use crate::domain::waiting::HeldAction;
+use crate::engine::bookable::records::Records;
+use crate::engine::ledger::Batch;
 use crate::engine::waiting;
 use crate::plan::policy::BusyTo;
 use crate::ports::base::Base as _;
@@ -330,6 +332,33 @@ async fn a_source_at_another_place_is_read_anew_and_what_is_not_there_is_judged(
     bench.work.clear();
     assert_eq!(bench.pass().await.busy.unwrap().held, 1);
     assert_eq!(bench.blocks().len(), 4);
+}
+
+#[tokio::test]
+async fn what_was_kept_in_an_older_form_stays_in_force_and_is_read_anew() {
+    let mut bench = Bench::new(BusyTo::ZoomCalendar);
+    let work = CalendarName::new("work");
+    let place = Fingerprint::of(["here"]);
+    bench.host.places.insert(work.clone(), place);
+    days(&bench, 4);
+    bench.good_pass().await;
+    let quiet = bench.good_pass().await.requests.calendar;
+    let writes = bench.writes();
+    let older = Records::new(&bench.base, &bench.host.name);
+    let shelf = older.shelf(&work);
+    let mut state = shelf.state().unwrap();
+    state.form = 0;
+    let mut batch = Batch::default();
+    shelf.put_state(&mut batch, &state);
+    shelf.commit(batch).await.unwrap();
+    bench.script.away(Some(("source", Kind::Unreachable)));
+    bench.pass().await;
+    assert_eq!(bench.blocks().len(), 4);
+    bench.script.away(None);
+    let report = bench.good_pass().await;
+    assert!(report.requests.calendar > quiet, "{report:#?}");
+    assert_eq!(bench.good_pass().await.requests.calendar, quiet);
+    assert_eq!(bench.writes(), writes);
 }
 
 #[tokio::test]
