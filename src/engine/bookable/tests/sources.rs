@@ -344,7 +344,7 @@ async fn what_was_kept_in_an_older_form_stays_in_force_and_is_read_anew() {
     bench.good_pass().await;
     let quiet = bench.good_pass().await.requests.calendar;
     let writes = bench.writes();
-    let older = Records::new(&bench.base, &bench.host.name);
+    let older = Records::new(bench.base.as_ref(), &bench.host.name);
     let shelf = older.shelf(&work);
     let mut state = shelf.state().unwrap();
     state.form = 0;
