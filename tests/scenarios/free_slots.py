@@ -207,11 +207,12 @@ class Maker:
         if rng.random() < 0.3:
             extra = self.at(self.day(0, WINDOW - 1))
             lines.append(f"RDATE{param}:{stamp(extra)}{z}")
-        elif rng.random() < 0.2:
-            extra = self.at(self.day(0, WINDOW - 1))
-            lines.append(f"RDATE;VALUE=PERIOD:{stamp(extra)}Z/{stamp(extra + self.length())}Z")
         master = head + lines + tail
         times = self.starts(master)
+        period = self.at(self.day(0, WINDOW - 1))
+        # The oracle compares EXDATE by its digits alone, whatever its zone.
+        if rng.random() < 0.2 and "RDATE" not in lines[-1] and period not in times:
+            master.append(f"RDATE;VALUE=PERIOD:{stamp(period)}{utc}/{stamp(period + self.length())}{utc}")
         parts = []
         if times and rng.random() < 0.3:
             gone = rng.choice(times)
@@ -223,7 +224,7 @@ class Maker:
             moved = [f"UID:{uid}", "DTSTAMP:20260101T000000Z", "SUMMARY:private moved"]
             moved += [f"RECURRENCE-ID{param}:{stamp(old)}{z}", f"DTSTART{param}:{stamp(new)}{z}"]
             moved.append(f"DTEND{param}:{stamp(new + self.length())}{z}")
-            if not tail and "RDATE" not in "".join(lines) and rng.random() < 0.4:
+            if not tail and "RDATE" not in "".join(master) and rng.random() < 0.4:
                 moved[3] = moved[3].replace("RECURRENCE-ID", "RECURRENCE-ID;RANGE=THISANDFUTURE")
             else:
                 moved += rng.choice([[], [], ["STATUS:CANCELLED"], ["TRANSP:TRANSPARENT"]])
