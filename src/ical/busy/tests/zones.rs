@@ -189,7 +189,7 @@ fn of_a_zone_that_repeats_itself_only_what_is_followed_is_kept_once() {
     let plain = zone(AUTUMN, SPRING);
     let long = plain.replace(
         "TZOFFSETTO:-0500",
-        &"TZOFFSETTO:-0500\n".repeat(5_000).trim_end().to_owned(),
+        "TZOFFSETTO:-0500\n".repeat(5_000).trim_end(),
     );
     let of = |zone: &str| kept(&calendar(&format!("{zone}\n{event}")));
     assert_eq!(of(&long), of(&plain));
