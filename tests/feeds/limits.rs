@@ -146,7 +146,8 @@ fn zoned(more: &str, events: usize) -> String {
 async fn a_zone_that_says_one_thing_thousands_of_times_costs_each_event_no_more_than_one() {
     let body = zoned(&"TZOFFSETTO:+0130\n".repeat(50_000), 400);
     assert!(body.len() < LIMIT);
-    let feed = on(&Server::saying("200 OK", "", body));
+    let server = Server::saying("200 OK", "", body);
+    let feed = on(&server);
     let kept = bytes_kept(&feed).await;
     assert!(kept < 400 * 512, "{kept} bytes");
 }
@@ -158,7 +159,8 @@ async fn a_feed_that_would_be_kept_with_a_zone_for_each_of_ten_thousand_events_i
         .collect();
     let body = zoned(&format!("RDATE:{}\n", dates.join(",")), 9_500);
     assert!(body.len() < LIMIT, "{} bytes", body.len());
-    let feed = on(&Server::saying("200 OK", "", body));
+    let server = Server::saying("200 OK", "", body);
+    let feed = on(&server);
     refused(
         &feed,
         Kind::Malformed,
