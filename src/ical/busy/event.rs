@@ -39,9 +39,15 @@ pub(super) struct Event {
     pub(super) floating: bool,
     pub(super) place: Place,
     pub(super) blocks: bool,
-    /// Whether its end was written before its start.
-    pub(super) is_backwards: bool,
+    ends: Ends,
     lasting: Lasting,
+}
+
+/// Where its end was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ends {
+    InOrder,
+    BeforeItBegins,
 }
 
 /// How long an occurrence takes.
@@ -84,7 +90,11 @@ impl Event {
             floating: matches!(start.written, Written::Local(_)) && zone.is_none(),
             place: start.place,
             blocks: blocks(component, viewer.emails),
-            is_backwards,
+            ends: if is_backwards {
+                Ends::BeforeItBegins
+            } else {
+                Ends::InOrder
+            },
             lasting,
         })
     }
@@ -121,6 +131,11 @@ impl Event {
                     .saturating_add(SignedDuration::from_secs(seconds))
             }
         }
+    }
+
+    /// Whether its end was written before its start.
+    pub(super) fn is_backwards(&self) -> bool {
+        self.ends == Ends::BeforeItBegins
     }
 
     /// Whether its occurrences block, and for how long is not nothing.

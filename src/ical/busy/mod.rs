@@ -205,7 +205,9 @@ pub fn occurrences_within(
         free_busy::expand(calendar, &wide, &mut out)?;
     }
     if !out.spans.is_empty() {
-        marks.iter().for_each(|why| out.failed((*why).to_owned()));
+        for why in marks {
+            out.failed(why.to_owned());
+        }
     }
     let window = TimeSpan {
         start: viewer.window.from,

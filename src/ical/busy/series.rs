@@ -64,7 +64,7 @@ pub(super) fn expand(
     if busy
         .clone()
         .chain(overrides)
-        .any(|one| one.blocks && one.is_backwards)
+        .any(|one| one.blocks && one.is_backwards())
     {
         out.failed(BACKWARDS.to_owned());
     }
