@@ -129,13 +129,14 @@ async fn a_calendar_of_just_the_limit_is_read() {
 
 /// A zone whose name nobody knows, with this in its only observance, and so many events in it.
 fn zoned(more: &str, events: usize) -> String {
-    let events: String = (0..events)
+    let events: Vec<String> = (0..events)
         .map(|n| {
             format!(
                 "BEGIN:VEVENT\nUID:{n}\nDTSTART;TZID=Q:20261125T100000\nDURATION:PT1H\nEND:VEVENT\n"
             )
         })
         .collect();
+    let events = events.concat();
     format!(
         "BEGIN:VCALENDAR\nBEGIN:VTIMEZONE\nTZID:Q\nBEGIN:STANDARD\nDTSTART:19700101T000000\n\
          TZOFFSETTO:+0130\n{more}END:STANDARD\nEND:VTIMEZONE\n{events}END:VCALENDAR\n"
