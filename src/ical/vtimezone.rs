@@ -10,18 +10,23 @@
 mod observance;
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use super::component::Component;
+use super::time::local_time;
 use observance::{Change, Observance, Rule};
 
 /// Observances and listed changes of one zone that are read.
 const MOST_CHANGES: usize = 1_000;
 /// Yearly rules of one zone that are read: each is looked at for each time.
 const MOST_YEARLY: usize = 100;
+
+/// Bytes that are kept of one zone: each event that names it brings it along.
+const MOST_BYTES: usize = 8 * 1024;
 
 /// Why a `VTIMEZONE` has no rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,36 +131,70 @@ impl Clock {
 }
 
 /// What a `VTIMEZONE` says about its clock, in one way only: its observances in order, without
-/// their names.
+/// their names. Of what an observance says twice only what is followed is taken, once.
 ///
 /// # Errors
-/// When it cannot be followed.
+/// When it cannot be followed, or says more than [`MOST_BYTES`].
 pub(super) fn canonical(zone: &Component) -> Result<String, Unfollowed> {
     Clock::read(zone)?;
-    let mut texts = Vec::new();
+    let mut texts = BTreeSet::new();
     for kind in ["STANDARD", "DAYLIGHT"] {
         for component in zone.components().filter(|one| one.is(kind)) {
-            let mut lines = Vec::new();
-            for name in ["DTSTART", "TZOFFSETFROM", "TZOFFSETTO", "RRULE", "RDATE"] {
-                for line in component.lines().filter(|line| line.is(name)) {
-                    let value = line.value().trim().to_ascii_uppercase();
-                    // What is none of these characters says nothing about time.
-                    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"+-;=,".contains(&byte);
-                    if !value.bytes().all(plain) {
-                        return Err(Unfollowed::Kind);
-                    }
-                    lines.push(format!("{name}:{value}\n"));
-                }
-            }
-            lines.sort();
-            texts.push(format!("BEGIN:{kind}\n{}END:{kind}\n", lines.concat()));
+            texts.insert(observance_text(kind, component)?);
         }
     }
     if texts.is_empty() {
         return Err(Unfollowed::Kind);
     }
-    texts.sort();
-    Ok(texts.concat())
+    let text = texts.into_iter().collect::<String>();
+    if text.len() > MOST_BYTES {
+        return Err(Unfollowed::TooMany);
+    }
+    Ok(text)
+}
+
+fn observance_text(kind: &str, component: &Component) -> Result<String, Unfollowed> {
+    let mut lines = BTreeSet::new();
+    let mut dates = BTreeSet::new();
+    for name in ["DTSTART", "TZOFFSETFROM", "TZOFFSETTO", "RRULE"] {
+        if let Some(line) = component.line(name) {
+            let value = line.value().trim().to_ascii_uppercase();
+            lines.insert(format!("{name}:{value}\n"));
+        }
+    }
+    for line in component.lines().filter(|line| line.is("RDATE")) {
+        let values = line.value().to_ascii_uppercase();
+        dates.extend(values.split(',').map(|value| value.trim().to_owned()));
+    }
+    if !dates.is_empty() {
+        let dates: Vec<String> = dates.into_iter().collect();
+        lines.insert(format!("RDATE:{}\n", dates.join(",")));
+    }
+    // What is none of these characters says nothing about time.
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"+-;=,:\n".contains(&byte);
+    if !lines.iter().all(|line| line.bytes().all(plain)) {
+        return Err(Unfollowed::Kind);
+    }
+    let lines: String = lines.into_iter().collect();
+    Ok(format!("BEGIN:{kind}\n{lines}END:{kind}\n"))
+}
+
+/// The offset of the latest standard time that a zone tells, in seconds east of Greenwich: what is left
+/// to go by where its rules cannot be followed. `None` when it tells none.
+pub(super) fn standard_offset(zone: &Component) -> Option<i32> {
+    let latest = |kind| {
+        let all = zone.components().filter(|one| one.is(kind));
+        let offsets = all.filter_map(|one| {
+            let since = one
+                .line("DTSTART")
+                .and_then(|line| local_time(line.value().trim()));
+            Some((since, observance::offset_to(one)?))
+        });
+        offsets
+            .max_by_key(|(since, _)| *since)
+            .map(|(_, offset)| offset)
+    };
+    latest("STANDARD").or_else(|| latest("DAYLIGHT"))
 }
 
 /// All observances of a kind, by their beginning.

@@ -124,6 +124,19 @@ pub async fn timings(feed: &Ics) -> usize {
         .count()
 }
 
+/// Lists and reads a feed: how many bytes are kept of it.
+pub async fn bytes_kept(feed: &Ics) -> usize {
+    let (hrefs, _) = list(feed, None).await.expect("a listing");
+    let mut bytes = 0;
+    for object in feed.read(&hrefs).await.expect("read") {
+        match object.content {
+            SourceContent::Timing(timing) => bytes += timing.as_str().len(),
+            other => panic!("no times: {other:?}"),
+        }
+    }
+    bytes
+}
+
 /// That a feed is refused like this, without a word of where it is.
 pub async fn refused(feed: &Ics, kind: Kind, words: &str) {
     match list(feed, None).await {

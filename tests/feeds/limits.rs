@@ -127,6 +127,49 @@ async fn a_calendar_of_just_the_limit_is_read() {
     assert_eq!(timings(&on(&Server::saying("200 OK", "", body))).await, 1);
 }
 
+/// A zone whose name nobody knows, with this in its only observance, and so many events in it.
+fn zoned(more: &str, events: usize) -> String {
+    let events: Vec<String> = (0..events)
+        .map(|n| {
+            format!(
+                "BEGIN:VEVENT\nUID:{n}\nDTSTART;TZID=Q:20261125T100000\nDURATION:PT1H\nEND:VEVENT\n"
+            )
+        })
+        .collect();
+    let events = events.concat();
+    format!(
+        "BEGIN:VCALENDAR\nBEGIN:VTIMEZONE\nTZID:Q\nBEGIN:STANDARD\nDTSTART:19700101T000000\n\
+         TZOFFSETTO:+0130\n{more}END:STANDARD\nEND:VTIMEZONE\n{events}END:VCALENDAR\n"
+    )
+}
+
+#[tokio::test]
+async fn a_zone_that_says_one_thing_thousands_of_times_costs_each_event_no_more_than_one() {
+    let body = zoned(&"TZOFFSETTO:+0130\n".repeat(50_000), 400);
+    assert!(body.len() < LIMIT);
+    let server = Server::saying("200 OK", "", body);
+    let feed = on(&server);
+    let kept = bytes_kept(&feed).await;
+    assert!(kept < 400 * 512, "{kept} bytes");
+}
+
+#[tokio::test]
+async fn a_feed_that_would_be_kept_with_a_zone_for_each_of_ten_thousand_events_is_refused() {
+    let dates: Vec<String> = (1_001..1_481)
+        .map(|year| format!("{year}0101T000000"))
+        .collect();
+    let body = zoned(&format!("RDATE:{}\n", dates.join(",")), 9_500);
+    assert!(body.len() < LIMIT, "{} bytes", body.len());
+    let server = Server::saying("200 OK", "", body);
+    let feed = on(&server);
+    refused(
+        &feed,
+        Kind::Malformed,
+        "says more about time than 67108864 bytes",
+    )
+    .await;
+}
+
 /// The ways in which an answer can stop in the middle.
 #[derive(Clone, Copy)]
 enum Cut {

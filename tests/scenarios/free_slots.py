@@ -4,8 +4,9 @@
 
 writes each calendar twice, as a feed (FOLDER/0.ics, ...) and as a directory with a file for each event
 (FOLDER/0/...), and FOLDER/cases.json: for each calendar the host's zone, the time at which the test
-happens, how far the window reaches, and the busy spans that recurring-ical-events (on top of
-python-dateutil and icalendar) finds. Same seed, same calendars.
+happens, how far the window reaches, the buffers around each event, the person's own overrides of single
+days, and the busy spans, buffers included, that recurring-ical-events (on top of python-dateutil and
+icalendar) finds; those of a VFREEBUSY by icalendar alone. Same seed, same calendars.
 """
 
 import datetime as dt
@@ -30,6 +31,8 @@ ZONES = {
     "Asia/Kathmandu": ["2026-10-25", "2027-03-28"],
     "Australia/Lord_Howe": ["2026-10-04", "2027-04-04", "2027-10-03"],
 }
+# Names of Windows that icalendar knows.
+WINDOWS = ["W. Europe Standard Time", "Eastern Standard Time", "AUS Eastern Standard Time", "India Standard Time"]
 WINDOW = 14
 DAYS = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
 
@@ -41,7 +44,11 @@ def stamp(time):
 class Maker:
     """Writes one calendar."""
 
+    # Zones of their own, in all calendars: icalendar remembers a zone by its name.
+    own = 0
+
     def __init__(self, rng, zone, now):
+        self.brought = []
         self.rng = rng
         self.zone = zone
         self.today = now.astimezone(ZoneInfo(zone)).replace(tzinfo=None, hour=0, minute=0, second=0)
@@ -54,12 +61,48 @@ class Maker:
         """A time of that day at which no clock is ever changed, on a quarter of an hour."""
         return day.replace(hour=self.rng.randint(6, 18), minute=15 * self.rng.randint(0, 3))
 
+    def at_night(self, day):
+        """A time that may be skipped, or come twice."""
+        hour = self.rng.choice([22, 23, 0, 1, 1, 2, 2, 3])
+        return day.replace(hour=hour, minute=15 * self.rng.randint(0, 3))
+
+    def night(self):
+        """Longer than any change of a clock."""
+        return dt.timedelta(minutes=15 * self.rng.randint(8, 36))
+
+    def own_zone(self):
+        """A zone that only its VTIMEZONE describes, with changes that no public zone has."""
+        rng = self.rng
+        Maker.own += 1
+        name = f"private-zone-{Maker.own}"
+        standard = rng.choice([-660, -345, -180, 0, 90, 285, 600])
+        offset = lambda minutes: f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}{abs(minutes) % 60:02}"
+        spring, autumn = rng.choice(
+            [
+                (("20000321", "BYMONTH=3;BYMONTHDAY=21"), ("20001101", "BYMONTH=11")),
+                (("20000326", "BYMONTH=3;BYDAY=-1SU"), ("20001029", "BYMONTH=10;BYDAY=-1SU")),
+                (("20000409", "BYMONTH=4;BYDAY=SU;BYMONTHDAY=8,9,10,11,12,13,14"), ("20001104", "BYMONTH=11;BYDAY=1SA")),
+            ]
+        )
+        part = lambda kind, rule, before, after: [
+            f"BEGIN:{kind}", f"DTSTART:{rule[0]}T020000", f"RRULE:FREQ=YEARLY;{rule[1]}",
+            f"TZOFFSETFROM:{offset(before)}", f"TZOFFSETTO:{offset(after)}", f"END:{kind}",
+        ]
+        lines = ["BEGIN:VTIMEZONE", f"TZID:{name}"]
+        lines += part("STANDARD", autumn, standard + 60, standard) + part("DAYLIGHT", spring, standard, standard + 60)
+        self.brought.append("\r\n".join([*lines, "END:VTIMEZONE"]))
+        return name
+
     def length(self):
         return dt.timedelta(minutes=15 * self.rng.randint(1, 14))
 
-    def place(self):
+    def place(self, night=False):
         """How times are written: a suffix for the property and one for the value."""
-        kind = self.rng.randint(0, 9)
+        kind = self.rng.randint(0, 13)
+        if kind in (10, 11):
+            return f";TZID={self.rng.choice(WINDOWS)}", ""
+        if kind > 11 and not night:
+            return f";TZID={self.own_zone()}", ""
         if kind < 5:
             return f";TZID={self.zone}", ""
         if kind < 7:
@@ -95,10 +138,30 @@ class Maker:
         return start, ";".join(parts)
 
     def event(self):
+        """The components of one event, with the zones that it needs."""
+        self.brought = []
+        parts = self.components()
+        return self.brought + parts
+
+    def free_busy(self, uid):
+        periods = []
+        for _ in range(self.rng.randint(1, 3)):
+            start = self.at(self.day(0, WINDOW))
+            end = start + self.length()
+            minutes = int((end - start).total_seconds() // 60)
+            periods.append(f"{stamp(start)}Z/" + self.rng.choice([f"{stamp(end)}Z", f"PT{minutes}M"]))
+        kind = self.rng.choice(["", "", ";FBTYPE=BUSY-UNAVAILABLE", ";FBTYPE=BUSY-TENTATIVE", ";FBTYPE=FREE"])
+        lines = [f"UID:{uid}", "DTSTAMP:20260101T000000Z", f"FREEBUSY{kind}:{','.join(periods)}"]
+        return "\r\n".join(["BEGIN:VFREEBUSY", *lines, "END:VFREEBUSY"])
+
+    def components(self):
         self.count += 1
         rng = self.rng
         uid = f"private-uid-{self.count}"
-        kind = rng.choice(["timed", "timed", "all-day", "series", "series", "series", "all-day series"])
+        kind = rng.choice(["timed", "timed", "all-day", "series", "series", "series", "all-day series", "free-busy"])
+        if kind == "free-busy":
+            return [self.free_busy(uid)]
+        night = rng.random() < 0.25
         head = [f"UID:{uid}", "DTSTAMP:20260101T000000Z", f"SUMMARY:private title {self.count}"]
         head += [f"LOCATION:private place {self.count}", "DESCRIPTION:private words"]
         free = rng.randint(0, 11)
@@ -114,9 +177,10 @@ class Maker:
         elif free == 4:
             tail.append("STATUS:TENTATIVE")
         if kind == "timed":
-            param, z = self.place()
-            start = self.at(self.day(-3, WINDOW))
-            end = start + self.length()
+            param, z = self.place(night)
+            day = self.day(-3, WINDOW)
+            start = self.at_night(day) if night else self.at(day)
+            end = start + (self.night() if night else self.length())
             return [self.wrap(head + [f"DTSTART{param}:{stamp(start)}{z}", f"DTEND{param}:{stamp(end)}{z}"] + tail)]
         if kind == "all-day":
             start = self.day(-5, WINDOW)
@@ -127,14 +191,17 @@ class Maker:
         if kind == "all-day series":
             start, rule = self.series(self.day(-200, WINDOW), lambda day: f"{day:%Y%m%d}")
             return [self.wrap(head + [f"DTSTART;VALUE=DATE:{start:%Y%m%d}", f"RRULE:{rule}"] + tail)]
-        param, z = self.place()
-        length = self.length()
+        param, z = self.place(night)
+        length = self.night() if night else self.length()
         utc = "Z" if param or z else ""
-        start, rule = self.series(self.at(self.day(-300, WINDOW)), lambda day: stamp(day) + utc)
+        day = self.day(-300, WINDOW)
+        start = self.at_night(day) if night else self.at(day)
+        start, rule = self.series(start, lambda day: stamp(day.replace(hour=12 if night else day.hour)) + utc)
         lines = [f"DTSTART{param}:{stamp(start)}{z}", f"RRULE:{rule}"]
         lines.append(
             f"DTEND{param}:{stamp(start + length)}{z}"
-            if rng.random() < 0.5
+            # The hours of a DURATION pass, whatever the clock does; the oracle counts them by the clock.
+            if night or rng.random() < 0.5
             else f"DURATION:PT{int(length.total_seconds() // 60)}M"
         )
         if rng.random() < 0.3:
@@ -142,6 +209,10 @@ class Maker:
             lines.append(f"RDATE{param}:{stamp(extra)}{z}")
         master = head + lines + tail
         times = self.starts(master)
+        period = self.at(self.day(0, WINDOW - 1))
+        # The oracle compares EXDATE by its digits alone, whatever its zone.
+        if rng.random() < 0.2 and "RDATE" not in lines[-1] and period not in times:
+            master.append(f"RDATE;VALUE=PERIOD:{stamp(period)}{utc}/{stamp(period + self.length())}{utc}")
         parts = []
         if times and rng.random() < 0.3:
             gone = rng.choice(times)
@@ -153,13 +224,17 @@ class Maker:
             moved = [f"UID:{uid}", "DTSTAMP:20260101T000000Z", "SUMMARY:private moved"]
             moved += [f"RECURRENCE-ID{param}:{stamp(old)}{z}", f"DTSTART{param}:{stamp(new)}{z}"]
             moved.append(f"DTEND{param}:{stamp(new + self.length())}{z}")
-            moved += rng.choice([[], [], ["STATUS:CANCELLED"], ["TRANSP:TRANSPARENT"]])
+            if not tail and "RDATE" not in "".join(master) and rng.random() < 0.4:
+                moved[3] = moved[3].replace("RECURRENCE-ID", "RECURRENCE-ID;RANGE=THISANDFUTURE")
+            else:
+                moved += rng.choice([[], [], ["STATUS:CANCELLED"], ["TRANSP:TRANSPARENT"]])
             parts.append(self.wrap(moved))
         return [self.wrap(master)] + parts
 
     def starts(self, master):
         """When the series begins in the window, as it writes it itself."""
-        text = "\r\n".join(["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:x", self.wrap(master), "END:VCALENDAR", ""])
+        parts = self.brought + [self.wrap(master)]
+        text = "\r\n".join(["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:x", *parts, "END:VCALENDAR", ""])
         found = recurring_ical_events.of(icalendar.Calendar.from_ical(text)).between(
             self.today, self.today + dt.timedelta(days=WINDOW)
         )
@@ -170,9 +245,10 @@ class Maker:
         return "\r\n".join(["BEGIN:VEVENT", *lines, "END:VEVENT"])
 
 
-def busy(text, zone, first, last):
-    """The spans in which the calendar is busy, in UTC."""
+def busy(text, zone, first, last, buffers):
+    """The spans in which the calendar is busy, with what is added before and after, in UTC."""
     here = ZoneInfo(zone)
+    calendar = icalendar.Calendar.from_ical(text)
 
     def instant(value):
         if not isinstance(value, dt.datetime):
@@ -180,17 +256,40 @@ def busy(text, zone, first, last):
         return (value if value.tzinfo else value.replace(tzinfo=here)).astimezone(UTC)
 
     spans = []
-    for event in recurring_ical_events.of(icalendar.Calendar.from_ical(text)).between(first, last):
-        attendees = event.get("ATTENDEE", [])
-        attendees = attendees if isinstance(attendees, list) else [attendees]
+    for answer in calendar.walk("VFREEBUSY"):
+        for periods in listed(answer.get("FREEBUSY", [])):
+            for period in listed(periods):
+                if period.params.get("FBTYPE") != "FREE":
+                    spans.append((instant(period.start), instant(period.end)))
+    for event in recurring_ical_events.of(calendar).between(first, last):
+        attendees = listed(event.get("ATTENDEE", []))
         declined = any(
             str(a).lower() == f"mailto:{MINE}" and a.params.get("PARTSTAT") == "DECLINED" for a in attendees
         )
         if declined or event.get("TRANSP") == "TRANSPARENT" or event.get("STATUS") == "CANCELLED":
             continue
-        start = event["DTSTART"].dt
-        end = event["DTEND"].dt
-        spans.append([instant(start).strftime("%Y-%m-%dT%H:%M:%SZ"), instant(end).strftime("%Y-%m-%dT%H:%M:%SZ")])
+        spans.append((instant(event["DTSTART"].dt), instant(event["DTEND"].dt)))
+    before, after = (dt.timedelta(minutes=minutes) for minutes in buffers)
+    return sorted([told(start - before), told(end + after)] for start, end in spans)
+
+
+def listed(value):
+    return value if isinstance(value, list) else [value]
+
+
+def told(instant):
+    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def overrides(maker):
+    """What the person opens on single days in place of the usual hours."""
+    rng = maker.rng
+    here = ZoneInfo(maker.zone)
+    spans = []
+    for day in rng.sample(range(1, WINDOW - 1), rng.randint(0, 3)):
+        start = (maker.today + dt.timedelta(days=day)).replace(hour=rng.randint(6, 17), minute=15 * rng.randint(0, 3))
+        end = start + dt.timedelta(minutes=15 * rng.randint(1, 16))
+        spans.append([told(time.replace(tzinfo=here).astimezone(UTC)) for time in (start, end)])
     return sorted(spans)
 
 
@@ -217,13 +316,17 @@ def main():
         parts = [part for event in events for part in event]
         rng.shuffle(parts)
         text = write(folder / f"{number}.ics", parts)
+        buffers = rng.choice([(0, 0), (0, 0), (15, 0), (0, 30), (15, 45)])
         first, last = now - dt.timedelta(days=3), now + dt.timedelta(days=WINDOW + 3)
         cases.append(
             {
                 "zone": zone,
                 "now": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
                 "window_days": WINDOW,
-                "busy": busy(text, zone, first, last),
+                "before": buffers[0],
+                "after": buffers[1],
+                "overrides": overrides(maker),
+                "busy": busy(text, zone, first, last, buffers),
             }
         )
     (folder / "cases.json").write_text(json.dumps(cases))

@@ -27,12 +27,13 @@ const CALENDARS: usize = 300;
 const PAGE: &str = "quarter";
 
 /// What the generated calendars hold and Zoom must never hear.
-const PRIVATE: [&str; 7] = [
+const PRIVATE: [&str; 8] = [
     "private title",
     "private place",
     "private words",
     "private moved",
     "private-uid",
+    "private-zone",
     "private name",
     "private.person",
 ];
@@ -43,6 +44,12 @@ struct Case {
     zone: String,
     now: Timestamp,
     window_days: i64,
+    /// Minutes that the host wants free around each event.
+    before: u64,
+    after: u64,
+    /// What the person opens on single days.
+    overrides: Vec<(Timestamp, Timestamp)>,
+    /// With those minutes.
     busy: Vec<(Timestamp, Timestamp)>,
 }
 
@@ -88,6 +95,14 @@ impl Stage {
         let id = account.availability_id();
         account.set_availability_zone(id, &case.zone);
         account.set_week(id, week(number));
+        let own = case.overrides.iter();
+        let own: Vec<TimeSpan> = own
+            .map(|(start, end)| TimeSpan {
+                start: *start,
+                end: *end,
+            })
+            .collect();
+        assert!(own.is_empty() || account.set_overrides(id, &own));
         let server = account.serve().await.unwrap();
         let calendar = if number.is_multiple_of(2) {
             format!("kind = \"ics\"\nurl = \"{}/{number}.ics\"", home.display())
@@ -100,7 +115,7 @@ impl Stage {
              [zoom.auth]\nkind = \"server_to_server\"\nclient_id = \"{}\"\nclient_secret = \"{}\"\naccount_id = \"{}\"\n\
              [[calendar]]\nname = \"own\"\n{calendar}\n\
              [[host]]\nname = \"alice\"\nzoom_user = \"me\"\nemails = [\"alice@example.org\"]\n\
-             [host.busy]\nfrom = [\"own\"]\nto = \"{sink}\"\nfuture = \"{}d\"\n",
+             [host.busy]\nfrom = [\"own\"]\nto = \"{sink}\"\nfuture = \"{}d\"\nbefore = \"{}m\"\nafter = \"{}m\"\n",
             home.display(),
             server.api_url(),
             server.oauth_url(),
@@ -108,6 +123,8 @@ impl Stage {
             options.client_secret,
             options.account_id,
             case.window_days,
+            case.before,
+            case.after,
         );
         let config = home.join(format!("{number}-{sink}.toml"));
         write_private(&config, &text);

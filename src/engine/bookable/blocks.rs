@@ -150,7 +150,7 @@ impl Listed {
 }
 
 /// The same, of the blocks as they were last seen.
-pub(super) fn last_echoes(records: &Records<'_>, buffers: Buffers) -> Result<BTreeSet<TimeSpan>> {
+pub(super) fn last_echoes(records: &Records<'_>, buffers: Buffers) -> Result<Echoes> {
     let since: Option<BlocksSince> = records.only(KIND)?;
     let written = since.and_then(|since| since.buffers);
     let known = records.blocks()?;

@@ -107,7 +107,7 @@ async fn one_source(work: &Work<'_>, shelf: &Shelf<'_>, mut reading: Reading) ->
         after = Some(last.clone());
         let mut known = Vec::with_capacity(page.len());
         for (href, kept) in page {
-            let own = own::own(work, &kept)?;
+            let own = own::own(work.sides.base.as_ref(), work.host, &kept)?;
             known.push((href, kept, own));
         }
         reading = aside(move || reading.page(known)).await?;

@@ -2,12 +2,13 @@
 //! stand where it was agreed are no busy time, because Zoom knows of them. All others are: an entry
 //! that a person moved, a copy of one at another time, the booking of another host.
 
+use super::Host;
 use super::records::Kept;
-use super::work::Work;
 use crate::domain::ids::CalendarName;
 use crate::domain::time_span::TimeSpan;
 use crate::engine::ledger::Ledger;
 use crate::ical::busy::OwnEntry;
+use crate::ports::base::Base;
 use crate::ports::error::Result;
 
 /// What is known of an object that holds entries of bookings.
@@ -20,18 +21,18 @@ pub(super) struct Own {
 }
 
 /// Looks an object up among the bookings.
-pub(super) fn own(work: &Work<'_>, kept: &Kept) -> Result<Own> {
+pub(super) fn own(base: &dyn Base, host: &Host, kept: &Kept) -> Result<Own> {
     let was = kept.was.as_ref().map(|was| &was.timing);
     let entries = kept.timing.iter().chain(was).flat_map(OwnEntry::all);
     let mut own = Own::default();
     for entry in entries {
-        let name = &work.host.name;
-        if entry.host.as_ref().is_some_and(|host| host != name) {
+        let name = &host.name;
+        if entry.host.as_ref().is_some_and(|whose| whose != name) {
             continue;
         }
         let nowhere = CalendarName::new("");
-        let calendar = work.host.bookings.as_ref().unwrap_or(&nowhere);
-        let ledger = Ledger::new(work.sides.base.as_ref(), name, calendar);
+        let calendar = host.bookings.as_ref().unwrap_or(&nowhere);
+        let ledger = Ledger::new(base, name, calendar);
         let mut link = match &entry.uid {
             Some(uid) => ledger.link_of(uid)?,
             None => None,

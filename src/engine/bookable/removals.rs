@@ -26,7 +26,7 @@ const LATELY: SignedDuration = SignedDuration::from_hours(24);
 #[derive(Debug)]
 pub(super) struct Freed {
     href: Href,
-    spans: Vec<TimeSpan>,
+    pub(super) spans: Vec<TimeSpan>,
     /// Where it blocked no time in the window: whether it did so after it.
     later: bool,
 }

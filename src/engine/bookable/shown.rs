@@ -9,7 +9,7 @@ use super::expanding::{Spans, aside};
 use super::reading::{OneSource, Reading};
 use super::records::{Records, Shelf};
 use super::work::{Days, zone_of};
-use super::{Host, blocks, hours, schedule};
+use super::{Host, blocks, hours, own, schedule};
 use crate::domain::busy::Busy;
 use crate::domain::hours::Hours;
 use crate::domain::ids::{BookingId, Href};
@@ -49,7 +49,7 @@ pub async fn busy(
     let echoes = Arc::new(blocks::last_echoes(&records, policy.buffers)?);
     for name in &policy.from {
         let reading = Reading::of(name, policy, &days, Arc::clone(&echoes));
-        of_source(&records.shelf(name), reading, &mut all).await?;
+        of_source(base, host, &records.shelf(name), reading, &mut all).await?;
     }
     if let Some(ledger) = bookings {
         of_bookings(ledger, &mut all).await?;
@@ -74,18 +74,30 @@ pub fn working_hours(base: &dyn Base, host: &Host, now: Timestamp) -> Result<Opt
 }
 
 /// What is gone from a source and still kept is busy: it is held.
-async fn of_source(shelf: &Shelf<'_>, mut reading: Reading, all: &mut Spans) -> Result<()> {
+async fn of_source(
+    base: &dyn Base,
+    host: &Host,
+    shelf: &Shelf<'_>,
+    mut reading: Reading,
+    all: &mut Spans,
+) -> Result<()> {
     let mut after: Option<Href> = None;
     loop {
         let page = shelf.page(after.as_ref())?;
         let Some((last, _)) = page.last() else {
-            let OneSource { standing, lost } = reading.found;
+            let OneSource { standing, lost, .. } = reading.found;
             all.extend(standing.merged().spans().iter().copied());
-            all.extend(lost.gone.into_iter().flat_map(|gone| gone.spans));
+            let kept = lost.freed.into_iter().chain(lost.wanted);
+            all.extend(kept.flat_map(|freed| freed.spans));
             return Ok(());
         };
         after = Some(last.clone());
-        reading = aside(move || reading.page(page)).await?;
+        let mut known = Vec::with_capacity(page.len());
+        for (href, kept) in page {
+            let own = own::own(base, host, &kept)?;
+            known.push((href, kept, own));
+        }
+        reading = aside(move || reading.page(known)).await?;
         // The pass said all this.
         reading.said.clear();
     }

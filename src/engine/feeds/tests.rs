@@ -20,6 +20,7 @@ fn shown() -> Shown {
             name: HostName::new("alice"),
             busy: None,
             hours: None,
+            bookings: None,
             places: std::collections::BTreeMap::new(),
             zone: "UTC".to_owned(),
         },

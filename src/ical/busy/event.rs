@@ -25,6 +25,8 @@ use super::super::component::Component;
 use super::super::time::{Length, Written};
 use super::Viewer;
 use super::place::{Moment, Place, Places};
+use super::strip::{DECLINED, digest};
+use crate::domain::fingerprint::Fingerprint;
 use crate::domain::time_span::TimeSpan;
 
 /// An event component.
@@ -37,7 +39,15 @@ pub(super) struct Event {
     pub(super) floating: bool,
     pub(super) place: Place,
     pub(super) blocks: bool,
+    ends: Ends,
     lasting: Lasting,
+}
+
+/// Where its end was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ends {
+    InOrder,
+    BeforeItBegins,
 }
 
 /// How long an occurrence takes.
@@ -60,9 +70,11 @@ impl Event {
         let here = Place::Known(viewer.zone.clone());
         let start = Moment::of_line(line, places, &here)?;
         let zone = line.parameter_value("TZID");
+        let mut is_backwards = false;
         let lasting = if let Some(line) = component.line("DTEND") {
             let end = Moment::of_line(line, places, &here)?;
-            between(&start, &end, zone == line.parameter_value("TZID"))?
+            let same_zone = zone == line.parameter_value("TZID");
+            between(&start, &end, same_zone, &mut is_backwards)?
         } else if let Some(line) = component.line("DURATION") {
             let length = Length::read(line.value().trim());
             Lasting::Passing(length.ok_or_else(|| Broken::new("its DURATION makes no sense"))?)
@@ -78,6 +90,11 @@ impl Event {
             floating: matches!(start.written, Written::Local(_)) && zone.is_none(),
             place: start.place,
             blocks: blocks(component, viewer.emails),
+            ends: if is_backwards {
+                Ends::BeforeItBegins
+            } else {
+                Ends::InOrder
+            },
             lasting,
         })
     }
@@ -116,6 +133,11 @@ impl Event {
         }
     }
 
+    /// Whether its end was written before its start.
+    pub(super) fn is_backwards(&self) -> bool {
+        self.ends == Ends::BeforeItBegins
+    }
+
     /// Whether its occurrences block, and for how long is not nothing.
     pub(super) fn takes_time(&self) -> bool {
         self.blocks
@@ -126,8 +148,14 @@ impl Event {
     }
 }
 
-/// The length between two moments.
-fn between(start: &Moment, end: &Moment, same_zone: bool) -> Result<Lasting, Broken> {
+/// The length between two moments. A time that ends before it begins ends when the clock shows that end
+/// again: somebody wrote the day of the beginning behind the end of a night.
+fn between(
+    start: &Moment,
+    end: &Moment,
+    same_zone: bool,
+    is_backwards: &mut bool,
+) -> Result<Lasting, Broken> {
     let one_clock = match (start.written, end.written) {
         (Written::Date(_), Written::Date(_)) | (Written::Utc(_), Written::Utc(_)) => true,
         (Written::Local(_), Written::Local(_)) => same_zone,
@@ -137,16 +165,31 @@ fn between(start: &Moment, end: &Moment, same_zone: bool) -> Result<Lasting, Bro
         let wall = end.written.local().duration_since(start.written.local());
         // Whole days that end when they begin, or before, are forbidden (RFC 5545 section 3.6.1)
         // and written all the same: one day is meant.
-        let least = SignedDuration::from_hours(if start.is_date() { 24 } else { 0 });
-        return Ok(Lasting::Wall(wall.max(least)));
+        if start.is_date() {
+            return Ok(Lasting::Wall(wall.max(SignedDuration::from_hours(24))));
+        }
+        *is_backwards = wall.is_negative();
+        return Ok(Lasting::Wall(forwards(wall)));
     }
     let out_of_range = || Broken::new("its time is out of range");
     let start = start.instant().ok_or_else(out_of_range)?;
     let end = end.instant().ok_or_else(out_of_range)?;
+    let passing = end.duration_since(start);
+    *is_backwards = passing.is_negative();
     Ok(Lasting::Passing(Length {
         days: 0,
-        seconds: end.duration_since(start).as_secs().max(0),
+        seconds: forwards(passing).as_secs(),
     }))
+}
+
+/// A length that is less than nothing, on the next day on which it is more.
+pub(super) fn forwards(length: SignedDuration) -> SignedDuration {
+    let day = 24 * 60 * 60;
+    match length.as_secs() {
+        seconds if seconds >= 0 => length,
+        seconds if seconds % day == 0 => SignedDuration::from_secs(day),
+        seconds => SignedDuration::from_secs(seconds.rem_euclid(day)),
+    }
 }
 
 /// Whether a component takes time: `strip` has already put everything but invitations into
@@ -155,11 +198,13 @@ fn blocks(component: &Component, emails: &[String]) -> bool {
     if component.line("TRANSP").is_some() {
         return false;
     }
-    let declined = component.lines().filter(|line| line.is("ATTENDEE"));
-    let mut declined = declined.map(|line| line.value().trim_start_matches("mailto:").to_owned());
-    !declined.any(|who| emails.iter().any(|email| same_email(email, &who)))
-}
-
-fn same_email(configured: &str, stripped: &str) -> bool {
-    configured.trim().to_lowercase() == stripped
+    let mut declined = component.lines().filter_map(|line| {
+        if line.is(DECLINED) {
+            return Fingerprint::parse(line.value().trim());
+        }
+        // What was kept before there were digests.
+        line.is("ATTENDEE")
+            .then(|| digest(line.value().trim_start_matches("mailto:")))
+    });
+    !declined.any(|who| emails.iter().any(|email| digest(email) == who))
 }

@@ -11,7 +11,10 @@ use crate::domain::ids::{Etag, Href};
 use crate::ical::broken::Broken;
 
 /// Every event of a feed, by its `UID`; one without a `UID` by what it says.
-pub(super) fn split(feed: &[u8]) -> Result<Vec<FeedEvent>, Broken> {
+///
+/// # Errors
+/// When it cannot be read, or more than `most` bytes would be kept of it.
+pub(super) fn split(feed: &[u8], most: usize) -> Result<Vec<FeedEvent>, Broken> {
     let Everything { components, zones } = kept::read(feed)?;
     let mut events: BTreeMap<String, Vec<Kept>> = BTreeMap::new();
     for component in components {
@@ -28,20 +31,32 @@ pub(super) fn split(feed: &[u8]) -> Result<Vec<FeedEvent>, Broken> {
         all.push(component);
     }
     let zones = Zones::new(zones);
-    let one = |(key, components): (String, Vec<Kept>)| {
+    let mut left = most;
+    let mut found = Vec::new();
+    for (key, components) in events {
         let content = strip::text(&components, &zones);
+        let size = content
+            .as_ref()
+            .map_or(0, |text| text.as_ref().map_or(0, String::len));
+        left = left.checked_sub(size).ok_or_else(|| too_large(most))?;
         let etag = match &content {
             Ok(Some(text)) => Fingerprint::of(["timing", text]),
             Ok(None) => Fingerprint::of(["nothing"]),
             Err(why) => Fingerprint::of(["broken", &why.0]),
         };
-        FeedEvent {
+        found.push(FeedEvent {
             href: Href::new(format!("{key}.ics")),
             etag: Etag::new(format!("\"{}\"", etag.as_str())),
             content: content.map(stripped),
-        }
-    };
-    Ok(events.into_iter().map(one).collect())
+        });
+    }
+    Ok(found)
+}
+
+fn too_large(most: usize) -> Broken {
+    Broken::new(format!(
+        "it says more about time than {most} bytes, with the zones that its events name"
+    ))
 }
 
 /// What is kept of an object.

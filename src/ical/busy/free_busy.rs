@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use super::super::broken::Broken;
 use super::super::component::Component;
 use super::place::{Moment, Place, Places};
-use super::series::push;
+use super::series::push_period;
 use super::{Occurrences, Viewer};
 
 /// Adds the busy periods of a calendar. `strip` has left out the free ones.
@@ -21,7 +21,7 @@ pub(super) fn expand(
         for value in line.value().split(',') {
             let (start, end) = value.split_once('/').unwrap_or((value, ""));
             let start = Moment::read(start, None, &places, &here)?;
-            push(start.until(end, None, &places), viewer, out);
+            push_period(start.until(end, None, &places), viewer, out);
         }
     }
     Ok(())

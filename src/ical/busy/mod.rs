@@ -13,9 +13,11 @@
 //! | a rule that makes no sense | left out; the first occurrence and the listed dates stay |
 //! | an `RDATE`, `EXDATE` or `RECURRENCE-ID` that makes no sense | left out; a changed occurrence is busy beside its series |
 //! | a component that makes no sense, beside others | left out; the others stay |
-//! | a `VTIMEZONE` that lists thousands of changes | the zone of its name, else the viewer's |
+//! | a `VTIMEZONE` that lists thousands of changes, or has rules that are not followed | the zone of its name, else the offset of its standard time |
 //! | `DTSTART` that its rule does not name | an occurrence all the same |
 //! | a zone that nobody knows and the text does not describe | the viewer's zone |
+//! | an end before its start | busy until the clock shows that end again, for a day at most |
+//! | two events with one `UID` that begin at different times | both |
 //! | a changed occurrence of a series that is not there, or has no such occurrence | busy by itself |
 //! | two components for the same occurrence | the one with the higher `SEQUENCE`, then the younger one; else both |
 //! | somebody who declined and is listed a second time | did not decline |
@@ -49,17 +51,25 @@ mod walk;
 pub use budget::{Budget, OBJECT_OCCURRENCES, OBJECT_STEPS};
 pub use own::OwnEntry;
 
+use jiff::SignedDuration;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::broken::Broken;
-use super::component::{Component, Document};
+use super::component::{Component, Document, MAX_OBJECT_BYTES};
 use super::time::Written;
 use crate::domain::busy::Timing;
 use crate::domain::ids::{Etag, Href};
 use crate::domain::time_span::TimeSpan;
 use crate::domain::window::Window;
 use unread::Unread;
+
+/// Which form what is kept of an object has. What was kept in another form is still understood, and read
+/// anew.
+pub const FORM: u32 = 2;
+
+/// Bytes that are kept of one feed: what it says about time, and for each event the zones that it names.
+const MOST_OF_A_FEED: usize = 64 * 1024 * 1024;
 
 /// What is kept of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,7 +140,7 @@ pub fn strip(object: &[u8]) -> Result<Stripped, Broken> {
     let mut text = String::new();
     let mut unread = Unread::default();
     let mut broken = None;
-    for event in feed::split(object)? {
+    for event in feed::split(object, MAX_OBJECT_BYTES)? {
         match event.content {
             Ok(Stripped::Timing(timing)) => text.push_str(timing.as_str()),
             Ok(Stripped::Nothing) => {}
@@ -155,9 +165,10 @@ pub fn strip(object: &[u8]) -> Result<Stripped, Broken> {
 /// Splits a feed into its events, each stripped. One that is broken stops only itself.
 ///
 /// # Errors
-/// When it is no iCalendar text at all, or stops in the middle.
+/// When it is no iCalendar text at all, stops in the middle, or says more about time than is kept of one
+/// feed.
 pub fn split(feed: &[u8]) -> Result<Vec<FeedEvent>, Broken> {
-    feed::split(feed)
+    feed::split(feed, MOST_OF_A_FEED)
 }
 
 /// The occurrences that block time in the viewer's window.
@@ -180,20 +191,47 @@ pub fn occurrences_within(
     let document = Document::parse(timing.as_str().as_bytes())?;
     let mut out = Occurrences::default();
     budget.next();
+    let marked = names::MARKS.iter();
+    let marks = marked.filter(|(mark, _)| timing.as_str().contains(mark));
+    let marks: Vec<&str> = marks.map(|(_, why)| *why).collect();
+    // What is not where it should be may belong into the window although it seems to be outside.
+    let wide = if marks.is_empty() {
+        *viewer
+    } else {
+        around(viewer)
+    };
     for calendar in &document.components {
         for line in calendar.lines().filter(|line| line.is(unread::UNREAD)) {
             out.failed(line.value().trim().to_owned());
         }
-        series::expand(calendar, viewer, budget, &mut out);
-        free_busy::expand(calendar, viewer, &mut out)?;
+        series::expand(calendar, &wide, budget, &mut out);
+        free_busy::expand(calendar, &wide, &mut out)?;
     }
+    if !out.spans.is_empty() {
+        for why in marks {
+            out.failed(why.to_owned());
+        }
+    }
+    let window = TimeSpan {
+        start: viewer.window.from,
+        end: viewer.window.to,
+    };
+    out.spans.retain(|span| span.overlaps(&window));
     if !out.failures.is_empty() {
         out.begins = first_day(&document);
     }
-    if timing.as_str().contains(names::UNKNOWN_ZONE) {
-        out.noted("its zone is not known: its times are read in the zone of the host");
-    }
     Ok(out)
+}
+
+/// A window with a day on either side.
+fn around<'a>(viewer: &Viewer<'a>) -> Viewer<'a> {
+    let day = SignedDuration::from_hours(24);
+    let Window { from, to } = viewer.window;
+    let window = Window {
+        from: from.checked_sub(day).unwrap_or(from),
+        to: to.checked_add(day).unwrap_or(to),
+    };
+    Viewer { window, ..*viewer }
 }
 
 /// The earliest day of all components.

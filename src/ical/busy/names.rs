@@ -10,11 +10,25 @@ use super::super::content_line::ContentLine;
 use super::super::time::Written;
 use super::super::timezone;
 use super::super::vtimezone::{self, Unfollowed};
-use super::unread::Unread;
 use crate::domain::fingerprint::Fingerprint;
 
-/// Stands at a local time whose zone nobody knows.
-pub(super) const UNKNOWN_ZONE: &str = "X-ZONE=UNKNOWN";
+/// Stand at local times whose zone is not known as it should be, each with what is to be said of it.
+pub(super) const MARKS: [(&str, &str); 2] = [
+    (
+        UNKNOWN_ZONE,
+        "its TZID is not known, and it brings no VTIMEZONE that can be read: its times are read in the \
+         zone of the host",
+    ),
+    (
+        STANDARD_TIME,
+        "its TZID is not known, and its VTIMEZONE has rules that are not followed, or too many: its \
+         times are read with the offset of the standard time there, and may be wrong by an hour",
+    ),
+];
+/// Nobody knows it.
+const UNKNOWN_ZONE: &str = "X-ZONE=UNKNOWN";
+/// Only the offset of its standard time is known.
+const STANDARD_TIME: &str = "X-ZONE=STANDARD";
 
 /// The zones that a text brings, each of which is read once, however many events name it.
 #[derive(Debug)]
@@ -28,14 +42,14 @@ pub(super) struct Zones {
 pub(super) enum Name {
     /// There is none: UTC, a date, a floating time.
     None,
-    /// One that everybody knows.
-    Iana(Rc<str>),
+    /// One that everybody knows, or a plain offset.
+    Known(Rc<str>),
     /// A digest of its rules, and its text.
     Own(Rc<str>, Rc<str>),
+    /// The offset of its standard time: its own rules cannot be followed.
+    Standard(Rc<str>),
     /// Nobody knows it. Its times are read where the viewer is.
     Unknown,
-    /// Neither, and the text says more about it than is read.
-    TooMuch,
 }
 
 /// The names that some components use.
@@ -43,7 +57,6 @@ pub(super) struct Names<'a> {
     zones: &'a Zones,
     /// The text of each zone that no name stands for.
     used: BTreeMap<Rc<str>, Rc<str>>,
-    too_much: bool,
 }
 
 impl Zones {
@@ -65,9 +78,8 @@ impl Zones {
     }
 
     fn read(&self, tzid: &str) -> Name {
-        let known = timezone::by_name(tzid);
-        if let Some(name) = known.as_ref().and_then(|zone| zone.iana_name()) {
-            return Name::Iana(name.into());
+        if let Some(name) = timezone::plain_name(tzid) {
+            return Name::Known(name.into());
         }
         let Some(zone) = self.brought.get(tzid) else {
             return Name::Unknown;
@@ -78,8 +90,12 @@ impl Zones {
                 let text = format!("BEGIN:VTIMEZONE\nTZID:{name}\n{rules}END:VTIMEZONE\n");
                 Name::Own(name.into(), text.into())
             }
-            Err(Unfollowed::Kind) => Name::Unknown,
-            Err(Unfollowed::TooMany) => Name::TooMuch,
+            Err(Unfollowed::Kind | Unfollowed::TooMany) => {
+                let offset = vtimezone::standard_offset(zone).map(timezone::offset_name);
+                // What a zone of ours would not be found under is no offset of this world.
+                let offset = offset.filter(|name| timezone::by_name(name).is_some());
+                offset.map_or(Name::Unknown, |name| Name::Standard(name.into()))
+            }
         }
     }
 }
@@ -89,7 +105,6 @@ impl<'a> Names<'a> {
         Self {
             zones,
             used: BTreeMap::new(),
-            too_much: false,
         }
     }
 
@@ -99,24 +114,14 @@ impl<'a> Names<'a> {
             return Name::None;
         };
         let name = self.zones.name(tzid.trim());
-        match &name {
-            Name::Own(name, text) => {
-                self.used.insert(Rc::clone(name), Rc::clone(text));
-            }
-            Name::TooMuch => self.too_much = true,
-            Name::None | Name::Iana(_) | Name::Unknown => {}
+        if let Name::Own(name, text) = &name {
+            self.used.insert(Rc::clone(name), Rc::clone(text));
         }
         name
     }
 
     /// The zones that were used and have no name.
-    pub(super) fn texts(&self, unread: &mut Unread) -> String {
-        if self.too_much {
-            unread.add(
-                "its VTIMEZONE lists more changes of the clock than are followed, and its TZID is \
-                 not known: its times are read in the zone of the host",
-            );
-        }
+    pub(super) fn texts(&self) -> String {
         self.used.values().map(AsRef::as_ref).collect()
     }
 }
@@ -125,8 +130,9 @@ impl Name {
     /// The parameter of a line.
     pub(super) fn parameter(&self, written: Written) -> String {
         match (self, written) {
-            (Self::Iana(name) | Self::Own(name, _), Written::Local(_)) => format!(";TZID={name}"),
-            (Self::Unknown | Self::TooMuch, Written::Local(_)) => format!(";{UNKNOWN_ZONE}"),
+            (Self::Known(name) | Self::Own(name, _), Written::Local(_)) => format!(";TZID={name}"),
+            (Self::Standard(name), Written::Local(_)) => format!(";TZID={name};{STANDARD_TIME}"),
+            (Self::Unknown, Written::Local(_)) => format!(";{UNKNOWN_ZONE}"),
             _ => String::new(),
         }
     }

@@ -54,16 +54,16 @@ impl<'a> Places<'a> {
         place.ok_or_else(|| Broken::new("its TZID is not known"))
     }
 
+    /// What is kept brings a zone only where no name stands for it.
     fn look_up(&self, tzid: &str) -> Option<Place> {
-        if let Some(zone) = timezone::by_name(tzid) {
-            return Some(Place::Known(zone));
-        }
         let mut zones = self
             .calendar
             .components()
             .filter(|component| component.is("VTIMEZONE"));
-        let zone = zones.find(|zone| zone.line("TZID").is_some_and(|line| line.value() == tzid))?;
-        Clock::read(zone).ok().map(|zone| Place::Own(Rc::new(zone)))
+        match zones.find(|zone| zone.line("TZID").is_some_and(|line| line.value() == tzid)) {
+            Some(zone) => Clock::read(zone).ok().map(|zone| Place::Own(Rc::new(zone))),
+            None => timezone::by_name(tzid).map(Place::Known),
+        }
     }
 }
 

@@ -10,10 +10,14 @@ use super::super::content_line::ContentLine;
 use super::super::time::RECURRENCE;
 use super::budget::Budget;
 use super::changes::{Changes, Key, day_of, key};
-use super::event::Event;
+use super::event::{Event, forwards};
 use super::place::{Moment, Places};
 use super::{Occurrences, Viewer};
 use crate::domain::time_span::TimeSpan;
+
+/// What is said of something that ends before it begins.
+const BACKWARDS: &str = "its end is before its start: it is busy until the clock shows that end again, \
+                         for a day at most";
 
 /// Adds the occurrences of all components of a calendar, which have one `UID`.
 pub(super) fn expand(
@@ -33,6 +37,7 @@ pub(super) fn expand(
             Err(why) => out.failed(format!("one of its components is left out: {why}")),
         }
     }
+    let before = out.spans.len();
     let first = masters.first().map(|(_, master)| master);
     let changes = Changes::read(calendar, &places, first, viewer, out);
     for (component, master) in &masters {
@@ -49,6 +54,23 @@ pub(super) fn expand(
         if one.event.blocks {
             push(one.event.at(one.event.start), viewer, out);
         }
+    }
+    if out.spans.len() == before {
+        return;
+    }
+    let busy = masters.iter().map(|(_, master)| master);
+    let mut busy = busy.filter(|master| master.blocks);
+    let overrides = changes.overrides.iter().map(|one| &one.event);
+    if busy
+        .clone()
+        .chain(overrides)
+        .any(|one| one.blocks && one.is_backwards())
+    {
+        out.failed(BACKWARDS.to_owned());
+    }
+    let first = busy.next();
+    if busy.any(|other| first.is_some_and(|first| first.start != other.start)) {
+        out.noted("other events have its UID: each of them is busy");
     }
 }
 
@@ -152,7 +174,7 @@ impl<'a> Series<'a> {
                 let at = moment.instant().map(|at| (at, master.place.local(at)));
                 if let Some(end) = end {
                     if master.blocks && at.is_some_and(|(at, local)| !gone(at, local)) {
-                        push(moment.until(end, tzid, self.places), self.viewer, out);
+                        push_period(moment.until(end, tzid, self.places), self.viewer, out);
                     }
                 } else if master.whole_days || moment.is_date() {
                     let day = day_of(&moment, master);
@@ -177,6 +199,18 @@ impl<'a> Series<'a> {
             }
         }
         keys
+    }
+}
+
+/// Adds a period that may end before it begins.
+pub(super) fn push_period(span: Option<TimeSpan>, viewer: &Viewer<'_>, out: &mut Occurrences) {
+    let before = out.spans.len();
+    let Some(span) = span else { return };
+    let length = span.end.duration_since(span.start);
+    let end = span.start.checked_add(forwards(length)).unwrap_or(span.end);
+    push(Some(TimeSpan { end, ..span }), viewer, out);
+    if length.is_negative() && out.spans.len() > before {
+        out.failed(BACKWARDS.to_owned());
     }
 }
 

@@ -3,8 +3,8 @@
 //!
 //! The text is a `VCALENDAR` with the zones that no name stands for, then its components; inside,
 //! lists are sorted, zones have their IANA name or a digest of their rules, all that keeps a
-//! component from blocking is `TRANSP:TRANSPARENT`, and of the people only those are left who
-//! declined. It is for `occurrences` alone, so lines are not folded.
+//! component from blocking is `TRANSP:TRANSPARENT`, and of the people only digests of those are left
+//! who declined. It is for `occurrences` alone, so lines are not folded.
 //!
 //! What cannot be read stops only itself: it is left out, and an `X-UNREAD` line says what it was.
 
@@ -19,9 +19,18 @@ use super::names::{Names, Zones};
 use super::own::OwnEntry;
 use super::repeats::{dates, free_busy, rules};
 use super::unread::Unread;
+use crate::domain::fingerprint::Fingerprint;
 
 /// Stands for a `RECURRENCE-ID` that cannot be read.
 pub(super) const WHICHEVER: &str = "RECURRENCE-ID:?";
+
+/// The line for somebody who declined.
+pub(super) const DECLINED: &str = "X-DECLINED";
+
+/// What stands for a mail address. It is no secret, but it is nobody's address either.
+pub(super) fn digest(mail: &str) -> Fingerprint {
+    Fingerprint::of(["mail", &mail.trim().to_lowercase()])
+}
 
 /// The text of the components with one `UID`; `None` when they never block time.
 ///
@@ -64,7 +73,8 @@ pub(super) fn text(components: &[Kept], zones: &Zones) -> Result<Option<String>,
         return broken.map_or(Ok(None), Err);
     }
     for versions in events.values() {
-        // An older version of the same event or occurrence says nothing any more.
+        // An older version of the same event or occurrence says nothing any more. Another event that only
+        // has the same UID does not make it older.
         let newest = versions.iter().map(|(version, _)| version).max();
         let all = versions
             .iter()
@@ -72,7 +82,7 @@ pub(super) fn text(components: &[Kept], zones: &Zones) -> Result<Option<String>,
         texts.extend(all.map(|(_, text)| text.clone()));
     }
     let mut out = String::from("BEGIN:VCALENDAR\n");
-    out.push_str(&names.texts(&mut unread));
+    out.push_str(&names.texts());
     out.push_str(&unread.lines());
     let entry = components.iter().find(|one| one.entry.is_some());
     if let Some((one, entry)) = entry.and_then(|one| Some((one, one.entry.clone()?))) {
@@ -107,7 +117,7 @@ fn version(one: &Kept) -> Version {
 }
 
 struct EventText {
-    /// Its `RECURRENCE-ID` line.
+    /// What is one appointment with it: its `RECURRENCE-ID` line, or its `DTSTART` without one.
     id: String,
     text: String,
     blocks: bool,
@@ -134,7 +144,7 @@ fn event(one: &Kept, names: &mut Names<'_>, unread: &mut Unread) -> Result<Event
         let length = format!("DURATION:P{}DT{}S\n", length.days, length.seconds);
         out.push_str(&length);
     }
-    let mut id = String::new();
+    let mut id = start.clone();
     if let Some(line) = first("RECURRENCE-ID") {
         let range = line.parameter_value("RANGE").unwrap_or_default();
         let range = if range.eq_ignore_ascii_case("THISANDFUTURE") {
@@ -189,7 +199,7 @@ fn is_free(one: &Kept) -> bool {
         || says("X-MICROSOFT-CDO-BUSYSTATUS", &["FREE", "WORKINGELSEWHERE"])
 }
 
-/// Who declined, and nothing else about anybody.
+/// Digests of who declined, and nothing else about anybody.
 fn declined(one: &Kept) -> String {
     let mut declined = BTreeSet::new();
     let mut comes = BTreeSet::new();
@@ -212,6 +222,6 @@ fn declined(one: &Kept) -> String {
     }
     let declined = declined
         .difference(&comes)
-        .map(|who| format!("ATTENDEE;PARTSTAT=DECLINED:mailto:{who}\n"));
+        .map(|who| format!("{DECLINED}:{}\n", digest(who).as_str()));
     declined.collect::<Vec<_>>().concat()
 }

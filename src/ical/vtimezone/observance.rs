@@ -71,15 +71,14 @@ impl Observance {
     /// A component less its `RDATE`s.
     fn first(component: &Component) -> Option<Self> {
         let since = local_time(component.line("DTSTART")?.value().trim())?;
-        let offset_of = |name| offset(component.line(name)?.value().trim());
-        let offset = offset_of("TZOFFSETTO")?;
+        let offset = offset_to(component)?;
         let rule = match component.line("RRULE") {
             None => Rule::Never,
             Some(line) => yearly(&line.value().to_ascii_uppercase(), since)?,
         };
         Some(Self {
             since,
-            before: offset_of("TZOFFSETFROM").unwrap_or(offset),
+            before: offset_of(component, "TZOFFSETFROM").unwrap_or(offset),
             offset,
             rule,
         })
@@ -130,8 +129,9 @@ impl Day {
     }
 }
 
-/// `FREQ=YEARLY`, alone or with `BYMONTH` and one `BYDAY`, numbered or among
-/// seven days, as a POSIX date and time.
+/// `FREQ=YEARLY`, as a POSIX date and time: alone, or with `BYMONTH` and one `BYDAY`, numbered or among
+/// seven days, or with `BYMONTH` and at most one `BYMONTHDAY`. A fifth weekday is the last one: that is
+/// what five means in the tables of Windows, out of which such rules are made.
 fn yearly(rule: &str, since: DateTime) -> Option<Rule> {
     let part = |name: &str| {
         rule.split(';')
@@ -147,10 +147,7 @@ fn yearly(rule: &str, since: DateTime) -> Option<Rule> {
     }
     let (date, day) = match (part("BYMONTH"), part("BYDAY"), part("BYMONTHDAY")) {
         (Some(month), Some(day), among) => {
-            let month: i8 = month
-                .parse()
-                .ok()
-                .filter(|month| (1..=12).contains(month))?;
+            let month = month_of(month)?;
             let (count, name) = day.split_at_checked(day.len().checked_sub(2)?)?;
             let at = ["SU", "MO", "TU", "WE", "TH", "FR", "SA"]
                 .iter()
@@ -158,7 +155,7 @@ fn yearly(rule: &str, since: DateTime) -> Option<Rule> {
             let week = match (count.trim_start_matches('+'), among) {
                 ("", Some(among)) => week_among(among)?,
                 ("-1", None) => 5,
-                (count, None) => count.parse().ok().filter(|week| (1..=4).contains(week))?,
+                (count, None) => count.parse().ok().filter(|week| (1..=5).contains(week))?,
                 _ => return None,
             };
             let weekday = Weekday::from_sunday_zero_offset(i8::try_from(at).ok()?).ok()?;
@@ -168,11 +165,10 @@ fn yearly(rule: &str, since: DateTime) -> Option<Rule> {
                 Day::Weekday(month, which, weekday),
             )
         }
-        (None, None, None) => (
-            format!("J{}", since.date().day_of_year_no_leap()?),
-            Day::Date(since.month(), since.day()),
-        ),
-        _ => return None,
+        (Some(month), None, None) => date_of(month_of(month)?, since.day())?,
+        (Some(month), None, Some(day)) => date_of(month_of(month)?, day.trim().parse().ok()?)?,
+        (None, None, None) => date_of(since.month(), since.day())?,
+        (None, _, _) => return None,
     };
     let time = since.time();
     Some(Rule::Yearly {
@@ -188,6 +184,28 @@ fn yearly(rule: &str, since: DateTime) -> Option<Rule> {
             None => None,
         },
     })
+}
+
+fn month_of(text: &str) -> Option<i8> {
+    let month = text.trim().parse().ok()?;
+    (1..=12).contains(&month).then_some(month)
+}
+
+/// A day of a month, counted from its end where it is negative; not one that only some years have.
+fn date_of(month: i8, day: i8) -> Option<(String, Day)> {
+    let first = Date::constant(2025, 1, 1)
+        .with()
+        .month(month)
+        .build()
+        .ok()?;
+    let day = match day {
+        ..0 if month == 2 => return None,
+        ..0 => first.days_in_month() + 1 + day,
+        _ => day,
+    };
+    let date = first.with().day(day).build().ok()?;
+    let posix = format!("J{}", date.day_of_year_no_leap()?);
+    Some((posix, Day::Date(month, day)))
 }
 
 /// Which week a list of seven days of a month is: a Sunday among the 8th to the 14th is the second.
@@ -207,6 +225,15 @@ fn week_among(days: &str) -> Option<i8> {
         24 | 25 if in_a_row && days.len() == 7 => Some(5),
         _ => None,
     }
+}
+
+/// Its offset from then on, in seconds east of Greenwich.
+pub(super) fn offset_to(component: &Component) -> Option<i32> {
+    offset_of(component, "TZOFFSETTO")
+}
+
+fn offset_of(component: &Component, name: &str) -> Option<i32> {
+    offset(component.line(name)?.value().trim())
 }
 
 /// Reads a UTC-OFFSET (RFC 5545 section 3.3.14): `+0100`, `-033000`; in seconds.

@@ -5,6 +5,7 @@ use crate::domain::waiting::HeldAction;
 use crate::engine::bookable::records::{Kept, Shelf};
 use crate::engine::bookable::work::Work;
 use crate::engine::ledger::Batch;
+use crate::ical::busy::FORM;
 use crate::ports::error::Result;
 
 /// Forgets what was kept of calendars that are sources no more. The configuration is a person's
@@ -34,16 +35,20 @@ pub(in crate::engine::bookable) async fn leave_others(
 
 /// Notices that a source's name leads to another place now. Everything there is read anew; what was
 /// kept of the old place is in force until then, and what is not found at the new one is judged
-/// like anything else that is gone (promise 3).
+/// like anything else that is gone (promise 3). What was kept in another form is read anew, too.
 pub(super) async fn find(work: &Work<'_>, name: &CalendarName, shelf: &Shelf<'_>) -> Result<()> {
     let Some(place) = work.host.places.get(name) else {
         return Ok(());
     };
     let mut state = shelf.state()?;
-    if state.place.as_ref() == Some(place) {
+    let is_there = state.place.as_ref() == Some(place);
+    if is_there && state.form == FORM {
         return Ok(());
     }
-    if state.place.is_some() {
+    if is_there {
+        // What is in force is still understood: only its form is old, and may hold what it need not.
+        begin_anew(shelf).await?;
+    } else if state.place.is_some() {
         tracing::info!(calendar = %name, "a source is at another place now, and read anew");
         begin_anew(shelf).await?;
         state.whole = false;
@@ -51,6 +56,7 @@ pub(super) async fn find(work: &Work<'_>, name: &CalendarName, shelf: &Shelf<'_>
         state.trouble = None;
     }
     state.place = Some(place.clone());
+    state.form = FORM;
     let mut batch = Batch::default();
     shelf.put_state(&mut batch, &state);
     shelf.commit(batch).await

@@ -77,6 +77,9 @@ pub struct SourceState {
     /// A digest of the place that its name led to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Fingerprint>,
+    /// In which form its objects are kept; 0 before forms were counted.
+    #[serde(default)]
+    pub form: u32,
     /// Whether it has ever been read as a whole there, but for single objects that cannot be read.
     #[serde(default)]
     pub whole: bool,

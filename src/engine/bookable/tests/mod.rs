@@ -9,6 +9,6 @@ mod expanding;
 mod faults;
 mod hours;
 mod overrides;
-mod shown;
 mod removals;
+mod shown;
 mod sources;

@@ -7,6 +7,7 @@ use crate::domain::fingerprint::Fingerprint;
 use crate::domain::ids::{BookingId, CalendarName, Uid};
 use crate::domain::link::Link;
 use crate::domain::waiting::HeldAction;
+use crate::engine::bookable::records::Records;
 use crate::engine::ledger::{Batch, Ledger};
 use crate::engine::waiting;
 use crate::plan::policy::BusyTo;
@@ -392,6 +393,7 @@ async fn has_booking(bench: &Bench) {
         end: "2026-11-24T11:00:00Z".parse().unwrap(),
         pair: None,
         manage_url: None,
+        updated: None,
         pending: None,
         standing: crate::domain::link::Standing::Live,
     };
@@ -441,6 +443,33 @@ async fn entries_of_this_host_that_go_are_not_a_source_that_is_suddenly_empty() 
     bench.work.clear();
     bench.good_pass().await;
     assert!(bench.blocks().is_empty());
+}
+
+#[tokio::test]
+async fn what_was_kept_in_an_older_form_stays_in_force_and_is_read_anew() {
+    let mut bench = Bench::new(BusyTo::ZoomCalendar);
+    let work = CalendarName::new("work");
+    let place = Fingerprint::of(["here"]);
+    bench.host.places.insert(work.clone(), place);
+    days(&bench, 4);
+    bench.good_pass().await;
+    let quiet = bench.good_pass().await.requests.calendar;
+    let writes = bench.writes();
+    let older = Records::new(bench.base.as_ref(), &bench.host.name);
+    let shelf = older.shelf(&work);
+    let mut state = shelf.state().unwrap();
+    state.form = 0;
+    let mut batch = Batch::default();
+    shelf.put_state(&mut batch, &state);
+    shelf.commit(batch).await.unwrap();
+    bench.script.away(Some(("source", Kind::Unreachable)));
+    bench.pass().await;
+    assert_eq!(bench.blocks().len(), 4);
+    bench.script.away(None);
+    let report = bench.good_pass().await;
+    assert!(report.requests.calendar > quiet, "{report:#?}");
+    assert_eq!(bench.good_pass().await.requests.calendar, quiet);
+    assert_eq!(bench.writes(), writes);
 }
 
 #[tokio::test]

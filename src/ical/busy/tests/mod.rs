@@ -8,6 +8,7 @@ mod laws;
 mod lenient;
 mod series;
 mod unread;
+mod zones;
 
 use crate::domain::ids::{BookingId, HostName, Uid};
 use jiff::tz::TimeZone;
@@ -73,7 +74,7 @@ fn november(lines: &str) -> Vec<String> {
 #[case("DTSTART:20261102T090000Z\nDTEND:20261102T100000Z", &["1102T0900/1102T1000"])]
 #[case("DTSTART:20261102T090000Z\nDURATION:PT90M", &["1102T0900/1102T1030"])]
 #[case("DTSTART:20261102T090000Z", &[])]
-#[case("DTSTART:20261102T090000Z\nDTEND:20261102T080000Z", &[])]
+#[case("DTSTART:20261102T090000Z\nDTEND:20261102T090000Z", &[])]
 #[case("DTSTART;VALUE=DATE:20261102", &["1101T2300/1102T2300"])]
 #[case("DTSTART;VALUE=DATE:20261102\nDTEND;VALUE=DATE:20261104", &["1101T2300/1103T2300"])]
 #[case("DTSTART;VALUE=DATE:20261102\nDTEND;VALUE=DATE:20261102", &["1101T2300/1102T2300"])]
@@ -118,6 +119,28 @@ fn it_blocks(#[case] line: &str) {
 fn it_does_not_block(#[case] line: &str) {
     let lines = format!("DTSTART:20261102T090000Z\nDURATION:PT1H\n{line}");
     assert_eq!(november(&lines), [""; 0]);
+}
+
+#[test]
+fn nobodys_address_is_kept_and_what_was_kept_before_is_understood() {
+    let lines = "DTSTART:20261102T090000Z\nDURATION:PT1H\nATTENDEE;PARTSTAT=DECLINED:mailto:bob@example.org\nATTENDEE;PARTSTAT=DECLINED:mailto:alice@example.org";
+    let Ok(Stripped::Timing(timing)) = strip(event(lines).as_bytes()) else {
+        panic!("a timing");
+    };
+    assert!(!timing.as_str().contains('@'), "{}", timing.as_str());
+    let before = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20261102T090000Z\nDURATION:P0DT3600S\nATTENDEE;PARTSTAT=DECLINED:mailto:alice@example.org\nEND:VEVENT\nEND:VCALENDAR\n";
+    for timing in [timing, Timing::new(before)] {
+        let busy = |email: &str| {
+            let viewer = Viewer {
+                window: window("2026-10-31T23:00:00Z", "2026-11-30T23:00:00Z"),
+                zone: &berlin(),
+                emails: &[email.to_owned()],
+            };
+            occurrences(&timing, &viewer).expect("a timing").spans.len()
+        };
+        assert_eq!(busy(" Alice@Example.org"), 0);
+        assert_eq!(busy("carol@example.org"), 1);
+    }
 }
 
 #[rstest]

@@ -64,9 +64,97 @@ fn a_free_series_may_have_a_busy_occurrence() {
 #[test]
 fn the_higher_sequence_counts() {
     let old = format!("{WEEKLY}\nSEQUENCE:1");
-    let new = "SEQUENCE:2\nDTSTART:20261103T090000Z\nDURATION:PT1H";
-    assert_eq!(changed(&old, &[new]), ["1103T0900/1103T1000"]);
-    assert_eq!(changed(new, &[&old]), ["1103T0900/1103T1000"]);
+    let new = "SEQUENCE:2\nDTSTART;TZID=Europe/Berlin:20261102T100000\nDURATION:PT3H";
+    assert_eq!(changed(&old, &[new]), ["1102T0900/1102T1200"]);
+    assert_eq!(changed(new, &[&old]), ["1102T0900/1102T1200"]);
+}
+
+#[rstest]
+#[case::older("SEQUENCE:1\nDTSTAMP:20260101T000000Z")]
+#[case::as_old("SEQUENCE:2\nDTSTAMP:20260201T000000Z")]
+fn two_events_with_one_uid_are_both_busy_and_that_is_said(#[case] version: &str) {
+    let other = format!("{version}\nDTSTART:20261104T090000Z\nDURATION:PT1H");
+    let new = "SEQUENCE:2\nDTSTAMP:20260201T000000Z\nDTSTART:20261103T090000Z\nDURATION:PT1H";
+    for (one, two) in [(other.as_str(), new), (new, other.as_str())] {
+        let text = calendar(&format!(
+            "BEGIN:VEVENT\nUID:a\n{one}\nEND:VEVENT\nBEGIN:VEVENT\nUID:a\n{two}\nEND:VEVENT"
+        ));
+        let found = expand(
+            &text,
+            window("2026-10-31T23:00:00Z", "2026-11-30T23:00:00Z"),
+        );
+        assert_eq!(
+            short(&found),
+            ["1103T0900/1103T1000", "1104T0900/1104T1000"]
+        );
+        assert_eq!(
+            found.notes,
+            ["other events have its UID: each of them is busy"]
+        );
+    }
+}
+
+const BACKWARDS: &str = "its end is before its start: it is busy until the clock shows that end again, for a day at most";
+
+#[rstest]
+#[case::night_in_utc(
+    "DTSTART:20261110T220000Z\nDTEND:20261110T060000Z",
+    "1110T2200/1111T0600"
+)]
+#[case::night_in_a_zone(
+    "DTSTART;TZID=Europe/Berlin:20261110T220000\nDTEND;TZID=Europe/Berlin:20261110T060000",
+    "1110T2100/1111T0500"
+)]
+#[case::days_before(
+    "DTSTART:20261110T220000Z\nDTEND:20261103T210000Z",
+    "1110T2200/1111T2100"
+)]
+#[case::whole_days_before(
+    "DTSTART:20261110T220000Z\nDTEND:20261103T220000Z",
+    "1110T2200/1111T2200"
+)]
+#[case::on_two_clocks(
+    "DTSTART;TZID=Europe/Berlin:20261110T220000\nDTEND:20261110T050000Z",
+    "1110T2100/1111T0500"
+)]
+#[case::until_a_day(
+    "DTSTART:20261110T220000Z\nDTEND;VALUE=DATE:20261110",
+    "1110T2200/1110T2300"
+)]
+#[case::a_listed_period(
+    "DTSTART:20261210T220000Z\nDURATION:PT1H\nRDATE;VALUE=PERIOD:20261110T220000Z/20261110T060000Z",
+    "1110T2200/1111T0600"
+)]
+fn what_ends_before_it_begins_is_busy_until_that_time_comes_and_that_is_said(
+    #[case] lines: &str,
+    #[case] span: &str,
+) {
+    let november = window("2026-10-31T23:00:00Z", "2026-11-30T23:00:00Z");
+    let found = expand(&event(lines), november);
+    assert_eq!(short(&found), [span]);
+    assert_eq!(found.failures, [BACKWARDS]);
+    let later = window("2026-12-20T23:00:00Z", "2026-12-30T23:00:00Z");
+    let over = expand(&event(lines), later);
+    assert_eq!((over.spans, over.failures), (Vec::new(), Vec::new()));
+    let free = expand(&event(&format!("{lines}\nTRANSP:TRANSPARENT")), november);
+    assert_eq!((free.spans, free.failures), (Vec::new(), Vec::new()));
+}
+
+#[test]
+fn a_busy_period_and_a_changed_occurrence_may_end_before_they_begin() {
+    let november = window("2026-10-31T23:00:00Z", "2026-11-30T23:00:00Z");
+    let others =
+        "BEGIN:VFREEBUSY\nUID:f\nFREEBUSY:20261110T220000Z/20261110T060000Z\nEND:VFREEBUSY";
+    let found = expand(&calendar(others), november);
+    assert_eq!(short(&found), ["1110T2200/1111T0600"]);
+    assert_eq!(found.failures, [BACKWARDS]);
+    let night = "RECURRENCE-ID:20261116T090000Z\nDTSTART:20261116T220000Z\nDTEND:20261116T060000Z";
+    let text = calendar(&format!(
+        "BEGIN:VEVENT\nUID:a\n{WEEKLY}\nEND:VEVENT\nBEGIN:VEVENT\nUID:a\n{night}\nEND:VEVENT"
+    ));
+    let found = expand(&text, november);
+    assert_eq!(short(&found)[2], "1116T2200/1117T0600");
+    assert_eq!(found.failures, [BACKWARDS]);
 }
 
 const LISTED: &str = "BEGIN:VTIMEZONE\nTZID:Ours\nBEGIN:STANDARD\nDTSTART:20251026T030000\nRDATE:20261025T030000\nTZOFFSETFROM:+0200\nTZOFFSETTO:+0100\nEND:STANDARD\nBEGIN:DAYLIGHT\nDTSTART:20260329T020000\nTZOFFSETFROM:+0100\nTZOFFSETTO:+0200\nEND:DAYLIGHT\nEND:VTIMEZONE";
