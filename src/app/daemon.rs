@@ -45,6 +45,8 @@ use super::tasks::{self, Tasks, notify};
 const BESIDE: Duration = Duration::from_millis(500);
 /// How soon a whole pass follows what only a whole pass can see; more of the same is one pass.
 const SOON: Duration = Duration::from_secs(2);
+/// How far apart such passes are, however often something is told that only they find.
+const APART: Duration = Duration::from_secs(10);
 /// How soon after the start the first pass begins.
 const AT_ONCE: Duration = Duration::ZERO;
 
@@ -95,9 +97,12 @@ pub async fn run(
         more: vec![web::feeds::routes(Arc::new(state.feeds.clone()))],
         refusals: Arc::new(Refusals::default()),
     };
-    let plan = Plan::make(&settings_now.borrow(), &state, &clock, &wake).await?;
-    let mut server = Server::new();
     let first = settings_now.borrow().clone();
+    let plan = tokio::select! {
+        plan = Plan::make(&first, &state, &clock, &wake) => plan?,
+        () = signals.end() => return Ok(()),
+    };
+    let mut server = Server::new();
     server.begin(&serving, &first).await?;
     let mut ears = Ears::default();
     let listening = Listening {
@@ -120,6 +125,8 @@ pub async fn run(
         unready: unready_now,
         plan,
         hints,
+        looked: false,
+        begun: None,
         deleted: Deleted::new(),
         server,
         serving,
@@ -170,6 +177,10 @@ struct Daemon {
     unready: watch::Sender<Option<&'static str>>,
     plan: Plan,
     hints: Hints,
+    /// Whether hints were looked into just now.
+    looked: bool,
+    /// When the last whole pass began.
+    begun: Option<Instant>,
     /// Entries deleted because of hints since the last whole pass.
     deleted: Deleted,
     server: Server,
@@ -212,7 +223,10 @@ impl Daemon {
             let ended = match self.next_step(signals, running, due).await? {
                 Step::End => return Ok(()),
                 Step::Reload => {
-                    self.reload(reload).await;
+                    tokio::select! {
+                        () = self.reload(reload) => {}
+                        () = signals.end() => return Ok(()),
+                    }
                     due = Some(Instant::now());
                     continue;
                 }
@@ -230,6 +244,7 @@ impl Daemon {
                     }
                     Todo::Everything => {
                         let soon = Instant::now() + SOON;
+                        let soon = soon.max(self.begun.map_or(soon, |begun| begun + APART));
                         due = Some(due.map_or(soon, |due| due.min(soon)));
                         continue;
                     }
@@ -273,7 +288,8 @@ impl Daemon {
             Some(ended) = running.join_next() => return Err(tasks::ended(ended)),
             () = self.server.ended() => return Err(tasks::ended(Ok("the HTTP server"))),
             ended = self.ears.ended() => return Err(tasks::ended(ended)),
-            () = self.hints.due() => Step::Hints,
+            // Hints come first, but not twice in a row: a flood of them keeps nobody else out.
+            () = self.hints.due(), if !self.looked => Step::Hints,
             Some(request) = self.requests.recv() => Step::Asked(request),
             Some(wake) = self.wakes.recv() => {
                 tracing::info!(why = wake.word(), "woken");
@@ -283,7 +299,9 @@ impl Daemon {
                 }
             }
             () = at(due) => Step::Pass,
+            () = self.hints.due(), if self.looked => Step::Hints,
         };
+        self.looked = matches!(step, Step::Hints);
         Ok(step)
     }
 
@@ -296,6 +314,7 @@ impl Daemon {
     ) -> Result<Ended, Failure> {
         notify(&[NotifyState::Status("a pass runs")]);
         let begun = Instant::now();
+        self.begun = Some(begun);
         let before = self.plan.throttles();
         let clock = self.clock.clone();
         let hears = |_: &HostName| -> Box<dyn Progress> { Box::new(Silent) };
@@ -308,7 +327,9 @@ impl Daemon {
                 self.seen_all(&round, begun).await;
             }
         }
-        self.export().await;
+        if ended == Ended::ByItself {
+            self.export().await;
+        }
         Ok(ended)
     }
 
@@ -407,7 +428,13 @@ impl Daemon {
             }
             self.state_failed |= report.worst.state;
         }
-        self.state.feeds.look_again();
+        if looked
+            .reports
+            .iter()
+            .any(|report| !report.actions.is_empty())
+        {
+            self.state.feeds.look_again();
+        }
         let whole_pass = self
             .hints
             .answered(&looked.answers)
@@ -430,13 +457,13 @@ impl Daemon {
 
     /// A whole pass has seen everything that was heard before it began.
     async fn seen_all(&mut self, round: &Round, begun: Instant) {
-        self.deleted.clear();
         self.unready.send_replace(None);
         let all = round.hosts.iter().map(|host| host.worst);
         let listed = |worst: Worst| !worst.state && !worst.denied && !worst.unreachable;
         if !all.into_iter().all(listed) {
             return;
         }
+        self.deleted.clear();
         if let Err(error) = self.hints.passed(begun).await {
             tracing::error!(%error, "what was heard cannot be forgotten");
         }
@@ -585,8 +612,6 @@ impl Daemon {
             tracing::warn!("{warning}");
         }
         let plan = Plan::make(&new, &self.state, &self.clock, &self.wake).await?;
-        self.state.feeds.follow(&new).await?;
-        self.state.feeds.refresh(self.clock.now()).await;
         self.server.begin(&self.serving, &new).await?;
         let listening = Listening {
             settings: &new,
@@ -597,6 +622,9 @@ impl Daemon {
             wake: self.wake.clone(),
         };
         self.ears.begin(listening).await?;
+        // Only what is surely in force gives a feed another address.
+        self.state.feeds.follow(&new).await?;
+        self.state.feeds.refresh(self.clock.now()).await;
         std::mem::replace(&mut self.plan, plan).end().await;
         self.settings.send_replace(Arc::new(new));
         self.failures = 0;

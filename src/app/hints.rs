@@ -56,6 +56,8 @@ struct Waiting {
     due: Instant,
     /// Only a whole pass can say.
     unclear: bool,
+    /// It was told since it was handed out.
+    news: bool,
 }
 
 /// What is to be done about hints now.
@@ -124,9 +126,13 @@ impl Hints {
         let now = Instant::now();
         let due = inner
             .waiting
-            .values()
+            .values_mut()
             .filter(|one| one.due <= now && !one.unclear);
-        Todo::These(due.map(|one| one.hint.clone()).collect())
+        let due = due.map(|one| {
+            one.news = false;
+            one.hint.clone()
+        });
+        Todo::These(due.collect())
     }
 
     /// How many wait.
@@ -149,7 +155,7 @@ impl Hints {
                     continue;
                 };
                 // What was told meanwhile is looked into, too.
-                if one.hint != *hint {
+                if one.news {
                     continue;
                 }
                 match outcome {
@@ -259,6 +265,7 @@ impl Inner {
             tries: 0,
             due: now,
             unclear: false,
+            news: true,
         };
         self.waiting.insert(hint.booking, waiting);
     }

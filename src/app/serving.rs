@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use listenfd::ListenFd;
 use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -84,8 +84,15 @@ impl Server {
             self.stop().await;
             return Ok(());
         };
-        let app = app(serving, settings, http).await?;
         let listener = self.listener(http.listen)?;
+        let address = listener.local_addr().unwrap_or(http.listen);
+        let app = match app(serving, settings, http, address).await {
+            Ok(app) => app,
+            Err(failure) => {
+                self.give_back(listener);
+                return Err(failure);
+            }
+        };
         let running = listener.try_clone().and_then(|listener| {
             listener.set_nonblocking(true)?;
             tokio::net::TcpListener::from_std(listener)
@@ -96,7 +103,6 @@ impl Server {
         let limits = Limits::default();
         self.tasks
             .spawn(server::serve(running, app, limits, stop.clone()));
-        let address = listener.local_addr().unwrap_or(http.listen);
         tracing::info!(%address, "serving HTTP");
         self.open = Some(Open {
             address: http.listen,
@@ -119,6 +125,17 @@ impl Server {
             open.stop.cancel();
         }
         while self.tasks.join_next().await.is_some() {}
+    }
+
+    /// An inherited socket that could not be served yet is there for the next try.
+    fn give_back(&self, listener: TcpListener) {
+        let mut inherited = self
+            .inherited
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if self.open.is_none() {
+            *inherited = Some(listener);
+        }
     }
 
     /// The socket: the one in use, the inherited one, or a new one.
@@ -146,14 +163,20 @@ fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> Failure {
     )
 }
 
-async fn app(serving: &Serving, settings: &Settings, http: &Http) -> Result<Router, Failure> {
+async fn app(
+    serving: &Serving,
+    settings: &Settings,
+    http: &Http,
+    address: SocketAddr,
+) -> Result<Router, Failure> {
     let token = match &http.admin_token {
         Some(secret) => Some(one_secret(secret).await?),
         None => None,
     };
     let admission = match token {
         Some(token) => Admission::Token(token),
-        None if http.listen.ip().is_loopback() => Admission::Anybody,
+        // Where the service manager listens counts, not where we would.
+        None if address.ip().is_loopback() => Admission::Anybody,
         None => Admission::Nobody,
     };
     let vital = Vital {
@@ -178,11 +201,12 @@ async fn app(serving: &Serving, settings: &Settings, http: &Http) -> Result<Rout
             shown: shown(webhook).await?,
             hearing: serving.hearing.clone(),
             clock: serving.clock.clone(),
-            refusals,
+            refusals: refusals.clone(),
+            reading: Semaphore::new(webhook::AT_ONCE),
         }));
     }
     parts.extend(serving.more.iter().cloned());
-    Ok(web::app(parts))
+    Ok(web::app(parts, refusals))
 }
 
 /// What every webhook has to show besides its signature.

@@ -12,6 +12,9 @@ use super::window::Window;
 pub struct Hint {
     /// Which booking.
     pub booking: BookingId,
+    /// Whether it is said to be cancelled.
+    #[serde(default)]
+    pub ended: bool,
     /// When we heard of it.
     pub received: Timestamp,
     /// When the appointment is or was: where to look for it in a list.
@@ -34,6 +37,7 @@ impl Hint {
     pub fn new(booking: BookingId, received: Timestamp) -> Self {
         Self {
             booking,
+            ended: false,
             received,
             start: None,
             end: None,
@@ -59,6 +63,7 @@ impl Hint {
     pub fn join(self, later: Self) -> Self {
         Self {
             booking: later.booking,
+            ended: later.ended,
             received: later.received.max(self.received),
             start: later.start.or(self.start),
             end: later.end.or(self.end),

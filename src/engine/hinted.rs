@@ -170,7 +170,11 @@ async fn look(pass: &Pass<'_>, hint: &Hint) -> std::result::Result<Seen, Halt> {
     let found = async {
         let link = pass.ledger.link(&hint.booking)?;
         let near = hint.near();
-        let booking = pass.sides.zoom.own_booking(&hint.booking, near).await?;
+        let mut booking = pass.sides.zoom.own_booking(&hint.booking, near).await?;
+        // That a list does not show it is not yet that it is gone.
+        if booking.is_none() && link.is_some() {
+            booking = pass.sides.zoom.booking(&hint.booking).await?;
+        }
         Result::Ok((link, booking))
     };
     let (link, booking) = match found.await {
@@ -200,6 +204,10 @@ async fn standing(
     link: Option<Link>,
 ) -> std::result::Result<Seen, Halt> {
     pass.tally.count(Count::Seen);
+    // Zoom tells it before it shows it.
+    if hint.ended {
+        return Ok(Seen::Is(Outcome::NotYet));
+    }
     if link.is_none() {
         if !pass.window.shows(booking.start, booking.end) {
             return Ok(Seen::Is(Outcome::Settled));
@@ -259,7 +267,10 @@ async fn predecessor(pass: &Pass<'_>, hint: &Hint, booking: &Booking) -> Result<
             from: link.start,
             to: link.end,
         };
-        let now = pass.sides.zoom.own_booking(&id, Some(near)).await?;
+        let mut now = pass.sides.zoom.own_booking(&id, Some(near)).await?;
+        if now.is_none() {
+            now = pass.sides.zoom.booking(&id).await?;
+        }
         if now.as_ref().is_some_and(stands) {
             still_stands = true;
             continue;
@@ -300,7 +311,10 @@ async fn first_of_chain(pass: &Pass<'_>, told: &BookingId) -> Result<Option<Book
         if pass.ledger.link(&id)?.is_some() {
             return Ok(Some(id));
         }
-        let between = pass.sides.zoom.booking(&id).await?;
+        let between = match pass.sides.zoom.own_booking(&id, None).await {
+            Err(error) if error.kind() == Kind::Stale => return Ok(None),
+            between => between?,
+        };
         match between.and_then(|between| between.rescheduled_from) {
             Some(earlier) => id = earlier,
             None => return Ok(None),
@@ -322,7 +336,8 @@ async fn ended(
         let next = match pass.ledger.link(to) {
             // The new one has an entry of its own already.
             Ok(Some(_)) => return Ok(Seen::Is(Outcome::Unclear)),
-            Ok(None) => pass.sides.zoom.booking(to).await,
+            // Whoever has the new one need not be this host.
+            Ok(None) => pass.sides.zoom.own_booking(to, None).await,
             Err(error) => Err(error),
         };
         return match next {
@@ -333,6 +348,7 @@ async fn ended(
             }
             // It is not there yet, or gone again.
             Ok(_) => Ok(Seen::Is(Outcome::Unclear)),
+            Err(error) if error.kind() == Kind::Stale => Ok(Seen::Is(Outcome::Unclear)),
             Err(error) => failed(pass, &hint.booking, &error).await,
         };
     }

@@ -60,7 +60,8 @@ pub fn read(body: &[u8], now: Timestamp) -> Result<Notification, Unreadable> {
         "scheduler.scheduled_event_created"
         | "scheduler.scheduled_event_canceled"
         | "scheduler.scheduled_event_cancelled" => {
-            let hint = hint(&envelope.payload, now).ok_or(Unreadable::NoBooking)?;
+            let mut hint = hint(&envelope.payload, now).ok_or(Unreadable::NoBooking)?;
+            hint.ended = envelope.event != "scheduler.scheduled_event_created";
             Ok(Notification::Booking(hint))
         }
         event if event.starts_with("calendar.event_") => Ok(Notification::Calendar),
@@ -77,6 +78,7 @@ fn hint(payload: &Value, now: Timestamp) -> Option<Hint> {
     let time = |name: &str| -> Option<Timestamp> { text(event, name)?.trim().parse().ok() };
     Some(Hint {
         booking: id("event_id")?,
+        ended: false,
         received: now,
         start: time("start_date_time"),
         end: time("end_date_time"),

@@ -97,12 +97,13 @@ pub async fn listen(socket: Socket) {
         let mut longest = LAST_WAIT;
         let ended = match connect(&socket, &mut token).await {
             Ok((connection, until)) => {
-                tracing::info!("Zoom's WebSocket is open");
-                told = false;
-                longest = TAKEN;
-                // What happened while there was none is told by nobody.
-                socket.hearing.look_soon();
-                hear(&socket, connection, until).await
+                let mut open = false;
+                let ended = hear(&socket, connection, until, &mut open).await;
+                if open {
+                    told = false;
+                    longest = TAKEN;
+                }
+                ended
             }
             Err(cause) => Ended::Cut(cause),
         };
@@ -173,7 +174,7 @@ async fn new_token(socket: &Socket) -> std::result::Result<Token, String> {
         let hint = hint.map_or_else(String::new, |hint| format!(" (hint: {hint})"));
         format!("{error}{hint}")
     })?;
-    let used = life.saturating_sub(BEFORE_THE_END).max(life / 2);
+    let used = life.saturating_sub(BEFORE_THE_END).max(life / 2).max(GOOD);
     Ok((secret, Instant::now() + used))
 }
 
@@ -190,7 +191,15 @@ fn words(error: &SocketError) -> String {
     }
 }
 
-async fn hear(socket: &Socket, mut connection: Connection, until: Instant) -> Ended {
+/// Hears until the connection ends. It is `open` once Zoom says so, or has left it alone for a
+/// while; one that Zoom refuses at once is none.
+async fn hear(
+    socket: &Socket,
+    mut connection: Connection,
+    until: Instant,
+    open: &mut bool,
+) -> Ended {
+    let taken = Instant::now() + GOOD;
     let mut beats = tokio::time::interval(HEARTBEAT);
     beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut last = Instant::now();
@@ -200,6 +209,7 @@ async fn hear(socket: &Socket, mut connection: Connection, until: Instant) -> En
                 close(&mut connection).await;
                 return Ended::Token;
             }
+            () = tokio::time::sleep_until(taken), if !*open => is_open(socket, open),
             () = tokio::time::sleep_until(last + DEAD) => {
                 return Ended::Cut("nothing was heard for more than a minute".to_owned());
             }
@@ -215,7 +225,7 @@ async fn hear(socket: &Socket, mut connection: Connection, until: Instant) -> En
                     None => return Ended::Cut("it was closed".to_owned()),
                     Some(Err(error)) => return Ended::Cut(words(&error)),
                     Some(Ok(message)) => {
-                        if let Err(cause) = take(socket, &message).await {
+                        if let Err(cause) = take(socket, &message, open).await {
                             close(&mut connection).await;
                             return Ended::Cut(cause);
                         }
@@ -234,7 +244,20 @@ async fn close(connection: &mut Connection) {
     }
 }
 
-async fn take(socket: &Socket, message: &Message) -> std::result::Result<(), String> {
+/// What happened while there was no connection is told by nobody: a whole pass finds it.
+fn is_open(socket: &Socket, open: &mut bool) {
+    if !*open {
+        *open = true;
+        tracing::info!("Zoom's WebSocket is open");
+        socket.hearing.look_soon();
+    }
+}
+
+async fn take(
+    socket: &Socket,
+    message: &Message,
+    open: &mut bool,
+) -> std::result::Result<(), String> {
     let bytes: &[u8] = match message {
         Message::Text(text) => text.as_bytes(),
         Message::Binary(bytes) => bytes,
@@ -249,7 +272,10 @@ async fn take(socket: &Socket, message: &Message) -> std::result::Result<(), Str
         "build_connection" if frame.success == Some(false) => {
             Err("Zoom refused the connection: check zoom.websocket.url, and that the app has this subscription".to_owned())
         }
-        "build_connection" | "heartbeat" => Ok(()),
+        "build_connection" | "heartbeat" => {
+            is_open(socket, open);
+            Ok(())
+        }
         "message" => match &frame.content {
             Value::String(text) => notified(socket, text.as_bytes()).await,
             other => notified(socket, other.to_string().as_bytes()).await,

@@ -13,25 +13,39 @@ pub mod webhook;
 
 use std::sync::Arc;
 
+use refusals::Refusals;
+
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 
 /// All that is served: the routes given, 404 for everything else, and a line in the log for each.
-pub fn app(parts: impl IntoIterator<Item = Router>) -> Router {
+pub fn app(parts: impl IntoIterator<Item = Router>, refusals: Arc<Refusals>) -> Router {
     let all = parts.into_iter().fold(Router::new(), Router::merge);
     all.fallback(async || StatusCode::NOT_FOUND)
-        .layer(middleware::from_fn(log))
+        .layer(middleware::from_fn_with_state(refusals, log))
 }
 
 /// The access log: the kind of resource, never its address, which may be a secret.
-async fn log(request: Request, next: Next) -> Response {
+async fn log(State(refusals): State<Arc<Refusals>>, request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let what = first_segment(request.uri().path());
     let response = next.run(request).await;
-    tracing::debug!(%method, what, status = response.status().as_u16(), "answered");
+    let status = response.status();
+    tracing::debug!(%method, what, status = status.as_u16(), "answered");
+    match (what, status) {
+        ("feeds", StatusCode::NOT_FOUND) => refusals.count(
+            "a feed's address that leads nowhere",
+            "somebody uses an old address (`slotbridge feeds` shows the new ones), or guesses",
+        ),
+        ("other", StatusCode::NOT_FOUND) => refusals.count(
+            "a path that is none of ours",
+            "somebody looks around; nothing was shown",
+        ),
+        _ => {}
+    }
     response
 }
 

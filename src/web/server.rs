@@ -34,6 +34,8 @@ pub struct Limits {
     pub header_time: Duration,
     /// How long a request may take in all.
     pub request_time: Duration,
+    /// How long a connection may be kept: then others have their turn.
+    pub age: Duration,
     /// How long an answer may be left unread.
     pub write_time: Duration,
     /// How long requests in hand may take at the end.
@@ -48,6 +50,7 @@ impl Default for Limits {
             headers: 64,
             header_time: Duration::from_secs(10),
             request_time: Duration::from_secs(30),
+            age: Duration::from_mins(1),
             write_time: Duration::from_secs(20),
             grace: Duration::from_secs(3),
         }
@@ -119,13 +122,20 @@ async fn connection(stream: TcpStream, app: Router, limits: Limits, stop: Cancel
     tokio::pin!(serving);
     let ended = tokio::select! {
         ended = serving.as_mut() => ended,
-        () = stop.cancelled() => {
+        () = stop_or_age(&stop, limits.age) => {
             serving.as_mut().graceful_shutdown();
             serving.await
         }
     };
     if let Err(error) = ended {
         tracing::trace!(%error, "a connection ended early");
+    }
+}
+
+async fn stop_or_age(stop: &CancellationToken, age: Duration) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = tokio::time::sleep(age) => {}
     }
 }
 

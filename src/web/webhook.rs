@@ -19,6 +19,7 @@ use serde_json::json;
 use sha2::Sha256;
 use sha2::digest::Output;
 use subtle::ConstantTimeEq as _;
+use tokio::sync::Semaphore;
 
 use super::refusals::Refusals;
 use super::refused;
@@ -57,7 +58,12 @@ pub struct Webhook {
     pub clock: Arc<dyn Clock>,
     /// What was refused.
     pub refusals: Arc<Refusals>,
+    /// How many bodies are read at once: each may be 1 MiB, before anybody knows who sends it.
+    pub reading: Semaphore,
 }
+
+/// How many bodies are read at once.
+pub const AT_ONCE: usize = 8;
 
 /// The route.
 pub fn routes(webhook: Webhook) -> Router {
@@ -88,10 +94,22 @@ async fn take(State(webhook): State<Arc<Webhook>>, request: Request) -> Response
         );
         return refused(StatusCode::UNAUTHORIZED, "no fresh signature\n");
     };
+    let place = tokio::time::timeout(PATIENCE, webhook.reading.acquire()).await;
+    let Ok(Ok(_place)) = place else {
+        let hint = "somebody floods this address; Zoom sends its own again";
+        webhook.refusals.count("webhooks, too many at once", hint);
+        return refused(StatusCode::SERVICE_UNAVAILABLE, "too many at once\n");
+    };
     let body = match read(body).await {
         Ok(body) => body,
         Err(StatusCode::PAYLOAD_TOO_LARGE) => return webhook.too_large(),
-        Err(status) => return refused(status, "the body did not come whole in time\n"),
+        Err(status) => {
+            let hint = "look who sends so slowly to this address";
+            webhook
+                .refusals
+                .count("webhook that did not come whole", hint);
+            return refused(status, "the body did not come whole in time\n");
+        }
     };
     if !signed.fits(&webhook.secret, &body) {
         webhook.refusals.count(

@@ -18,6 +18,9 @@ use super::bench::{Bench, name_of, runtime};
 use super::daemon::{Daemon, created, listening};
 use super::side::Side::Vdir;
 
+/// How often the connection is cut.
+const CUTS: i64 = 6;
+
 /// Zoom's end of the WebSocket.
 struct Zoom {
     port: u16,
@@ -43,6 +46,11 @@ enum Say {
 
 impl Zoom {
     fn start() -> Self {
+        Self::that(true)
+    }
+
+    /// One that takes connections, or refuses them once they are open.
+    fn that(takes: bool) -> Self {
         let listener = runtime()
             .block_on(TcpListener::bind("127.0.0.1:0"))
             .unwrap();
@@ -54,7 +62,7 @@ impl Zoom {
         let work = async move {
             let mut open = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
-                open.spawn(talk(stream, seeing.clone(), sayer.subscribe()));
+                open.spawn(talk(stream, takes, seeing.clone(), sayer.subscribe()));
             }
         };
         serving.spawn_on(work, runtime().handle());
@@ -99,7 +107,12 @@ impl Zoom {
     clippy::result_large_err,
     reason = "the handshake's callback is given by its crate"
 )]
-async fn talk(stream: TcpStream, seen: Arc<Mutex<Seen>>, mut said: broadcast::Receiver<Say>) {
+async fn talk(
+    stream: TcpStream,
+    takes: bool,
+    seen: Arc<Mutex<Seen>>,
+    mut said: broadcast::Receiver<Say>,
+) {
     let mut token = String::new();
     let ask = |request: &Request, response: Response| {
         let query = request.uri().query().unwrap_or_default();
@@ -121,7 +134,7 @@ async fn talk(stream: TcpStream, seen: Arc<Mutex<Seen>>, mut said: broadcast::Re
         seen.open += 1;
         seen.most = seen.most.max(seen.open);
     }
-    let hello = json!({"module": "build_connection", "content": "ok", "success": true});
+    let hello = json!({"module": "build_connection", "content": "ok", "success": takes});
     let _sent = socket.send(Message::text(hello.to_string())).await;
     loop {
         tokio::select! {
@@ -174,24 +187,25 @@ fn a_connection_that_is_cut_again_and_again_misses_nothing_and_is_never_there_tw
     let bench = zoom.bench(AccountOptions::default());
     let mut daemon = Daemon::start(&bench);
     daemon.until("WebSocket is open");
-    for day in 1..=12 {
+    for day in 1..=CUTS {
         zoom.say(Say::Cut);
         daemon.until("WebSocket is closed");
         let id = bench.book(day);
         daemon.until("WebSocket is open");
         if day % 2 == 0 {
             zoom.tell(&created(&bench, &id));
+            daemon.until("outcome=\"settled\"");
         }
         while !bench.entries().contains_key(&name_of(&id)) {
             daemon.until("");
         }
     }
-    assert_eq!(bench.entries().len(), 12);
+    assert_eq!(bench.entries().len(), usize::try_from(CUTS).unwrap());
     assert_eq!(zoom.seen(|seen| seen.most), 1);
-    assert!(zoom.seen(|seen| seen.connections) >= 12);
+    assert!(zoom.seen(|seen| seen.connections) > usize::try_from(CUTS).unwrap());
     let logged = daemon.end();
     assert!(
-        logged.matches("WebSocket is closed").count() >= 12,
+        logged.matches("WebSocket is closed").count() >= 6,
         "{logged}"
     );
     bench.is_settled();
@@ -242,4 +256,19 @@ fn nonsense_on_the_websocket_does_no_harm() {
         daemon.until("");
     }
     assert!(!daemon.logged().contains("panicked"));
+}
+
+#[test]
+fn a_connection_that_zoom_refuses_is_told_once_and_brings_no_passes() {
+    let zoom = Zoom::that(false);
+    let bench = zoom.bench(AccountOptions::default());
+    let mut daemon = Daemon::start(&bench);
+    daemon.until("pass done");
+    for _ in 0..4 {
+        daemon.until("WebSocket is closed");
+    }
+    let logged = daemon.end();
+    assert_eq!(logged.matches("WARN").count(), 1, "{logged}");
+    assert_eq!(logged.matches("pass done").count(), 1, "{logged}");
+    assert!(!logged.contains("WebSocket is open"), "{logged}");
 }
