@@ -142,6 +142,13 @@ pub async fn run(
     ]);
     tracing::info!(pid = std::process::id(), "started");
     let outcome = daemon.live(&mut signals, &mut running, reload).await;
+    end(daemon, running).await;
+    tracing::info!("stopped");
+    outcome
+}
+
+/// Ends what runs beside the passes.
+async fn end(daemon: Daemon, mut running: Tasks) {
     notify(&[NotifyState::Stopping]);
     let Daemon {
         plan,
@@ -162,8 +169,6 @@ pub async fn run(
     if let Err(error) = std::fs::remove_file(control::path(&settings.borrow().state_dir)) {
         tracing::debug!(%error, "the socket was gone already");
     }
-    tracing::info!("stopped");
-    outcome
 }
 
 struct Daemon {

@@ -69,12 +69,10 @@ pub fn allowed_deletions(entries: usize) -> usize {
 /// once: a series is one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Freeing {
-    /// Objects, gone or changed, that free time in the window.
+    /// Objects that are gone, or block nothing any more, and free time in the window.
     pub now: usize,
     /// Objects that are gone or say nothing any more, and would block time only after the window.
     pub later: usize,
-    /// How many freed time within a day before, without anybody being asked.
-    pub lately: usize,
     /// How many blocked time in the window, before.
     pub of: usize,
     /// How many block time in the window now.
@@ -93,13 +91,11 @@ pub struct Freeing {
 /// | one event or more of a feed | nothing that blocks, ever | held |
 /// | two events or more | nothing that blocks, ever | held |
 /// | two events or more in the window | nothing that blocks in the window | held |
-/// | with those of the last day, more than five and more than a quarter | | held |
+/// | more than five and more than a quarter | | held |
 /// | anything else | | freed |
 #[must_use]
 pub fn freed(what: Freeing) -> Option<Refusal> {
-    let Freeing {
-        now, lately, of, ..
-    } = what;
+    let Freeing { now, of, .. } = what;
     let any = now.saturating_add(what.later);
     if any == 0 {
         return None;
@@ -110,9 +106,7 @@ pub fn freed(what: Freeing) -> Option<Refusal> {
     if what.left == 0 && now >= 2 {
         return Some(Refusal::EventsGone { expected: now });
     }
-    let gone = now.saturating_add(lately);
-    let of = of.saturating_add(lately);
-    (now > 0 && gone > allowed_deletions(of)).then_some(Refusal::ManyEventsGone { gone, of })
+    (now > allowed_deletions(of)).then_some(Refusal::ManyEventsGone { gone: now, of })
 }
 
 /// Judges a listing of Zoom that shows `listed` bookings where the base has `expected`.
@@ -145,7 +139,7 @@ impl std::fmt::Display for Refusal {
             Self::ManyEventsGone { gone, of } => write!(
                 f,
                 "{gone} of {of} events that block time are gone from the calendar at once, or \
-                 block less (within one day)"
+                 block none any more"
             ),
             Self::ZoomEmpty { expected } => write!(
                 f,
@@ -186,35 +180,30 @@ mod tests {
     }
 
     #[rstest]
-    // now, later, lately, of, left, there, feed
-    #[case::nothing((0, 0, 9, 9, 0, 0, true), false)]
-    #[case::the_only_one((1, 0, 0, 1, 0, 0, false), false)]
-    #[case::the_only_one_moved((1, 0, 0, 1, 1, 1, false), false)]
-    #[case::the_only_one_of_a_feed((1, 0, 0, 1, 0, 0, true), true)]
-    #[case::the_only_one_of_a_feed_far_ahead((0, 1, 0, 0, 0, 0, true), true)]
-    #[case::the_only_one_of_a_feed_moved((1, 0, 0, 1, 1, 1, true), false)]
-    #[case::one_of_a_feed((1, 0, 0, 2, 1, 1, true), false)]
-    #[case::both((2, 0, 0, 2, 0, 0, false), true)]
-    #[case::both_although_one_comes_later((2, 0, 0, 2, 0, 1, false), true)]
-    #[case::both_moved((2, 0, 0, 2, 2, 2, false), false)]
-    #[case::one_now_and_one_later((1, 1, 0, 1, 0, 0, false), true)]
-    #[case::five_of_six((5, 0, 0, 6, 1, 1, false), false)]
-    #[case::six_of_ten((6, 0, 0, 10, 4, 4, false), true)]
-    #[case::six_of_ten_that_moved((6, 0, 0, 10, 10, 10, false), true)]
-    #[case::a_quarter((25, 0, 0, 100, 75, 75, false), false)]
-    #[case::more_than_a_quarter((26, 0, 0, 100, 74, 74, false), true)]
-    #[case::five_after_five((5, 0, 5, 20, 15, 15, false), true)]
-    #[case::one_after_four((1, 0, 4, 20, 19, 19, false), false)]
-    #[case::one_after_one((1, 0, 1, 1, 0, 0, false), false)]
+    // now, later, of, left, there, feed
+    #[case::nothing((0, 0, 9, 0, 0, true), false)]
+    #[case::the_only_one((1, 0, 1, 0, 0, false), false)]
+    #[case::the_only_one_moved((1, 0, 1, 1, 1, false), false)]
+    #[case::the_only_one_of_a_feed((1, 0, 1, 0, 0, true), true)]
+    #[case::the_only_one_of_a_feed_far_ahead((0, 1, 0, 0, 0, true), true)]
+    #[case::the_only_one_of_a_feed_moved((1, 0, 1, 1, 1, true), false)]
+    #[case::one_of_a_feed((1, 0, 2, 1, 1, true), false)]
+    #[case::both((2, 0, 2, 0, 0, false), true)]
+    #[case::both_although_one_comes_later((2, 0, 2, 0, 1, false), true)]
+    #[case::both_moved((2, 0, 2, 2, 2, false), false)]
+    #[case::one_now_and_one_later((1, 1, 1, 0, 0, false), true)]
+    #[case::five_of_six((5, 0, 6, 1, 1, false), false)]
+    #[case::six_of_ten((6, 0, 10, 4, 4, false), true)]
+    #[case::a_quarter((25, 0, 100, 75, 75, false), false)]
+    #[case::more_than_a_quarter((26, 0, 100, 74, 74, false), true)]
     fn what_a_source_frees_is_judged(
-        #[case] numbers: (usize, usize, usize, usize, usize, usize, bool),
+        #[case] numbers: (usize, usize, usize, usize, usize, bool),
         #[case] held: bool,
     ) {
-        let (now, later, lately, of, left, there, feed) = numbers;
+        let (now, later, of, left, there, feed) = numbers;
         let what = Freeing {
             now,
             later,
-            lately,
             of,
             left,
             there,

@@ -132,7 +132,13 @@ impl Reading {
                     && kept.timing.is_none()
                     && !own.ours
                     && self.blocks_later(kept);
-                self.found.lost.freed.push(Freed::of(href, spans, later));
+                let freed = Freed::of(href, spans, later);
+                let freed = if blocks {
+                    freed.still_blocking()
+                } else {
+                    freed
+                };
+                self.found.lost.freed.push(freed);
             }
             Standing::Gone => {
                 let spans: Vec<TimeSpan> = now.into_iter().chain(was.unwrap_or_default()).collect();

@@ -2,9 +2,7 @@
 //! (promise 3): a feed that suddenly has no events, or a folder that is not mounted, must not open
 //! a whole calendar.
 
-use jiff::{SignedDuration, Timestamp};
-
-use super::records::{Kept, Records, Shelf, SourceState, Standing, Was};
+use super::records::{Kept, Records, Shelf, Standing, Was};
 use super::work::Work;
 use crate::domain::busy::Busy;
 use crate::domain::ids::{CalendarName, Href};
@@ -19,9 +17,6 @@ use crate::ports::error::Result;
 /// How many records are dropped in one batch.
 const AT_ONCE: usize = 300;
 
-/// How long what was freed is counted together with what is to be freed.
-const LATELY: SignedDuration = SignedDuration::from_hours(24);
-
 /// An object that is gone or was changed, and the time that it blocked before.
 #[derive(Debug)]
 pub(super) struct Freed {
@@ -29,6 +24,8 @@ pub(super) struct Freed {
     pub(super) spans: Vec<TimeSpan>,
     /// Where it blocked no time in the window: whether it did so after it.
     later: bool,
+    /// It was moved or made shorter: that is a person's everyday work.
+    still_blocks: bool,
 }
 
 /// What a source lost, and of how much.
@@ -52,7 +49,14 @@ impl Freed {
             href,
             spans: Busy::of(spans).spans().to_vec(),
             later,
+            still_blocks: false,
         }
+    }
+
+    /// It blocks other time in place of this.
+    pub(super) fn still_blocking(mut self) -> Self {
+        self.still_blocks = true;
+        self
     }
 
     /// Whether any of its time would be free. Whose time is busy all the same frees nothing: an
@@ -77,21 +81,20 @@ pub(super) async fn judge(
     lost: Lost,
 ) -> Result<Vec<TimeSpan>> {
     let shelf = work.records.shelf(name);
-    let mut state = shelf.state()?;
     let mut busy = wanted(work, name, &shelf, lost.wanted).await?;
     let standing = Busy::of(standing.spans().iter().chain(&busy).copied());
-    let freed = lost.freed;
+    let (moved, freed): (Vec<Freed>, Vec<Freed>) =
+        lost.freed.into_iter().partition(|one| one.still_blocks);
+    forget(&shelf, &moved).await?;
     let now = freed.iter().filter(|one| one.frees(&standing)).count();
     let later = freed.iter().filter(|one| one.later).count();
     let held = work
         .records
         .held(&work.host.name, name, HeldAction::FreeTime)?;
     let released = held.as_ref().is_some_and(|held| held.released);
-    let lately = state.freed.iter().filter(|(at, _)| is_lately(work, *at));
     let what = Freeing {
         now,
         later,
-        lately: lately.map(|(_, count)| *count).sum(),
         of: lost.blocking,
         left: lost.left,
         there: lost.there,
@@ -119,7 +122,6 @@ pub(super) async fn judge(
         let why = format!("{now} events are gone or changed, and a person said so");
         work.tally.done("free", "zoom", name, &why);
     }
-    count(work, &shelf, &mut state, now, released).await?;
     forget(&shelf, &freed).await?;
     // Last: after a power cut in between, what a person released is still released.
     let mut batch = Batch::default();
@@ -130,37 +132,10 @@ pub(super) async fn judge(
     Ok(busy)
 }
 
-fn is_lately(work: &Work<'_>, at: Timestamp) -> bool {
-    work.now.duration_since(at) < LATELY
-}
-
 fn is_feed(work: &Work<'_>, name: &CalendarName) -> bool {
     let mut sources = work.sides.sources.iter();
     let source = sources.find(|(other, _)| other == name);
     source.is_some_and(|(_, source)| source.as_ref().is_ok_and(|source| source.is_feed()))
-}
-
-/// Counts what is freed, before it is: a power cut must not make it forgotten. Where a person said
-/// so, counting begins anew.
-async fn count(
-    work: &Work<'_>,
-    shelf: &Shelf<'_>,
-    state: &mut SourceState,
-    now: usize,
-    released: bool,
-) -> Result<()> {
-    let before = state.freed.clone();
-    state
-        .freed
-        .retain(|(at, _)| is_lately(work, *at) && !released);
-    if now > 0 && !released {
-        state.freed.push((work.now, now));
-    }
-    let mut batch = Batch::default();
-    if state.freed != before {
-        shelf.put_state(&mut batch, state);
-    }
-    shelf.commit(batch).await
 }
 
 /// Forgets what was judged: objects that are gone, and what others said before.

@@ -83,9 +83,6 @@ pub struct SourceState {
     /// Whether it has ever been read as a whole there, but for single objects that cannot be read.
     #[serde(default)]
     pub whole: bool,
-    /// How many objects freed time, and when, within the last day, without anybody being asked.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub freed: Vec<(Timestamp, usize)>,
     /// What went wrong the last time, and since when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<SourceTrouble>,
