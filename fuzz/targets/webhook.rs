@@ -26,7 +26,7 @@ use slotbridge::ports::error::Result;
 use slotbridge::triggers::hearing::{Heard, Hearing};
 use slotbridge::triggers::notification::{self, Notification};
 use slotbridge::web::refusals::Refusals;
-use slotbridge::web::webhook::{Webhook, routes};
+use slotbridge::web::webhook::{Reading, Webhook, routes};
 use tower_service::Service;
 
 const SECRET: &str = "what only Zoom and we know";
@@ -138,6 +138,7 @@ fuzz_target!(|input: &[u8]| {
         hearing: ears.clone(),
         clock: Arc::new(Stopped),
         refusals: Arc::new(Refusals::default()),
+        reading: Reading::default(),
     });
 
     let answer = ask(&mut router, &headers, body);

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use listenfd::ListenFd;
 use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -202,7 +202,7 @@ async fn app(
             hearing: serving.hearing.clone(),
             clock: serving.clock.clone(),
             refusals: refusals.clone(),
-            reading: Semaphore::new(webhook::AT_ONCE),
+            reading: webhook::Reading::default(),
         }));
     }
     parts.extend(serving.more.iter().cloned());

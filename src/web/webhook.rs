@@ -58,12 +58,18 @@ pub struct Webhook {
     pub clock: Arc<dyn Clock>,
     /// What was refused.
     pub refusals: Arc<Refusals>,
-    /// How many bodies are read at once: each may be 1 MiB, before anybody knows who sends it.
-    pub reading: Semaphore,
+    /// Where bodies are read.
+    pub reading: Reading,
 }
 
-/// How many bodies are read at once.
-pub const AT_ONCE: usize = 8;
+/// Lets eight bodies be read at once: each may be 1 MiB, before anybody knows who sends it.
+pub struct Reading(Semaphore);
+
+impl Default for Reading {
+    fn default() -> Self {
+        Self(Semaphore::new(8))
+    }
+}
 
 /// The route.
 pub fn routes(webhook: Webhook) -> Router {
@@ -94,7 +100,7 @@ async fn take(State(webhook): State<Arc<Webhook>>, request: Request) -> Response
         );
         return refused(StatusCode::UNAUTHORIZED, "no fresh signature\n");
     };
-    let place = tokio::time::timeout(PATIENCE, webhook.reading.acquire()).await;
+    let place = tokio::time::timeout(PATIENCE, webhook.reading.0.acquire()).await;
     let Ok(Ok(_place)) = place else {
         let hint = "somebody floods this address; Zoom sends its own again";
         webhook.refusals.count("webhooks, too many at once", hint);
