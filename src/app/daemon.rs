@@ -3,6 +3,8 @@
 //! One loop does the passes, so that none overlaps another; wakes that come meanwhile are one wake.
 //! Being offline is not an end: the next try comes later, by itself.
 
+mod noting;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +16,6 @@ use tokio::time::Instant;
 
 use crate::domain::hint::Hint;
 use crate::domain::ids::HostName;
-use crate::engine::report::Worst;
 use crate::engine::{Order, Progress, Silent};
 use crate::ports::clock::Clock;
 use crate::settings::Settings;
@@ -27,7 +28,6 @@ use super::compose::Wired;
 use super::control::{self, Desk, PassRequest};
 use super::desk::Answer;
 use super::ears::{Ears, Listening};
-use super::failing::{self, Tell};
 use super::failure::{Exit, Failure};
 use super::hinting::{self, Deleted};
 use super::hints::{self, Hints, Todo};
@@ -447,112 +447,6 @@ impl Daemon {
             .map_err(Failure::from)?;
         metrics::waiting(self.hints.waiting());
         Ok((ended, whole_pass))
-    }
-
-    fn count(&self, round: &Round, begun: Instant, before: (u64, u64)) {
-        metrics::pass(round, begun.elapsed().as_secs_f64());
-        self.count_throttles(before);
-    }
-
-    fn count_throttles(&self, before: (u64, u64)) {
-        let now = self.plan.throttles();
-        metrics::throttled("zoom", now.0.saturating_sub(before.0));
-        metrics::throttled("calendar", now.1.saturating_sub(before.1));
-    }
-
-    /// A whole pass has seen everything that was heard before it began.
-    async fn seen_all(&mut self, round: &Round, begun: Instant) {
-        self.unready.send_replace(None);
-        let all = round.hosts.iter().map(|host| host.worst);
-        let listed = |worst: Worst| !worst.state && !worst.denied && !worst.unreachable;
-        if !all.into_iter().all(listed) {
-            return;
-        }
-        self.deleted.clear();
-        if let Err(error) = self.hints.passed(begun).await {
-            tracing::error!(%error, "what was heard cannot be forgotten");
-        }
-        metrics::waiting(self.hints.waiting());
-    }
-
-    async fn note(&mut self, round: &Round) {
-        if let Err(error) = round.remember(self.state.base.as_ref()).await {
-            tracing::error!(%error, "this pass cannot be remembered");
-        }
-        self.state.feeds.look_again();
-        self.tell_what_lasts(round).await;
-        for host in &round.hosts {
-            for error in &host.errors {
-                tracing::warn!(host = %host.name, cause = %error.cause, hint = %error.hint, "{}", error.doing);
-            }
-            let flows = [
-                ("bookings", &host.bookings),
-                ("busy", &host.busy),
-                ("hours", &host.hours),
-            ];
-            for (name, flow) in flows {
-                let Some(flow) = flow else { continue };
-                tracing::info!(
-                    host = %host.name, flow = name, ok = host.ok, seen = flow.seen, created = flow.created,
-                    updated = flow.updated, deleted = flow.deleted, cancelled = flow.cancelled,
-                    noted = flow.noted, held = flow.held, conflicts = flow.conflicts,
-                    failed = flow.failed, "pass done"
-                );
-            }
-        }
-        self.state_failed = round.exit() == Exit::State;
-        let unreachable = round.hosts.iter().any(|host| host.worst.unreachable);
-        let until = round.hosts.iter().filter_map(|host| host.worst.wait_until);
-        self.told_to_wait = until
-            .max()
-            .and_then(|until| Duration::try_from(until.duration_since(self.clock.now())).ok())
-            .unwrap_or_default();
-        self.failures = if unreachable {
-            self.failures.saturating_add(1)
-        } else {
-            0
-        };
-        let words = match round.exit() {
-            Exit::Done => "in step",
-            Exit::Unreachable => "a side cannot be reached; trying again later",
-            Exit::Denied => "credentials were refused: see the log",
-            Exit::Attention | Exit::Usage | Exit::State => {
-                "something needs attention: see `slotbridge status`"
-            }
-        };
-        notify(&[NotifyState::Status(words)]);
-    }
-
-    /// Tells once what has failed for over an hour, and once when it is over.
-    async fn tell_what_lasts(&mut self, round: &Round) {
-        while self.commands.try_join_next().is_some() {}
-        let settings = self.settings.borrow().clone();
-        let noted = match failing::note(self.state.base.as_ref(), &settings, round).await {
-            Ok(noted) => noted,
-            Err(error) => {
-                tracing::error!(%error, "what has failed cannot be remembered");
-                return;
-            }
-        };
-        metrics::failing(&noted);
-        for one in noted {
-            let Some(words) = one.words() else { continue };
-            let (host, flow) = (one.host.clone(), one.flow.word());
-            match one.tell {
-                Tell::Began => tracing::error!(%host, flow, since = ?one.since, "{words}"),
-                Tell::Ended | Tell::Nothing => tracing::warn!(%host, flow, "{words}"),
-            }
-            let command = settings.sync.on_failure.clone();
-            if command.is_empty() {
-                continue;
-            }
-            self.commands.spawn(async move {
-                match one.run(&command).await {
-                    Ok(()) => tracing::info!(%host, flow, "sync.on_failure was run"),
-                    Err(cause) => tracing::warn!(%host, flow, cause, "sync.on_failure went wrong"),
-                }
-            });
-        }
     }
 
     fn due(&self, begun: Instant) -> Option<Instant> {
