@@ -3,79 +3,27 @@
 //! Keys are `kind/host/calendar/…`, so that another calendar, or another host, is another world:
 //! pointing a host to a new calendar fills that one and leaves the old one alone.
 
-use jiff::Timestamp;
+mod batch;
+mod heard;
+mod place;
+mod records;
+mod waiting;
+
+pub use batch::Batch;
+pub(super) use batch::{decode, part, unpart};
+pub use heard::{hint_key, hints, put_hint};
+pub use place::forget_positions;
+pub use records::{Begun, Known, Position, Retry};
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
 use crate::domain::fingerprint::Fingerprint;
-use crate::domain::hint::Hint;
-use crate::domain::ids::{BookingId, CalendarName, Cursor, Etag, HostName, Href, Uid, WaitingId};
+use crate::domain::ids::{BookingId, CalendarName, HostName, Href, Uid};
 use crate::domain::link::Link;
-use crate::domain::waiting::{Conflict, Held};
-use crate::ports::base::{Base, Change};
-use crate::ports::error::{Error, Kind, Result};
+use crate::ports::base::Base;
+use crate::ports::error::Result;
 
 /// How many records are read at once when all are walked through.
 pub const PAGE: usize = 300;
-
-/// Where listings ended: of the bookings' calendar, of a source, of the blocks in Zoom.
-const POSITIONS: [&str; 3] = ["position/", "since/", "blocks/"];
-
-/// Every kind of record about what stands in the calendar. The cursor is forgotten first: without
-/// it, what is forgotten is not taken for gone.
-const OF_THE_CALENDAR: [&str; 11] = [
-    "position", "unlisted", "journal", "retry", "pair", "copy", "uid", "href", "link", "known",
-    "trouble",
-];
-
-/// An object that is not an entry we keep in step, as it was last seen.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Known {
-    /// Its tag then; the same tag means that it need not be read again.
-    pub etag: Option<Etag>,
-    /// What is wrong with it, where something is.
-    pub trouble: Option<String>,
-}
-
-/// An item that was refused, and when to try it again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Retry {
-    /// How often it was refused in a row.
-    pub attempts: u32,
-    /// Not before then, unless a person changes the entry.
-    pub not_before: Timestamp,
-    /// What the entry was when it was refused.
-    #[serde(default)]
-    pub entry: Option<Fingerprint>,
-    /// What we were doing.
-    pub doing: String,
-    /// Why it was refused.
-    pub cause: String,
-    /// What to do about it.
-    pub hint: String,
-}
-
-/// Where the last listing of the calendar ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Position {
-    /// The cursor, where the calendar has one.
-    pub cursor: Option<Cursor>,
-    /// When it was taken.
-    pub at: Timestamp,
-    /// When everything was listed last.
-    pub full: Timestamp,
-}
-
-/// An action that was begun: after a power cut, its entry is looked at before anything else.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Begun {
-    /// The booking.
-    pub booking: BookingId,
-    /// Its entry.
-    pub href: Href,
-    /// The word for the action.
-    pub verb: String,
-}
 
 /// The typed view of the base, for one host and one calendar.
 #[derive(Clone)]
@@ -83,12 +31,6 @@ pub struct Ledger<'a> {
     base: &'a dyn Base,
     scope: String,
     host: String,
-}
-
-/// Changes that are to be committed together.
-#[derive(Debug, Default)]
-pub struct Batch {
-    pub(super) changes: Vec<Change>,
 }
 
 impl<'a> Ledger<'a> {
@@ -177,16 +119,6 @@ impl<'a> Ledger<'a> {
         self.read(&self.key("retry", id.as_str()))
     }
 
-    /// All conflicts of this host.
-    pub fn conflicts(&self) -> Result<Vec<Conflict>> {
-        self.everything(&format!("conflict/{}/", self.host))
-    }
-
-    /// All held actions of this host.
-    pub fn held(&self) -> Result<Vec<Held>> {
-        self.everything(&format!("held/{}/", self.host))
-    }
-
     /// Commits a batch, unless it is empty.
     pub async fn commit(&self, batch: Batch) -> Result<()> {
         if batch.changes.is_empty() {
@@ -271,37 +203,6 @@ impl<'a> Ledger<'a> {
         batch.put(self.key("position", ""), position);
     }
 
-    /// Where the calendar was, as a digest.
-    pub fn place(&self) -> Result<Option<Fingerprint>> {
-        self.read(&self.key("place", ""))
-    }
-
-    /// Remembers where the calendar is.
-    pub async fn begin_at(&self, place: &Fingerprint) -> Result<()> {
-        let mut batch = Batch::default();
-        batch.put(self.key("place", ""), place);
-        self.commit(batch).await
-    }
-
-    /// Forgets everything about the calendar but what waits for a person, and then remembers where
-    /// it is now: after a power cut in between, the rest is forgotten first.
-    pub async fn begin_anew(&self, place: &Fingerprint) -> Result<()> {
-        for kind in OF_THE_CALENDAR {
-            loop {
-                let pairs = self.base.scan(&self.key(kind, ""), None, PAGE)?;
-                if pairs.is_empty() {
-                    break;
-                }
-                let mut batch = Batch::default();
-                for (key, _) in pairs {
-                    batch.delete(key);
-                }
-                self.commit(batch).await?;
-            }
-        }
-        self.begin_at(place).await
-    }
-
     /// Remembers that an action is begun.
     pub fn begin(&self, batch: &mut Batch, begun: &Begun) {
         batch.put(self.key("journal", begun.booking.as_str()), begun);
@@ -322,26 +223,6 @@ impl<'a> Ledger<'a> {
         batch.delete(self.key("retry", id.as_str()));
     }
 
-    /// Remembers a conflict.
-    pub fn put_conflict(&self, batch: &mut Batch, conflict: &Conflict) {
-        batch.put(self.waiting_key("conflict", &conflict.id), conflict);
-    }
-
-    /// Forgets a conflict.
-    pub fn drop_conflict(&self, batch: &mut Batch, id: &WaitingId) {
-        batch.delete(self.waiting_key("conflict", id));
-    }
-
-    /// Remembers a held action.
-    pub fn put_held(&self, batch: &mut Batch, held: &Held) {
-        batch.put(self.waiting_key("held", &held.id), held);
-    }
-
-    /// Forgets a held action.
-    pub fn drop_held(&self, batch: &mut Batch, id: &WaitingId) {
-        batch.delete(self.waiting_key("held", id));
-    }
-
     fn copy_key(&self, uid: &Uid, href: &Href) -> String {
         let copies = self.key("copy", uid.as_str());
         format!("{copies}/{}", part(href.as_str()))
@@ -355,10 +236,6 @@ impl<'a> Ledger<'a> {
 
     fn key(&self, kind: &str, id: &str) -> String {
         format!("{kind}/{}/{}", self.scope, part(id))
-    }
-
-    fn waiting_key(&self, kind: &str, id: &WaitingId) -> String {
-        format!("{kind}/{}/{}", self.host, part(id.as_str()))
     }
 
     fn hrefs(&self, kind: &str, after: Option<&Href>) -> Result<Vec<Href>> {
@@ -407,102 +284,4 @@ impl<'a> Ledger<'a> {
             }
         }
     }
-}
-
-impl Batch {
-    pub(super) fn put<T: Serialize>(&mut self, key: String, value: &T) {
-        // The records are plain structs with text keys: writing them as JSON cannot fail.
-        self.changes.push(Change::Put(
-            key,
-            serde_json::to_vec(value).unwrap_or_default(),
-        ));
-    }
-
-    pub(super) fn delete(&mut self, key: String) {
-        self.changes.push(Change::Delete(key));
-    }
-
-    /// How many changes it holds.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.changes.len()
-    }
-
-    /// Whether it holds none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.changes.is_empty()
-    }
-}
-
-pub(super) fn decode<T: DeserializeOwned>(key: &str, value: &[u8]) -> Result<T> {
-    serde_json::from_slice(value).map_err(|error| {
-        // The kind of record is enough to say where it is; ids are not private.
-        let kind = key.split('/').next().unwrap_or_default();
-        Error::new(
-            Kind::State,
-            format!("reading a record of kind `{kind}` from the state"),
-        )
-        .because(format!("it does not fit ({:?} error)", error.classify()))
-        .hint("run `slotbridge state verify`, then `slotbridge state rebuild`")
-    })
-}
-
-/// The key of what was heard of a booking and not looked into yet.
-#[must_use]
-pub fn hint_key(id: &BookingId) -> String {
-    format!("hint/{}", part(id.as_str()))
-}
-
-/// The change that remembers a hint.
-#[must_use]
-pub fn put_hint(hint: &Hint) -> Change {
-    let mut batch = Batch::default();
-    batch.put(hint_key(&hint.booking), hint);
-    batch.changes.swap_remove(0)
-}
-
-/// Everything that was heard and not looked into yet. What cannot be read any more is skipped: the
-/// next whole pass finds it anyway.
-///
-/// # Errors
-/// When the state cannot be read.
-pub fn hints(base: &dyn Base) -> Result<Vec<Hint>> {
-    let pairs = base.scan("hint/", None, usize::MAX)?;
-    let hints = pairs
-        .iter()
-        .filter_map(|(_, value)| serde_json::from_slice(value).ok());
-    Ok(hints.collect())
-}
-
-/// Forgets where all listings ended, of all hosts: the next ones list everything.
-///
-/// # Errors
-/// When the base cannot be read or written.
-pub async fn forget_positions(base: &dyn Base) -> Result<()> {
-    let mut changes = Vec::new();
-    for prefix in POSITIONS {
-        let mut after: Option<String> = None;
-        loop {
-            let pairs = base.scan(prefix, after.as_deref(), PAGE)?;
-            let Some((last, _)) = pairs.last() else {
-                break;
-            };
-            after = Some(last.clone());
-            changes.extend(pairs.into_iter().map(|(key, _)| Change::Delete(key)));
-        }
-    }
-    if changes.is_empty() {
-        return Ok(());
-    }
-    base.commit(changes).await
-}
-
-/// A part of a key: `/` and `%` cannot stand in it.
-pub(super) fn part(text: &str) -> String {
-    text.replace('%', "%25").replace('/', "%2F")
-}
-
-pub(super) fn unpart(text: &str) -> String {
-    text.replace("%2F", "/").replace("%25", "%")
 }
