@@ -8,6 +8,7 @@ use crate::adapters::store::Overlay;
 use crate::domain::ids::HostName;
 use crate::ports::base::Base;
 use crate::ports::clock::Clock;
+use crate::ports::meter::Counts;
 use crate::settings::Settings;
 use crate::settings::resolved::Rhythm;
 use crate::triggers::Wake;
@@ -70,17 +71,21 @@ impl Plan {
 
     /// Answers so far that asked us to wait: of Zoom, and of the calendars.
     pub(super) fn throttles(&self) -> (u64, u64) {
-        let bookings = self
+        let zoom = self
             .wired
             .iter()
-            .filter_map(|wired| wired.bookings.as_ref());
-        let sides = bookings.filter_map(|bookings| bookings.sides.as_ref().ok());
-        sides.fold((0, 0), |(zoom, calendar), sides| {
-            (
-                zoom + sides.zoom.meter().throttles(),
-                calendar + sides.calendar.meter().throttles(),
-            )
-        })
+            .map(|wired| wired.bookable.sides.of_zoom());
+        let calendars = self.wired.iter().map(|wired| {
+            let bookings = wired.bookings.as_ref();
+            let sides = bookings.and_then(|bookings| bookings.sides.as_ref().ok());
+            let calendar = sides.map(|sides| sides.calendar.meter());
+            let others = wired.bookable.sides.calendar_meters();
+            Counts::of(calendar.into_iter().chain(others))
+        });
+        (
+            zoom.map(|counts| counts.throttles).sum(),
+            calendars.map(|counts| counts.throttles).sum(),
+        )
     }
 
     pub(super) async fn end(self) {

@@ -11,6 +11,32 @@ pub struct Meter {
     ahead: AtomicI64,
 }
 
+/// What several meters counted together. Each counts once, however often it is named.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Requests that were sent.
+    pub requests: u64,
+    /// Answers that asked us to wait.
+    pub throttles: u64,
+}
+
+impl Counts {
+    /// What these meters counted so far.
+    #[must_use]
+    pub fn of<'a>(meters: impl IntoIterator<Item = &'a Meter>) -> Self {
+        let mut seen: Vec<&Meter> = Vec::new();
+        for meter in meters {
+            if !seen.iter().any(|other| std::ptr::eq(*other, meter)) {
+                seen.push(meter);
+            }
+        }
+        Self {
+            requests: seen.iter().map(|meter| meter.requests()).sum(),
+            throttles: seen.iter().map(|meter| meter.throttles()).sum(),
+        }
+    }
+}
+
 impl Meter {
     /// Counts one request that was sent.
     pub fn request(&self) {
@@ -43,5 +69,22 @@ impl Meter {
     #[must_use]
     pub fn seconds_ahead(&self) -> i64 {
         self.ahead.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Counts, Meter};
+
+    #[test]
+    fn a_meter_that_is_named_twice_counts_once() {
+        let (one, other) = (Meter::default(), Meter::default());
+        one.request();
+        one.throttle();
+        other.request();
+        other.throttle();
+        other.throttle();
+        let counts = Counts::of([&one, &other, &one]);
+        assert_eq!((counts.requests, counts.throttles), (2, 3));
     }
 }

@@ -6,6 +6,7 @@ use slotbridge::demo::account::AccountOptions;
 
 use super::bench::{Bench, Run};
 use super::busy::{Feed, SECRET_PATH, Says, Sink, bench_with, event, span};
+use super::daemon::{Daemon, listening};
 use super::side::Side::Vdir;
 
 /// What may be in flight beyond the largest feed that is read.
@@ -99,6 +100,19 @@ fn a_feed_that_is_unchanged_costs_one_small_answer_and_writes_nothing() {
     assert_eq!(feed.asked() - asked, 3);
     assert!(feed.sent() - sent < 3 * 200, "{}", feed.sent() - sent);
     bench.is_taken(&taken, "after 304");
+}
+
+#[test]
+fn a_feed_that_asks_to_wait_is_counted_by_the_daemon() {
+    let feed = Feed::of(&[]);
+    feed.says(Says::Status("429 Too Many Requests"));
+    let bench = with_feed(&feed, Sink::Blocks);
+    bench.configure(listening);
+    let daemon = Daemon::ready(&bench);
+    let metrics = daemon.get("/metrics").body;
+    let counted = "slotbridge_throttled_total{side=\"calendar\"} 1";
+    assert!(metrics.contains(counted), "{metrics}");
+    assert_eq!(feed.asked(), 1);
 }
 
 #[test]

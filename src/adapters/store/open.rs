@@ -47,7 +47,7 @@ impl Options {
     pub fn at(now: Timestamp) -> Self {
         Self {
             now,
-            cache_bytes: 4 * 1024 * 1024,
+            cache_bytes: 1024 * 1024,
             damage: Damage::Recover,
         }
     }

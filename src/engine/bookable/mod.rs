@@ -43,7 +43,7 @@ use crate::ports::base::Base;
 use crate::ports::clock::Clock;
 use crate::ports::error::{Error, Result};
 use crate::ports::hours::HoursCalendar;
-use crate::ports::meter::Meter;
+use crate::ports::meter::{Counts, Meter};
 use crate::ports::source::Source;
 use crate::ports::zoom_calendar::ZoomCalendar;
 use flow::flow;
@@ -88,9 +88,31 @@ pub struct Host {
     pub zone: String,
 }
 
+impl Sides {
+    /// What was asked of Zoom so far.
+    #[must_use]
+    pub fn of_zoom(&self) -> Counts {
+        Counts::of([self.zoom_calendar.meter(), self.availabilities.meter()])
+    }
+
+    /// What was asked so far of the sources and of the calendar of the hours.
+    #[must_use]
+    pub fn of_calendars(&self) -> Counts {
+        Counts::of(self.calendar_meters())
+    }
+
+    /// The meters of the sources and of the calendar of the hours.
+    pub fn calendar_meters(&self) -> impl Iterator<Item = &Meter> {
+        let sources = self.sources.iter();
+        let sources = sources.filter_map(|(_, source)| Some(source.as_ref().ok()?.meter()));
+        let hours = self.hours_calendar.as_ref();
+        sources.chain(hours.and_then(|calendar| Some(calendar.as_ref().ok()?.meter())))
+    }
+}
+
 /// Runs one pass for one host. It never fails as a whole: what went wrong stands in the report.
 pub async fn pass(sides: &Sides, host: &Host, order: &Order) -> HostReport {
-    let before = requests(sides);
+    let before = (sides.of_zoom(), sides.of_calendars());
     let span = tracing::info_span!("bookable", host = %host.name, dry_run = order.dry_run);
     let work = Work::begin(sides, host, order);
     let done = flow(&work).instrument(span).await;
@@ -100,9 +122,9 @@ pub async fn pass(sides: &Sides, host: &Host, order: &Order) -> HostReport {
     });
     let mut report = work.report();
     report.days = days;
-    let after = requests(sides);
-    report.requests.zoom = after.0.saturating_sub(before.0);
-    report.requests.calendar = after.1.saturating_sub(before.1);
+    let since = |now: Counts, then: Counts| now.requests.saturating_sub(then.requests);
+    report.requests.zoom = since(sides.of_zoom(), before.0);
+    report.requests.calendar = since(sides.of_calendars(), before.1);
     report
 }
 
@@ -120,29 +142,6 @@ pub fn choice(base: &dyn Base, host: &HostName) -> Result<Option<Choice>> {
 /// When the state cannot be read.
 pub fn source(base: &dyn Base, host: &HostName, calendar: &CalendarName) -> Result<SourceState> {
     Records::new(base, host).shelf(calendar).state()
-}
-
-/// Requests sent so far to Zoom and to calendars. Both doors of Zoom may be one client, and so
-/// may several sources: each meter counts once.
-fn requests(sides: &Sides) -> (u64, u64) {
-    let zoom = [sides.zoom_calendar.meter(), sides.availabilities.meter()];
-    let sources = sides.sources.iter();
-    let sources = sources.filter_map(|(_, source)| Some(source.as_ref().ok()?.meter()));
-    let hours = sides
-        .hours_calendar
-        .as_ref()
-        .and_then(|calendar| Some(calendar.as_ref().ok()?.meter()));
-    (sum(zoom), sum(sources.chain(hours)))
-}
-
-fn sum<'a>(meters: impl IntoIterator<Item = &'a Meter>) -> u64 {
-    let mut counted: Vec<&Meter> = Vec::new();
-    for meter in meters {
-        if !counted.iter().any(|other| std::ptr::eq(*other, meter)) {
-            counted.push(meter);
-        }
-    }
-    counted.iter().map(|meter| meter.requests()).sum()
 }
 
 #[cfg(test)]
