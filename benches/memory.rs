@@ -6,6 +6,7 @@
 //! cargo bench --bench memory -- 1000 10000 100000      # these many
 //! cargo bench --bench memory -- radicale 1000 5000     # against Radicale
 //! cargo bench --bench memory -- busy 10000             # busy time of so many events, a fifth of which recur
+//! cargo bench --bench memory -- idle 10000 1000        # the daemon with so many bookings, after so many passes
 //! ```
 //!
 //! `SLOTBRIDGE_BENCH_BINARY` names another binary than the one that was just built.
@@ -23,6 +24,8 @@
 mod calendars;
 #[path = "memory/child.rs"]
 mod child;
+#[path = "memory/idle.rs"]
+mod idle;
 #[path = "memory/machine.rs"]
 mod machine;
 #[path = "../tests/servers/mod.rs"]
@@ -47,6 +50,10 @@ fn main() {
     }
     println!("start-up (`slotbridge --version`): {}", child::start_up());
     println!("binary: {:.1} MiB\n", child::size_of_binary());
+    if words.iter().any(|word| word == "idle") {
+        idle::measure(sizes[0], sizes.get(1).copied().unwrap_or(100));
+        return;
+    }
     if words.iter().any(|word| word == "busy") {
         println!("| events | pass | wall | peak memory | Zoom requests | calendar requests |");
         println!("|---|---|---|---|---|---|");

@@ -84,7 +84,7 @@ fn watch(mut child: Child) -> (Option<i32>, u64) {
     loop {
         // A process that ended and was not yet waited for has no such line any more.
         let text = fs::read_to_string(&status).unwrap_or_default();
-        peak = peak.max(high_water(&text).unwrap_or(0));
+        peak = peak.max(in_status(&text, "VmHWM:").unwrap_or(0));
         if let Some(ended) = child.try_wait().unwrap() {
             return (ended.code(), peak);
         }
@@ -92,10 +92,9 @@ fn watch(mut child: Child) -> (Option<i32>, u64) {
     }
 }
 
-fn high_water(status: &str) -> Option<u64> {
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+/// A figure of `/proc/PID/status`, in bytes.
+pub fn in_status(status: &str, name: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     let kib: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
     Some(kib * 1024)
 }
@@ -109,6 +108,6 @@ fn read(file: &mut File) -> String {
 }
 
 #[allow(clippy::cast_precision_loss, reason = "for a table")]
-fn mib(bytes: u64) -> f64 {
+pub fn mib(bytes: u64) -> f64 {
     bytes as f64 / 1024.0 / 1024.0
 }
