@@ -19,6 +19,8 @@ mod damage;
 mod feeds;
 #[path = "cli/hours.rs"]
 mod hours;
+#[path = "cli/init.rs"]
+mod init;
 #[path = "cli/login.rs"]
 mod login;
 #[path = "cli/logout.rs"]

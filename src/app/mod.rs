@@ -20,6 +20,8 @@ pub mod feeds;
 mod hinting;
 /// Hints that were heard and not looked into yet.
 pub mod hints;
+/// What a person answers when they are asked for a configuration.
+pub mod interview;
 /// A login, begun in the command and finished by who holds the state.
 pub mod login;
 /// What `/metrics` tells.

@@ -257,7 +257,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> 
         Command::Feeds(arguments) => feeds::run(context, arguments).await,
         Command::Zoom(resource) => zoom::run(context, resource).await,
         Command::State(verb) => state::run(context, verb).await,
-        Command::Config(verb) => config::run(context, &verb),
+        Command::Config(verb) => config::run(context, &verb).await,
         Command::Service(verb) => service::run(context, &verb),
         Command::Demo(arguments) => demo::run(context, &arguments).await,
         Command::Completions(arguments) => completions::run(&arguments),

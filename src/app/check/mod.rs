@@ -16,6 +16,7 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, FutureExt as _, join_all};
 
 use crate::adapters::memory::base::MemoryBase;
+use crate::domain::ids::CalendarName;
 use crate::ports::base::Base;
 use crate::ports::clock::Clock;
 use crate::ports::error::{Error, Kind};
@@ -23,6 +24,7 @@ use crate::settings::Settings;
 
 pub use item::{Grade, Item, Report};
 
+use machine::Tokens;
 use secrets::Fetched;
 
 /// How long one thing may take.
@@ -48,7 +50,7 @@ pub async fn run(settings: &Settings, clock: &Arc<dyn Clock>) -> Report {
         clock,
         scratch: Arc::new(MemoryBase::new()),
     };
-    let mut groups: Vec<BoxFuture<'_, Vec<Item>>> = vec![zoom::items(&kit, &state).boxed()];
+    let mut groups: Vec<BoxFuture<'_, Vec<Item>>> = vec![zoom::items(&kit, &state.tokens).boxed()];
     for calendar in &settings.calendars {
         groups.push(calendars::items(&kit, calendar).boxed());
     }
@@ -57,6 +59,39 @@ pub async fn run(settings: &Settings, clock: &Arc<dyn Clock>) -> Report {
     let tried = join_all(groups).await;
     let first = [vec![daemon.item()], state.items, secret_items].concat();
     Report::of(first.into_iter().chain(tried.into_iter().flatten()))
+}
+
+/// Tries Zoom alone, for an account-wide app.
+pub async fn zoom(settings: &Settings, clock: &Arc<dyn Clock>) -> Vec<Item> {
+    let (mut items, fetched) = secrets::fetch_zoom(settings).await;
+    let kit = Kit {
+        settings,
+        secrets: &fetched,
+        clock,
+        scratch: Arc::new(MemoryBase::new()),
+    };
+    items.extend(zoom::items(&kit, &Tokens::Anew).await);
+    items
+}
+
+/// Tries one calendar alone.
+pub async fn calendar(
+    settings: &Settings,
+    name: &CalendarName,
+    clock: &Arc<dyn Clock>,
+) -> Vec<Item> {
+    let Some(calendar) = settings.calendar(name) else {
+        return Vec::new();
+    };
+    let (mut items, fetched) = secrets::fetch_calendar(calendar).await;
+    let kit = Kit {
+        settings,
+        secrets: &fetched,
+        clock,
+        scratch: Arc::new(MemoryBase::new()),
+    };
+    items.extend(calendars::items(&kit, calendar).await);
+    items
 }
 
 /// What came of something that may not take for ever.

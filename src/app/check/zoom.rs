@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::super::compose::{self, Revealed};
 use super::super::failure::Failure;
-use super::machine::{StateSeen, Tokens};
+use super::machine::Tokens;
 use super::secrets::{Fetched, Purpose};
 use super::{Item, Kit, in_time};
 use crate::adapters::zoom::probe::Grant;
@@ -26,12 +26,12 @@ use crate::settings::resolved::{Auth, Host};
 const TOKEN: &str = "Zoom token";
 const AVAILABILITY: &str = "Zoom availability";
 
-pub(super) async fn items(kit: &Kit<'_>, state: &StateSeen) -> Vec<Item> {
+pub(super) async fn items(kit: &Kit<'_>, tokens: &Tokens) -> Vec<Item> {
     let had = [Purpose::Client, Purpose::Refresh];
     if !had.iter().all(|purpose| kit.secrets.has(purpose)) {
         return vec![Fetched::not_tried(TOKEN, "zoom.auth")];
     }
-    let account = match account(kit, &state.tokens).await {
+    let account = match account(kit, tokens).await {
         Ok(Some(account)) => account,
         // Why there is no token is said already.
         Ok(None) => return Vec::new(),
@@ -39,7 +39,7 @@ pub(super) async fn items(kit: &Kit<'_>, state: &StateSeen) -> Vec<Item> {
     };
     let doing = "asking Zoom for an access token";
     let token = in_time(doing, account.authority().access()).await;
-    let words = match state.tokens {
+    let words = match tokens {
         Tokens::Lent(_) => "the running daemon has a good one",
         Tokens::Anew | Tokens::Kept(_) | Tokens::None => "Zoom gives one",
     };
