@@ -46,6 +46,8 @@ pub mod signals;
 /// The state on disk, opened.
 pub mod state;
 mod tasks;
+/// The tokens of calendars that a person logs in to.
+pub mod tokens;
 
 /// What is remembered of the last pass, and shown by `status`.
 pub mod status;

@@ -1,4 +1,5 @@
-//! `slotbridge login` and `slotbridge logout`: a person lets slotbridge in, and out again.
+//! `slotbridge login` and `slotbridge logout`: a person lets slotbridge in, to Zoom or to a calendar,
+//! and out again.
 
 use std::fmt::Write as _;
 use std::io::{self, Read as _};
@@ -13,6 +14,7 @@ use crate::app::failure::{Exit, Failure};
 use crate::app::login::listener::{self, Listener, Visitor};
 use crate::app::login::{self, App, Attempt, Code, Login, Logout};
 use crate::app::scopes::{self, Need};
+use crate::domain::ids::CalendarName;
 use crate::settings::resolved::Auth;
 use crate::settings::{Settings, duration};
 
@@ -21,6 +23,9 @@ const LARGEST: u64 = 16 * 1024;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
+    /// Log in to this calendar, which has [calendar.oauth], instead of Zoom
+    #[arg(long, value_name = "NAME")]
+    calendar: Option<String>,
     /// Print the address to open, and read from stdin the one that the browser ended at
     #[arg(long)]
     no_browser: bool,
@@ -34,15 +39,18 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Args)]
 pub(super) struct LogoutArguments {
-    /// Forget the tokens here without a word to Zoom, where it cannot be reached
+    /// End the login to this calendar instead of Zoom
+    #[arg(long, value_name = "NAME")]
+    calendar: Option<String>,
+    /// Forget the tokens here without a word to the server, where it cannot be reached
     #[arg(long)]
     only_here: bool,
 }
 
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let settings = context.settings_with_warnings()?;
-    let app = App::of(&settings)?;
-    if matches!(settings.zoom.auth, Some(Auth::ServerToServer { .. })) {
+    let app = app(&settings, arguments.calendar.as_deref())?;
+    if app.calendar().is_none() && matches!(settings.zoom.auth, Some(Auth::ServerToServer { .. })) {
         let granted = login::try_credentials(&settings, &context.clock).await?;
         terminal::print(
             "no login is needed: zoom.auth.kind is \"server_to_server\", and Zoom takes its credentials\n",
@@ -57,7 +65,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     login::hand_over(&Ask::Login(ready), &settings, &context.clock).await?;
     let (code, visitor) = agreed(&app, arguments).await?;
     let login = Login {
-        app,
+        app: app.clone(),
         code: Some(code),
     };
     let answer = login::hand_over(&Ask::Login(login), &settings, &context.clock).await;
@@ -71,10 +79,21 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         "logged in; the tokens are kept in {}\n",
         settings.state_dir.display()
     ))?;
+    if app.calendar().is_some() {
+        return say_scope(&app, &granted);
+    }
     say_scopes(&settings, &granted)
 }
 
-/// Sends the person to Zoom's page, and waits for what comes back.
+/// The app that is meant: Zoom's, or that of a calendar.
+fn app(settings: &Settings, calendar: Option<&str>) -> Result<App, Failure> {
+    match calendar {
+        Some(name) => App::of_calendar(settings, &CalendarName::new(name)),
+        None => App::of(settings),
+    }
+}
+
+/// Sends the person to the page, and waits for what comes back.
 async fn agreed(app: &App, arguments: &Arguments) -> Result<(Code, Option<Visitor>), Failure> {
     let listener = Listener::bind(arguments.port.unwrap_or(0)).await;
     let (listener, redirect_uri) = match (listener, arguments.port) {
@@ -97,11 +116,14 @@ async fn agreed(app: &App, arguments: &Arguments) -> Result<(Code, Option<Visito
         Err(Failure::new(
             Exit::Unreachable,
             format!(
-                "logging in to Zoom: nothing came back within {}",
+                "logging in to {}: nothing came back within {}",
+                app.server(),
                 duration::print(arguments.timeout)
             ),
             format!(
-                "run `slotbridge login` again; if Zoom's page spoke of the redirect, add {} to the addresses that the app allows, and fix its port with --port; on a machine without a browser use --no-browser",
+                "run `{}` again; if {}'s page spoke of the redirect, add {} to the addresses that the app allows, and fix its port with --port; on a machine without a browser use --no-browser",
+                app.command(),
+                app.server(),
                 attempt.redirect_uri()
             ),
         ))
@@ -190,6 +212,24 @@ fn no_port(port: Option<u16>, error: &io::Error) -> Failure {
     )
 }
 
+/// Says whether a calendar's token may do what was asked for: on some pages a person can leave a part out.
+fn say_scope(app: &App, granted: &[String]) -> Result<Exit, Failure> {
+    let lacking = app.scope().is_some_and(|scope| {
+        let mut wanted = scope.split_whitespace();
+        !granted.is_empty() && wanted.any(|one| granted.iter().all(|had| had != one))
+    });
+    if lacking {
+        terminal::print(&format!(
+            "but not all that was asked for was agreed to ({}): run `{}` again, and leave nothing out on the page\n",
+            app.scope().unwrap_or_default(),
+            app.command()
+        ))?;
+        return Ok(Exit::Attention);
+    }
+    terminal::print("next: `slotbridge check` tries the calendar\n")?;
+    Ok(Exit::Done)
+}
+
 /// Says what the token lacks, and what each missing scope is for.
 fn say_scopes(settings: &Settings, granted: &[String]) -> Result<Exit, Failure> {
     let lacking = scopes::lacking(settings, granted);
@@ -234,7 +274,10 @@ pub(super) async fn log_out(
     arguments: &LogoutArguments,
 ) -> Result<Exit, Failure> {
     let settings = context.settings_with_warnings()?;
-    let app = App::of(&settings)?;
+    let app = app(&settings, arguments.calendar.as_deref())?;
+    if app.calendar().is_some() {
+        return log_out_of(&settings, context, app, arguments.only_here).await;
+    }
     let Some(Auth::User { refresh_token, .. }) = &settings.zoom.auth else {
         terminal::print(
             "nobody is logged in: zoom.auth.kind is \"server_to_server\"; to shut it out, deactivate the app in Zoom's marketplace\n",
@@ -262,6 +305,30 @@ pub(super) async fn log_out(
             "zoom.auth.refresh_token still stands in the configuration: take it out, or it is tried again\n",
         );
     }
+    terminal::print(&text)?;
+    Ok(Exit::Done)
+}
+
+/// Ends the login to a calendar.
+async fn log_out_of(
+    settings: &Settings,
+    context: &Context,
+    app: App,
+    only_here: bool,
+) -> Result<Exit, Failure> {
+    let server = app.server().to_owned();
+    let logout = Logout { app, only_here };
+    let answer = login::hand_over(&Ask::Logout(logout), settings, &context.clock).await?;
+    let Answer::Done(was) = answer else {
+        return Err(unexpected());
+    };
+    let text = match (was, only_here) {
+        (0, _) => "nobody was logged in\n".to_owned(),
+        (_, false) => format!("logged out of {server}: the tokens are forgotten\n"),
+        (_, true) => format!(
+            "the tokens are forgotten here; take slotbridge's access away at {server}, too\n"
+        ),
+    };
     terminal::print(&text)?;
     Ok(Exit::Done)
 }

@@ -80,9 +80,9 @@ enum Command {
     Sync(sync::Arguments),
     /// Show how each host is
     Status(status::Arguments),
-    /// Let a person log in to Zoom in their browser
+    /// Let a person log in to Zoom, or to a calendar, in their browser
     Login(login::Arguments),
-    /// End the login, in Zoom and here
+    /// End a login, there and here
     Logout(login::LogoutArguments),
     /// List the calendars behind an address, ready to paste into the configuration
     Calendars(calendars::Arguments),

@@ -26,6 +26,7 @@ mod resolve;
 mod resolve_calendar;
 mod resolve_feed;
 mod resolve_host;
+mod resolve_oauth;
 mod resolve_zoom;
 
 #[cfg(test)]

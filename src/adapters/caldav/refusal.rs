@@ -14,6 +14,15 @@ pub(super) fn unauthorized(doing: &str) -> Error {
         )
 }
 
+/// A token of a login was not accepted, and neither was a new one.
+pub(super) fn login_refused(doing: &str, login: &str) -> Error {
+    Error::new(Kind::Denied, doing)
+        .because("the server refused the access token, and a new one, too (401)")
+        .hint(format!(
+            "run `{login}`, as the one whose calendar it is; check that the app there may use CalDAV"
+        ))
+}
+
 /// A refusal to read.
 pub(super) fn of_read(status: StatusCode, doing: &str) -> Error {
     let answered = format!("the server answered {}", status.as_u16());

@@ -11,8 +11,13 @@ use super::super::control::{self, NoDaemon};
 use super::super::desk::{Answer, Ask};
 use super::super::failure::{Exit, Failure};
 use super::super::state::{self, NotHeld, State};
+use super::super::tokens;
 use super::Item;
-use crate::adapters::zoom::probe::{Grant, Lent};
+use crate::adapters::memory::base::MemoryBase;
+use crate::adapters::oauth::{Grant, Lent};
+use crate::adapters::zoom::account::user_grant;
+use crate::domain::ids::CalendarName;
+use crate::ports::base::Base;
 use crate::ports::clock::Clock;
 use crate::settings::Settings;
 use crate::settings::resolved::Auth;
@@ -52,7 +57,7 @@ pub(super) enum Tokens {
     /// Asked for anew, and forgotten: an account-wide app gets as many as it asks for.
     Anew,
     /// From the state, and back into it.
-    Kept(State),
+    Kept(Arc<dyn Base>),
     /// One that the daemon lent.
     Lent(Lent),
     /// They cannot be had: why is said.
@@ -63,6 +68,10 @@ pub(super) enum Tokens {
 pub(super) struct StateSeen {
     pub(super) items: Vec<Item>,
     pub(super) tokens: Tokens,
+    /// Where the tokens of calendars are; none where they cannot be had, and why is said.
+    pub(super) kept: Option<Arc<dyn Base>>,
+    /// The calendars for which the daemon had none to lend.
+    pub(super) not_lent: Vec<CalendarName>,
 }
 
 /// Asks whether a daemon runs.
@@ -84,32 +93,95 @@ pub(super) async fn state(
     let dir = &settings.state_dir;
     let mut items = vec![rights(dir), space(dir)];
     let grant = match &settings.zoom.auth {
-        Some(Auth::User { client_id, .. }) => Some(Grant::of(&settings.zoom.oauth_url, client_id)),
+        Some(Auth::User { client_id, .. }) => Some(user_grant(&settings.zoom.oauth_url, client_id)),
         Some(Auth::ServerToServer { .. }) | None => None,
     };
     let usable = items.iter().all(|item| item.exit == Exit::Done);
-    let tokens = match (grant, daemon) {
-        (None, Daemon::Running(_)) => Tokens::Anew,
-        (None, _) if !usable || !dir.join("db").exists() => Tokens::Anew,
-        (None, _) => {
+    let calendars = grants(settings);
+    let needed = grant.is_some() || !calendars.is_empty();
+    let anew = |grant: Option<Grant>| match grant {
+        Some(_) => Tokens::None,
+        None => Tokens::Anew,
+    };
+    let mut not_lent = Vec::new();
+    let (tokens, kept) = match daemon {
+        Daemon::Running(_) => {
+            let (kept, without) = lent_to_calendars(dir, &calendars, &mut items).await;
+            not_lent = without;
+            let tokens = match grant {
+                Some(grant) => lent(dir, grant, &mut items).await,
+                None => Tokens::Anew,
+            };
+            (tokens, Some(kept))
+        }
+        _ if !usable => (anew(grant), None),
+        _ if !needed && !dir.join("db").exists() => (Tokens::Anew, None),
+        _ if !needed => {
             let seen = state::open_to_read(dir, clock.as_ref());
             items.push(of_opened(dir, seen.map(drop)));
-            Tokens::Anew
+            (Tokens::Anew, None)
         }
-        (Some(grant), Daemon::Running(_)) => lent(dir, grant, &mut items).await,
-        (Some(_), _) if !usable => Tokens::None,
-        (Some(_), _) => match state::open_if_whole(dir, clock.as_ref()) {
-            Ok(state) => {
+        _ => match state::open_if_whole(dir, clock.as_ref()) {
+            Ok(State { base, .. }) => {
                 items.push(of_opened(dir, Ok(())));
-                Tokens::Kept(state)
+                let tokens = match grant {
+                    Some(_) => Tokens::Kept(base.clone()),
+                    None => Tokens::Anew,
+                };
+                (tokens, Some(base))
             }
             Err(why) => {
                 items.push(of_opened(dir, Err(why)));
-                Tokens::None
+                (anew(grant), None)
             }
         },
     };
-    StateSeen { items, tokens }
+    StateSeen {
+        items,
+        tokens,
+        kept,
+        not_lent,
+    }
+}
+
+/// The logins of all calendars.
+fn grants(settings: &Settings) -> Vec<(&CalendarName, Grant)> {
+    let names = settings.calendars.iter().map(|calendar| &calendar.name);
+    names
+        .filter_map(|name| Some((name, tokens::grant(name, tokens::oauth(settings, name)?))))
+        .collect()
+}
+
+/// What the running daemon lends of the tokens of calendars.
+async fn lent_to_calendars(
+    dir: &Path,
+    grants: &[(&CalendarName, Grant)],
+    items: &mut Vec<Item>,
+) -> (Arc<dyn Base>, Vec<CalendarName>) {
+    let base: Arc<dyn Base> = Arc::new(MemoryBase::new());
+    let mut without = Vec::new();
+    for (name, grant) in grants {
+        let ask = Ask::AccessToken {
+            grant: grant.clone(),
+        };
+        let kept = match control::ask(dir, &ask).await {
+            Ok(Answer::AccessToken(Some(lent))) => grant.keep(lent, base.clone()).await,
+            _ => Ok(false),
+        };
+        if !matches!(kept, Ok(true)) {
+            without.push((*name).clone());
+            items.push(Item::warning(
+                "calendar token",
+                name.as_str(),
+                "the running daemon has none that is good now, and it alone may renew it",
+                format!(
+                    "`slotbridge sync` has the daemon run a pass, which renews it; if that is refused, run `{}`",
+                    tokens::command(name)
+                ),
+            ));
+        }
+    }
+    (base, without)
 }
 
 async fn lent(dir: &Path, grant: Grant, items: &mut Vec<Item>) -> Tokens {

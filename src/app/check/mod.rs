@@ -37,6 +37,10 @@ struct Kit<'a> {
     clock: &'a Arc<dyn Clock>,
     /// What is learnt on the way is kept here, and forgotten with it.
     scratch: Arc<dyn Base>,
+    /// Where the tokens of calendars are; none where they cannot be had.
+    kept: Option<Arc<dyn Base>>,
+    /// The calendars for which the daemon had none to lend.
+    not_lent: Vec<CalendarName>,
 }
 
 /// Tries everything. The order of the items is that of the configuration.
@@ -49,6 +53,8 @@ pub async fn run(settings: &Settings, clock: &Arc<dyn Clock>) -> Report {
         secrets: &fetched,
         clock,
         scratch: Arc::new(MemoryBase::new()),
+        kept: state.kept.clone(),
+        not_lent: state.not_lent.clone(),
     };
     let mut groups: Vec<BoxFuture<'_, Vec<Item>>> = vec![zoom::items(&kit, &state.tokens).boxed()];
     for calendar in &settings.calendars {
@@ -69,6 +75,8 @@ pub async fn zoom(settings: &Settings, clock: &Arc<dyn Clock>) -> Vec<Item> {
         secrets: &fetched,
         clock,
         scratch: Arc::new(MemoryBase::new()),
+        kept: None,
+        not_lent: Vec::new(),
     };
     items.extend(zoom::items(&kit, &Tokens::Anew).await);
     items
@@ -89,6 +97,8 @@ pub async fn calendar(
         secrets: &fetched,
         clock,
         scratch: Arc::new(MemoryBase::new()),
+        kept: None,
+        not_lent: Vec::new(),
     };
     items.extend(calendars::items(&kit, calendar).await);
     items

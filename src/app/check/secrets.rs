@@ -154,7 +154,7 @@ fn named(settings: &Settings) -> Vec<(Purpose, &Secret)> {
                 named.push((Purpose::Shown, password));
             }
             Shown::Credentials(Credentials::Bearer(token)) => named.push((Purpose::Shown, token)),
-            Shown::Credentials(Credentials::None) => {}
+            Shown::Credentials(Credentials::None | Credentials::OAuth(_)) => {}
             Shown::Header { value, .. } => named.push((Purpose::Shown, value)),
         }
     }

@@ -12,7 +12,7 @@ use super::super::failure::Failure;
 use super::machine::Tokens;
 use super::secrets::{Fetched, Purpose};
 use super::{Item, Kit, in_time};
-use crate::adapters::zoom::probe::Grant;
+use crate::adapters::zoom::account::user_grant;
 use crate::adapters::zoom::{Account, HostUser, ZoomClient};
 use crate::domain::window::Window;
 use crate::plan::policy::BusyTo;
@@ -58,12 +58,12 @@ async fn account(kit: &Kit<'_>, tokens: &Tokens) -> Result<Option<Account>> {
     let (kept, revealed): (Arc<dyn Base>, &Revealed) = match tokens {
         Tokens::None => return Ok(None),
         Tokens::Anew => (kit.scratch.clone(), revealed),
-        Tokens::Kept(state) => (state.base.clone(), revealed),
+        Tokens::Kept(base) => (base.clone(), revealed),
         Tokens::Lent(lent) => {
             let Some(Auth::User { client_id, .. }) = &kit.settings.zoom.auth else {
                 return Ok(None);
             };
-            let grant = Grant::of(&kit.settings.zoom.oauth_url, client_id);
+            let grant = user_grant(&kit.settings.zoom.oauth_url, client_id);
             grant.keep(lent.clone(), kit.scratch.clone()).await?;
             without_seed = Revealed {
                 client: revealed.client.clone(),
