@@ -11,6 +11,8 @@
 mod alive;
 #[path = "cli/browser.rs"]
 mod browser;
+#[path = "cli/calendar_login.rs"]
+mod calendar_login;
 #[path = "cli/calendars.rs"]
 mod calendars;
 #[path = "cli/damage.rs"]
@@ -28,6 +30,8 @@ mod logout;
 #[path = "cli/machine.rs"]
 mod machine;
 mod servers;
+#[path = "cli/tokens.rs"]
+mod tokens;
 
 use std::path::Path;
 use std::time::Duration;

@@ -181,19 +181,15 @@ pub async fn answer(
         ));
     }
     // The code is looked at only now: whatever can be wrong before does not use it up.
-    match app.calendar() {
-        Some(name) => {
-            let oauth = tokens::named(settings, name)?;
-            let secret = compose::one_secret(&oauth.client_secret).await?;
-            let authority = tokens::authority(name, oauth, secret, base, clock)?;
-            ended(ask, app, &authority).await
-        }
-        None => {
-            let revealed = compose::reveal_zoom(settings).await?;
-            let account = compose::zoom_account(settings, &revealed, base, clock)?;
-            ended(ask, app, account.authority()).await
-        }
+    if let Some(name) = app.calendar() {
+        let oauth = tokens::named(settings, name)?;
+        let secret = compose::one_secret(&oauth.client_secret).await?;
+        let authority = tokens::authority(name, oauth, secret, base, clock)?;
+        return ended(ask, app, &authority).await;
     }
+    let revealed = compose::reveal_zoom(settings).await?;
+    let account = compose::zoom_account(settings, &revealed, base, clock)?;
+    ended(ask, app, account.authority()).await
 }
 
 async fn ended(ask: &Ask, app: &App, authority: &Authority) -> Result<Answer, Failure> {

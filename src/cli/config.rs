@@ -44,7 +44,7 @@ pub(super) async fn run(context: &Context, verb: &Verb) -> Result<Exit, Failure>
         Verb::Init { path, no_input } => {
             let path = place(context, path.clone())?;
             if ask::is_there() && !no_input {
-                return interview::run(context, path).await;
+                return Box::pin(interview::run(context, path)).await;
             }
             start(&path)?;
         }

@@ -12,6 +12,7 @@ mod demo;
 mod feeds;
 mod held;
 mod login;
+mod logout;
 mod run;
 mod service;
 mod state;
@@ -83,7 +84,7 @@ enum Command {
     /// Let a person log in to Zoom, or to a calendar, in their browser
     Login(login::Arguments),
     /// End a login, there and here
-    Logout(login::LogoutArguments),
+    Logout(logout::Arguments),
     /// List the calendars behind an address, ready to paste into the configuration
     Calendars(calendars::Arguments),
     /// Try everything that the configuration names, and say what is wrong and what to do
@@ -249,7 +250,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> 
         Command::Sync(arguments) => sync::run(context, &arguments).await,
         Command::Status(arguments) => status::run(context, &arguments).await,
         Command::Login(arguments) => login::run(context, &arguments).await,
-        Command::Logout(arguments) => login::log_out(context, &arguments).await,
+        Command::Logout(arguments) => logout::run(context, &arguments).await,
         Command::Calendars(arguments) => calendars::run(context, &arguments).await,
         Command::Check(arguments) => check::run(context, &arguments).await,
         Command::Conflicts(arguments) => conflicts::run(context, arguments).await,

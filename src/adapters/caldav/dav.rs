@@ -263,6 +263,9 @@ impl Dav {
         let body = read_body(response, REFUSAL_LIMIT, doing)
             .await
             .unwrap_or_default();
+        if status == StatusCode::FORBIDDEN && refusal::is_switched_off(&body) {
+            return refusal::switched_off(doing);
+        }
         if status == StatusCode::FORBIDDEN && refusal::is_rate_limit(&body) {
             return self.throttled(self.http.clock().now(), doing);
         }

@@ -93,6 +93,18 @@ pub(super) fn of_write(
     }
 }
 
+/// Whether Google says that CalDAV is switched off for the app. It says so among its limits.
+pub(super) fn is_switched_off(body: &[u8]) -> bool {
+    String::from_utf8_lossy(body).contains("accessNotConfigured")
+}
+
+/// CalDAV is switched off for the app.
+pub(super) fn switched_off(doing: &str) -> Error {
+    Error::new(Kind::Denied, doing)
+        .because("the server answered 403 (accessNotConfigured)")
+        .hint("enable the CalDAV API in the project of your OAuth client (docs/GOOGLE.md)")
+}
+
 /// Google's way of saying 429 (FIELD.md section 2).
 pub(super) fn is_rate_limit(body: &[u8]) -> bool {
     let text = String::from_utf8_lossy(body);
@@ -174,6 +186,8 @@ mod tests {
     #[test]
     fn google_says_its_rate_limit_in_a_403() {
         assert!(is_rate_limit(br#"{"domain": "usageLimits"}"#));
+        let off = br#"{"domain": "usageLimits", "reason": "accessNotConfigured"}"#;
+        assert!(is_switched_off(off) && !is_switched_off(b"no"));
         assert!(!is_rate_limit(b"no"));
     }
 }

@@ -7,6 +7,7 @@ mod feeds;
 mod item;
 mod machine;
 mod secrets;
+mod state;
 mod web;
 mod zoom;
 
@@ -24,8 +25,8 @@ use crate::settings::Settings;
 
 pub use item::{Grade, Item, Report};
 
-use machine::Tokens;
 use secrets::Fetched;
+use state::Tokens;
 
 /// How long one thing may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -46,7 +47,7 @@ struct Kit<'a> {
 /// Tries everything. The order of the items is that of the configuration.
 pub async fn run(settings: &Settings, clock: &Arc<dyn Clock>) -> Report {
     let daemon = machine::daemon(settings).await;
-    let state = machine::state(settings, clock, &daemon).await;
+    let state = state::state(settings, clock, &daemon).await;
     let (secret_items, fetched) = secrets::fetch(settings).await;
     let kit = Kit {
         settings,

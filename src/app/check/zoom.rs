@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::super::compose::{self, Revealed};
 use super::super::failure::Failure;
-use super::machine::Tokens;
 use super::secrets::{Fetched, Purpose};
+use super::state::Tokens;
 use super::{Item, Kit, in_time};
 use crate::adapters::zoom::account::user_grant;
 use crate::adapters::zoom::{Account, HostUser, ZoomClient};

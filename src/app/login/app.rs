@@ -107,16 +107,11 @@ impl App {
 
     /// The page on which a person agrees, as far as the app makes it.
     pub(super) fn page(&self) -> Url {
-        let mut page = match &self.calendar {
-            Some(calendar) => calendar.authorize_url.clone(),
-            None => {
-                let mut page = self.oauth_url.clone();
-                if let Ok(mut segments) = page.path_segments_mut() {
-                    segments.pop_if_empty().push("authorize");
-                }
-                page
-            }
-        };
+        let of_calendar = self.calendar.as_ref();
+        let mut page = of_calendar.map_or_else(
+            || below(&self.oauth_url, "authorize"),
+            |calendar| calendar.authorize_url.clone(),
+        );
         page.query_pairs_mut()
             .append_pair("response_type", "code")
             .append_pair("client_id", &self.client_id);
@@ -148,4 +143,12 @@ impl App {
             calendar: None,
         }
     }
+}
+
+fn below(oauth_url: &Url, name: &str) -> Url {
+    let mut url = oauth_url.clone();
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.pop_if_empty().push(name);
+    }
+    url
 }

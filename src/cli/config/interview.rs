@@ -85,28 +85,43 @@ impl Interview<'_> {
 
     fn write(&self) -> Result<(), Failure> {
         let written = saving::write(&self.path, &self.answers)?;
-        let mut words = "\n".to_owned();
-        for path in written {
-            words.push_str(&format!("written: {}\n", path.display()));
-        }
+        let mut words = vec![String::new()];
+        let written = written
+            .iter()
+            .map(|path| format!("written: {}", path.display()));
+        words.extend(written);
+        words.push("next:".to_owned());
+        words.extend(self.next_commands());
+        words.push(String::new());
+        terminal::print(&words.join("\n"))
+    }
+
+    /// What is to be typed next, with what it is for.
+    fn next_commands(&self) -> Vec<String> {
         let usual = self.context.environment.user_config();
         let config = if usual.as_deref() == Some(self.path.as_path()) {
             String::new()
         } else {
             format!(" --config {}", self.path.display())
         };
-        words.push_str("next:\n");
-        let is_user = |app: &crate::app::interview::App| app.account_id.is_none();
-        if self.answers.app.as_ref().is_some_and(is_user) {
-            words.push_str(&format!(
-                "  slotbridge{config} login            let slotbridge in, in your browser\n"
-            ));
+        let line = |command: &str, purpose: &str| {
+            format!(
+                "  {:24}  {purpose}",
+                format!("slotbridge{config} {command}")
+            )
+        };
+        let app = self.answers.app.as_ref();
+        let to_zoom = app.is_some_and(|app| app.account_id.is_none());
+        let mut lines = Vec::new();
+        if to_zoom {
+            lines.push(line("login", "let slotbridge in, in your browser"));
         }
-        words.push_str(&format!(
-            "  slotbridge{config} check            try everything once more\n  \
-             slotbridge{config} sync --dry-run   see what a pass would do, and change nothing\n"
+        lines.push(line("check", "try everything once more"));
+        lines.push(line(
+            "sync --dry-run",
+            "see what a pass would do, and change nothing",
         ));
-        terminal::print(&words)
+        lines
     }
 
     /// What the answers mean so far, together with everything else that is configured.
@@ -234,7 +249,10 @@ pub(super) fn tell(items: &[Item]) -> Result<Result<(), Failure>, Failure> {
             Grade::Failed => {
                 let one = Failure::new(item.exit, format!("{name} {object}: {seen}"), hint);
                 match &mut failed {
-                    Some(all) => all.words.push_str(&format!("\n{one}")),
+                    Some(all) => {
+                        all.words.push('\n');
+                        all.words.push_str(&one.words);
+                    }
                     None => failed = Some(one),
                 }
             }

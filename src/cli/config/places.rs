@@ -193,7 +193,7 @@ impl Interview<'_> {
             } else {
                 continue;
             };
-            let last = path.file_name().map(Path::new).unwrap_or(Path::new(""));
+            let last = path.file_name().map_or(Path::new(""), Path::new);
             return Ok(alone(Calendar {
                 name: stem(&last.to_string_lossy()),
                 remark: "A directory with one .ics file per event.".to_owned(),
