@@ -11,6 +11,8 @@
 mod alive;
 #[path = "cli/browser.rs"]
 mod browser;
+#[path = "cli/calendar_login.rs"]
+mod calendar_login;
 #[path = "cli/calendars.rs"]
 mod calendars;
 #[path = "cli/damage.rs"]
@@ -19,6 +21,8 @@ mod damage;
 mod feeds;
 #[path = "cli/hours.rs"]
 mod hours;
+#[path = "cli/init.rs"]
+mod init;
 #[path = "cli/login.rs"]
 mod login;
 #[path = "cli/logout.rs"]
@@ -26,6 +30,8 @@ mod logout;
 #[path = "cli/machine.rs"]
 mod machine;
 mod servers;
+#[path = "cli/tokens.rs"]
+mod tokens;
 
 use std::path::Path;
 use std::time::Duration;

@@ -1,6 +1,8 @@
 //! Adapters to the world: the only code that names vendor crates. Siblings never meet, except
-//! over `http_client` and `system`.
+//! over `http_client`, `system`, `backoff` and `oauth`.
 
+/// Waits between tries, with jitter from a seed.
+pub mod backoff;
 /// Calendars behind CalDAV (RFC 4791, 6578, 6764).
 pub mod caldav;
 /// How HTTP is spoken, by every adapter that speaks it.
@@ -9,6 +11,8 @@ pub mod http_client;
 pub mod ics;
 /// Strict fakes, for the simulation and the contract suites.
 pub mod memory;
+/// Access tokens of an app (RFC 6749).
+pub mod oauth;
 /// The state on disk, in sled.
 pub mod store;
 /// The real clock.

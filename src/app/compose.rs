@@ -31,6 +31,7 @@ use crate::triggers::websocket::Tokens;
 
 use super::failure::{Exit, Failure};
 use super::named::Named;
+use super::tokens;
 
 /// A host and what its passes work on.
 pub struct Wired {
@@ -132,6 +133,7 @@ pub(super) fn secret_of(place: &CalendarPlace) -> Option<&Secret> {
                 resolved::Credentials::None => None,
                 resolved::Credentials::Password { password, .. } => Some(password),
                 resolved::Credentials::Bearer(token) => Some(token),
+                resolved::Credentials::OAuth(oauth) => Some(&oauth.client_secret),
             }
         }
         CalendarPlace::Vdir { .. } => None,
@@ -175,6 +177,7 @@ pub fn wire(
         settings,
         revealed,
         base,
+        kept,
         clock,
     };
     let wired = settings.hosts.iter().map(|host| {
@@ -194,6 +197,8 @@ struct Wiring<'a> {
     settings: &'a Settings,
     revealed: &'a Revealed,
     base: &'a Arc<dyn Base>,
+    /// The state itself: tokens go there even in a dry run.
+    kept: &'a Arc<dyn Base>,
     clock: &'a Arc<dyn Clock>,
 }
 
@@ -259,6 +264,9 @@ impl Wiring<'_> {
                 let user = match credentials {
                     resolved::Credentials::Password { username, .. } if !collection.is_empty() => {
                         username
+                    }
+                    resolved::Credentials::OAuth(oauth) if !collection.is_empty() => {
+                        oauth.account.as_deref().unwrap_or_default()
                     }
                     _ => "",
                 };
@@ -349,7 +357,33 @@ impl Wiring<'_> {
         Ok(CaldavConfig {
             url: address(url).map_err(|error| Error::new(Kind::Local, doing).because(error))?,
             collection: collection.clone(),
-            credentials: caldav_credentials(credentials, self.revealed.calendars.get(name)),
+            credentials: self.credentials(name, credentials)?,
+        })
+    }
+}
+
+impl Wiring<'_> {
+    fn credentials(
+        &self,
+        name: &CalendarName,
+        credentials: &resolved::Credentials,
+    ) -> Result<Credentials, Error> {
+        let secret = self.revealed.calendars.get(name).cloned();
+        let secret = secret.unwrap_or_default();
+        Ok(match credentials {
+            resolved::Credentials::None => Credentials::None,
+            resolved::Credentials::Password { username, .. } => Credentials::Password {
+                username: username.clone(),
+                password: secret,
+            },
+            resolved::Credentials::Bearer(_) => Credentials::Bearer(secret),
+            resolved::Credentials::OAuth(oauth) => {
+                let authority = tokens::authority(name, oauth, secret, self.kept, self.clock)?;
+                Credentials::Login {
+                    whose: tokens::whose(name, oauth),
+                    authority: Arc::new(authority),
+                }
+            }
         })
     }
 }
@@ -374,7 +408,7 @@ pub(super) enum Opened {
     Vdir(Vdir),
 }
 
-/// Opens one calendar. `base` is what is learnt of it kept in.
+/// Opens one calendar. `base` is what is learnt of it kept in, `kept` where its tokens are.
 ///
 /// # Errors
 /// When its address makes no sense.
@@ -382,6 +416,7 @@ pub(super) fn open(
     settings: &Settings,
     revealed: &Revealed,
     base: &Arc<dyn Base>,
+    kept: &Arc<dyn Base>,
     clock: &Arc<dyn Clock>,
     name: &CalendarName,
 ) -> Result<Opened, Error> {
@@ -389,6 +424,7 @@ pub(super) fn open(
         settings,
         revealed,
         base,
+        kept,
         clock,
     };
     let doing = "opening the calendar";
@@ -466,7 +502,7 @@ struct EventTokens(Account);
 #[async_trait]
 impl Tokens for EventTokens {
     async fn token(&self) -> Result<(SecretString, Duration), Error> {
-        self.0.authority().for_events().await
+        self.0.token_for_events().await
     }
 }
 
@@ -558,20 +594,5 @@ pub fn address(text: &str) -> Result<Url, url::ParseError> {
         Url::parse(&format!("mailto:{text}"))
     } else {
         Url::parse(&format!("https://{text}/"))
-    }
-}
-
-fn caldav_credentials(
-    credentials: &resolved::Credentials,
-    secret: Option<&SecretString>,
-) -> Credentials {
-    let secret = secret.cloned().unwrap_or_default();
-    match credentials {
-        resolved::Credentials::None => Credentials::None,
-        resolved::Credentials::Password { username, .. } => Credentials::Password {
-            username: username.clone(),
-            password: secret,
-        },
-        resolved::Credentials::Bearer(_) => Credentials::Bearer(secret),
     }
 }

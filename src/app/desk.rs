@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::adapters::zoom::probe::{Grant, Lent};
+use crate::adapters::oauth::{Grant, Lent};
 use crate::domain::feed::FeedName;
 use crate::domain::ids::{HostName, WaitingId};
 use crate::domain::waiting::{Conflict, Decision, Held, HeldAction};

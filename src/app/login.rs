@@ -1,7 +1,8 @@
 //! A login, begun in the command and finished by who holds the state: the daemon over its socket,
 //! else the command itself. Authorisation code with PKCE (RFC 6749, RFC 7636, RFC 8252).
 
-/// What came back from Zoom's page, and whether it is ours.
+mod app;
+/// What came back from the page, and whether it is ours.
 pub mod callback;
 /// The door that the browser comes back to.
 pub mod listener;
@@ -17,27 +18,22 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use url::Url;
 
+use crate::adapters::oauth::Authority;
 use crate::ports::base::Base;
 use crate::ports::clock::Clock;
 use crate::settings::Settings;
-use crate::settings::resolved::Auth;
 
-use super::compose;
+pub use app::App;
+
 use super::control::{self, NoDaemon};
 use super::desk::{Answer, Ask, exit_of};
 use super::failure::{Exit, Failure};
 use super::state::{self, NotHeld, State};
+use super::{compose, tokens};
 
 /// How often a state that a pass holds is tried again, and the time between.
 const TRIES: u32 = 60;
 const BETWEEN: Duration = Duration::from_millis(500);
-
-/// Which app of Zoom's a command means: a daemon may have been started with another one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct App {
-    client_id: String,
-    oauth_url: Url,
-}
 
 /// A text that no log shows.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,7 +75,7 @@ pub struct Login {
 pub struct Logout {
     /// Of which app.
     pub app: App,
-    /// Without a word to Zoom.
+    /// Without a word to the server.
     pub only_here: bool,
 }
 
@@ -89,25 +85,7 @@ pub struct Attempt {
     verifier: Hidden,
     redirect_uri: String,
     address: Url,
-}
-
-impl App {
-    /// The app that is configured, whatever its kind.
-    ///
-    /// # Errors
-    /// When there is none.
-    pub fn of(settings: &Settings) -> Result<Self, Failure> {
-        let client_id = match &settings.zoom.auth {
-            Some(Auth::User { client_id, .. } | Auth::ServerToServer { client_id, .. }) => {
-                client_id.clone()
-            }
-            None => return Err(compose::no_app()),
-        };
-        Ok(Self {
-            client_id,
-            oauth_url: settings.zoom.oauth_url.clone(),
-        })
-    }
+    app: App,
 }
 
 impl Attempt {
@@ -116,14 +94,9 @@ impl Attempt {
     pub fn begin(app: &App, redirect_uri: String, random: &[[u8; 32]; 2]) -> Self {
         let [state, verifier] = random.map(|bytes| URL_SAFE_NO_PAD.encode(bytes));
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(&verifier));
-        let mut address = app.oauth_url.clone();
-        if let Ok(mut segments) = address.path_segments_mut() {
-            segments.pop_if_empty().push("authorize");
-        }
+        let mut address = app.page();
         address
             .query_pairs_mut()
-            .append_pair("response_type", "code")
-            .append_pair("client_id", &app.client_id)
             .append_pair("redirect_uri", &redirect_uri)
             .append_pair("state", &state)
             .append_pair("code_challenge", &challenge)
@@ -133,6 +106,7 @@ impl Attempt {
             verifier: Hidden(verifier),
             redirect_uri,
             address,
+            app: app.clone(),
         }
     }
 
@@ -185,7 +159,7 @@ pub async fn hand_over(
 /// Finishes or ends a login with the state that this process holds.
 ///
 /// # Errors
-/// When Zoom refuses, cannot be reached, or the state cannot be written.
+/// When the server refuses, cannot be reached, or the state cannot be written.
 pub async fn answer(
     ask: &Ask,
     settings: &Settings,
@@ -195,17 +169,30 @@ pub async fn answer(
     let (Ask::Login(Login { app, .. }) | Ask::Logout(Logout { app, .. })) = ask else {
         return Err(not_ours());
     };
-    if *app != App::of(settings)? {
+    if *app != app.again(settings)? {
+        let whose = app.calendar().map_or_else(
+            || "another Zoom app".to_owned(),
+            |name| format!("another app for the calendar {name}"),
+        );
         return Err(Failure::new(
             Exit::Usage,
-            "the running daemon works with another Zoom app than this configuration names",
+            format!("the running daemon works with {whose} than this configuration names"),
             "have it read the configuration again (`systemctl reload slotbridge`, or SIGHUP), then try again",
         ));
     }
     // The code is looked at only now: whatever can be wrong before does not use it up.
+    if let Some(name) = app.calendar() {
+        let oauth = tokens::named(settings, name)?;
+        let secret = compose::one_secret(&oauth.client_secret).await?;
+        let authority = tokens::authority(name, oauth, secret, base, clock)?;
+        return ended(ask, app, &authority).await;
+    }
     let revealed = compose::reveal_zoom(settings).await?;
     let account = compose::zoom_account(settings, &revealed, base, clock)?;
-    let authority = account.authority();
+    ended(ask, app, account.authority()).await
+}
+
+async fn ended(ask: &Ask, app: &App, authority: &Authority) -> Result<Answer, Failure> {
     Ok(match ask {
         Ask::Login(Login {
             code: Some(code), ..
@@ -214,7 +201,7 @@ pub async fn answer(
             let exchanged = authority
                 .exchange_code(&code.text.secret(), &code.redirect_uri, verifier.as_ref())
                 .await;
-            Answer::LoggedIn(exchanged.map_err(not_kept)?)
+            Answer::LoggedIn(exchanged.map_err(|error| not_kept(error, app))?)
         }
         Ask::Logout(Logout { only_here, .. }) => {
             let was = if *only_here {
@@ -229,13 +216,16 @@ pub async fn answer(
 }
 
 /// A command ends with what it could not write down.
-fn not_kept(error: crate::ports::error::Error) -> Failure {
+fn not_kept(error: crate::ports::error::Error, app: &App) -> Failure {
     use crate::ports::error::Kind;
     if matches!(error.kind(), Kind::Local | Kind::State) {
         return Failure::new(
             Exit::State,
             error,
-            "make room in state_dir and check its rights, then run `slotbridge login` again: this login is lost",
+            format!(
+                "make room in state_dir and check its rights, then run `{}` again: this login is lost",
+                app.command()
+            ),
         );
     }
     error.into()
@@ -270,10 +260,7 @@ mod tests {
 
     #[test]
     fn the_address_carries_the_challenge_and_never_the_verifier() {
-        let app = App {
-            client_id: "an id".to_owned(),
-            oauth_url: "https://zoom.us/oauth".parse().unwrap(),
-        };
+        let app = App::sample();
         let uri = "http://127.0.0.1:5/callback";
         let attempt = Attempt::begin(&app, uri.to_owned(), &[[1; 32], [2; 32]]);
         let address = attempt.address();

@@ -20,6 +20,8 @@ pub mod feeds;
 mod hinting;
 /// Hints that were heard and not looked into yet.
 pub mod hints;
+/// What a person answers when they are asked for a configuration.
+pub mod interview;
 /// A login, begun in the command and finished by who holds the state.
 pub mod login;
 /// What `/metrics` tells.
@@ -44,6 +46,8 @@ pub mod signals;
 /// The state on disk, opened.
 pub mod state;
 mod tasks;
+/// The tokens of calendars that a person logs in to.
+pub mod tokens;
 
 /// What is remembered of the last pass, and shown by `status`.
 pub mod status;

@@ -212,7 +212,8 @@ async fn app(
 /// What every webhook has to show besides its signature.
 async fn shown(webhook: &Webhook) -> Result<Option<webhook::Shown>, Failure> {
     let (name, value) = match &webhook.shown {
-        Shown::Credentials(Credentials::None) => return Ok(None),
+        // Webhooks know no login: it is not read there.
+        Shown::Credentials(Credentials::None | Credentials::OAuth(_)) => return Ok(None),
         Shown::Credentials(Credentials::Password { username, password }) => {
             let password = one_secret(password).await?;
             let both = format!("{username}:{}", password.expose_secret());

@@ -98,7 +98,7 @@ fn username(arguments: &Arguments, target: &Target) -> Option<String> {
 }
 
 /// The words of a command: as they are where that is plain, else for a shell to read.
-fn words(command: &str) -> Vec<String> {
+pub(super) fn words(command: &str) -> Vec<String> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || " _-./:@%+=,".contains(c);
     if command.chars().all(is_plain) {
         command.split_whitespace().map(str::to_owned).collect()
@@ -213,7 +213,7 @@ fn named(calendars: &[Collection]) -> impl Iterator<Item = (&Collection, String)
     })
 }
 
-fn stem(display_name: &str) -> String {
+pub(super) fn stem(display_name: &str) -> String {
     let lower = display_name.to_lowercase();
     let words = lower.split(|c: char| !c.is_alphanumeric());
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
@@ -240,7 +240,7 @@ fn sync(collection: &Collection) -> (&'static str, &'static str) {
 }
 
 /// A calendar in one line, without anything that would end the line.
-fn described(collection: &Collection) -> String {
+pub(super) fn described(collection: &Collection) -> String {
     let takes = if collection.components.is_empty() {
         "all components".to_owned()
     } else {

@@ -1,9 +1,16 @@
 //! `slotbridge config`: a starter file, the merged result, a JSON Schema.
 
-use std::fs::{DirBuilder, File};
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::PathBuf;
+mod ask;
+mod flows;
+mod interview;
+mod places;
+mod saving;
+mod zoom;
+
+use std::fs::File;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
@@ -13,10 +20,14 @@ use crate::settings::{SCHEMA, STARTER, show};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
-    /// Write a commented file to start from; refuses to overwrite one
+    /// Write a configuration; on a terminal it asks what to write, and tries the answers. It refuses
+    /// to overwrite a file
     Init {
         /// Where to; without it, where slotbridge looks for it
         path: Option<PathBuf>,
+        /// Ask nothing: write a commented file to fill in, as where there is no terminal
+        #[arg(long)]
+        no_input: bool,
     },
     /// Print the merged result, secrets masked; -v adds where each value was said
     Show {
@@ -28,9 +39,15 @@ pub(super) enum Verb {
     Schema,
 }
 
-pub(super) fn run(context: &Context, verb: &Verb) -> Result<Exit, Failure> {
+pub(super) async fn run(context: &Context, verb: &Verb) -> Result<Exit, Failure> {
     match verb {
-        Verb::Init { path } => init(context, path.clone())?,
+        Verb::Init { path, no_input } => {
+            let path = place(context, path.clone())?;
+            if ask::is_there() && !no_input {
+                return Box::pin(interview::run(context, path)).await;
+            }
+            start(&path)?;
+        }
         Verb::Schema => terminal::print(SCHEMA)?,
         Verb::Show { json } => {
             let loaded = context.load()?;
@@ -51,47 +68,30 @@ pub(super) fn run(context: &Context, verb: &Verb) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn init(context: &Context, path: Option<PathBuf>) -> Result<(), Failure> {
+/// Where the configuration is to be.
+fn place(context: &Context, path: Option<PathBuf>) -> Result<PathBuf, Failure> {
     let asked = path.or_else(|| context.global.config.last().cloned());
-    let path = asked
-        .or_else(|| context.environment.user_config())
-        .ok_or_else(|| {
-            Failure::new(
-                Exit::Usage,
-                "there is no home directory to write to",
-                "name a path",
-            )
-        })?;
-    let failed = |error: std::io::Error| {
-        let hint = if error.kind() == ErrorKind::AlreadyExists {
-            "it is left as it is; name another path, or remove it first"
-        } else {
-            "check the path and its rights"
-        };
+    let path = asked.or_else(|| context.environment.user_config());
+    path.ok_or_else(|| {
         Failure::new(
             Exit::Usage,
-            format!("writing {}: {error}", path.display()),
-            hint,
+            "there is no home directory to write to",
+            "name a path",
         )
-    };
-    if let Some(directory) = path
-        .parent()
-        .filter(|directory| !directory.as_os_str().is_empty())
-    {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(directory)
-            .map_err(failed)?;
-    }
+    })
+}
+
+/// Writes the starter file.
+fn start(path: &Path) -> Result<(), Failure> {
+    saving::make_directory_of(path)?;
     // Secrets may be written into it later.
     let file = File::options()
         .write(true)
         .create_new(true)
         .mode(0o600)
-        .open(&path);
+        .open(path);
     file.and_then(|mut file| file.write_all(STARTER.as_bytes()))
-        .map_err(failed)?;
+        .map_err(|error| saving::failed(path, &error))?;
     terminal::print(&format!(
         "written: {}\nfill it in, then try `slotbridge sync --dry-run`\n",
         path.display()

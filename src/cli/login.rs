@@ -1,4 +1,4 @@
-//! `slotbridge login` and `slotbridge logout`: a person lets slotbridge in, and out again.
+//! `slotbridge login`: a person lets slotbridge in, to Zoom or to a calendar.
 
 use std::fmt::Write as _;
 use std::io::{self, Read as _};
@@ -11,8 +11,9 @@ use super::{Context, terminal};
 use crate::app::desk::{Answer, Ask};
 use crate::app::failure::{Exit, Failure};
 use crate::app::login::listener::{self, Listener, Visitor};
-use crate::app::login::{self, App, Attempt, Code, Login, Logout};
+use crate::app::login::{self, App, Attempt, Code, Login};
 use crate::app::scopes::{self, Need};
+use crate::domain::ids::CalendarName;
 use crate::settings::resolved::Auth;
 use crate::settings::{Settings, duration};
 
@@ -21,6 +22,9 @@ const LARGEST: u64 = 16 * 1024;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
+    /// Log in to this calendar, which has [calendar.oauth], instead of Zoom
+    #[arg(long, value_name = "NAME")]
+    calendar: Option<String>,
     /// Print the address to open, and read from stdin the one that the browser ended at
     #[arg(long)]
     no_browser: bool,
@@ -32,17 +36,10 @@ pub(super) struct Arguments {
     timeout: Duration,
 }
 
-#[derive(Debug, Args)]
-pub(super) struct LogoutArguments {
-    /// Forget the tokens here without a word to Zoom, where it cannot be reached
-    #[arg(long)]
-    only_here: bool,
-}
-
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let settings = context.settings_with_warnings()?;
-    let app = App::of(&settings)?;
-    if matches!(settings.zoom.auth, Some(Auth::ServerToServer { .. })) {
+    let app = app(&settings, arguments.calendar.as_deref())?;
+    if app.calendar().is_none() && matches!(settings.zoom.auth, Some(Auth::ServerToServer { .. })) {
         let granted = login::try_credentials(&settings, &context.clock).await?;
         terminal::print(
             "no login is needed: zoom.auth.kind is \"server_to_server\", and Zoom takes its credentials\n",
@@ -57,7 +54,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     login::hand_over(&Ask::Login(ready), &settings, &context.clock).await?;
     let (code, visitor) = agreed(&app, arguments).await?;
     let login = Login {
-        app,
+        app: app.clone(),
         code: Some(code),
     };
     let answer = login::hand_over(&Ask::Login(login), &settings, &context.clock).await;
@@ -71,10 +68,21 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         "logged in; the tokens are kept in {}\n",
         settings.state_dir.display()
     ))?;
+    if app.calendar().is_some() {
+        return say_scope(&app, &granted);
+    }
     say_scopes(&settings, &granted)
 }
 
-/// Sends the person to Zoom's page, and waits for what comes back.
+/// The app that is meant: Zoom's, or that of a calendar.
+pub(super) fn app(settings: &Settings, calendar: Option<&str>) -> Result<App, Failure> {
+    match calendar {
+        Some(name) => App::of_calendar(settings, &CalendarName::new(name)),
+        None => App::of(settings),
+    }
+}
+
+/// Sends the person to the page, and waits for what comes back.
 async fn agreed(app: &App, arguments: &Arguments) -> Result<(Code, Option<Visitor>), Failure> {
     let listener = Listener::bind(arguments.port.unwrap_or(0)).await;
     let (listener, redirect_uri) = match (listener, arguments.port) {
@@ -97,11 +105,14 @@ async fn agreed(app: &App, arguments: &Arguments) -> Result<(Code, Option<Visito
         Err(Failure::new(
             Exit::Unreachable,
             format!(
-                "logging in to Zoom: nothing came back within {}",
+                "logging in to {}: nothing came back within {}",
+                app.server(),
                 duration::print(arguments.timeout)
             ),
             format!(
-                "run `slotbridge login` again; if Zoom's page spoke of the redirect, add {} to the addresses that the app allows, and fix its port with --port; on a machine without a browser use --no-browser",
+                "run `{}` again; if {}'s page spoke of the redirect, add {} to the addresses that the app allows, and fix its port with --port; on a machine without a browser use --no-browser",
+                app.command(),
+                app.server(),
                 attempt.redirect_uri()
             ),
         ))
@@ -190,6 +201,24 @@ fn no_port(port: Option<u16>, error: &io::Error) -> Failure {
     )
 }
 
+/// Says whether a calendar's token may do what was asked for: on some pages a person can leave a part out.
+fn say_scope(app: &App, granted: &[String]) -> Result<Exit, Failure> {
+    let lacking = app.scope().is_some_and(|scope| {
+        let mut wanted = scope.split_whitespace();
+        !granted.is_empty() && wanted.any(|one| granted.iter().all(|had| had != one))
+    });
+    if lacking {
+        terminal::print(&format!(
+            "but not all that was asked for was agreed to ({}): run `{}` again, and leave nothing out on the page\n",
+            app.scope().unwrap_or_default(),
+            app.command()
+        ))?;
+        return Ok(Exit::Attention);
+    }
+    terminal::print("next: `slotbridge check` tries the calendar\n")?;
+    Ok(Exit::Done)
+}
+
 /// Says what the token lacks, and what each missing scope is for.
 fn say_scopes(settings: &Settings, granted: &[String]) -> Result<Exit, Failure> {
     let lacking = scopes::lacking(settings, granted);
@@ -227,41 +256,4 @@ fn list(text: &mut String, head: &str, needs: &[Need]) {
     for need in needs {
         writeln!(text, "  {}: {}", need.scope, need.purpose).unwrap_or_default();
     }
-}
-
-pub(super) async fn log_out(
-    context: &Context,
-    arguments: &LogoutArguments,
-) -> Result<Exit, Failure> {
-    let settings = context.settings_with_warnings()?;
-    let app = App::of(&settings)?;
-    let Some(Auth::User { refresh_token, .. }) = &settings.zoom.auth else {
-        terminal::print(
-            "nobody is logged in: zoom.auth.kind is \"server_to_server\"; to shut it out, deactivate the app in Zoom's marketplace\n",
-        )?;
-        return Ok(Exit::Done);
-    };
-    let logout = Logout {
-        app,
-        only_here: arguments.only_here,
-    };
-    let answer = login::hand_over(&Ask::Logout(logout), &settings, &context.clock).await?;
-    let Answer::Done(was) = answer else {
-        return Err(unexpected());
-    };
-    let mut text = match (was, arguments.only_here) {
-        (0, _) => "nobody was logged in\n",
-        (_, false) => "logged out: Zoom ended the login, and the tokens are forgotten\n",
-        (_, true) => {
-            "the tokens are forgotten here; end the login in Zoom, too: Marketplace, Manage, Added Apps\n"
-        }
-    }
-    .to_owned();
-    if refresh_token.is_some() {
-        text.push_str(
-            "zoom.auth.refresh_token still stands in the configuration: take it out, or it is tried again\n",
-        );
-    }
-    terminal::print(&text)?;
-    Ok(Exit::Done)
 }

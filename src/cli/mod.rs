@@ -12,6 +12,7 @@ mod demo;
 mod feeds;
 mod held;
 mod login;
+mod logout;
 mod run;
 mod service;
 mod state;
@@ -80,10 +81,10 @@ enum Command {
     Sync(sync::Arguments),
     /// Show how each host is
     Status(status::Arguments),
-    /// Let a person log in to Zoom in their browser
+    /// Let a person log in to Zoom, or to a calendar, in their browser
     Login(login::Arguments),
-    /// End the login, in Zoom and here
-    Logout(login::LogoutArguments),
+    /// End a login, there and here
+    Logout(logout::Arguments),
     /// List the calendars behind an address, ready to paste into the configuration
     Calendars(calendars::Arguments),
     /// Try everything that the configuration names, and say what is wrong and what to do
@@ -249,7 +250,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> 
         Command::Sync(arguments) => sync::run(context, &arguments).await,
         Command::Status(arguments) => status::run(context, &arguments).await,
         Command::Login(arguments) => login::run(context, &arguments).await,
-        Command::Logout(arguments) => login::log_out(context, &arguments).await,
+        Command::Logout(arguments) => logout::run(context, &arguments).await,
         Command::Calendars(arguments) => calendars::run(context, &arguments).await,
         Command::Check(arguments) => check::run(context, &arguments).await,
         Command::Conflicts(arguments) => conflicts::run(context, arguments).await,
@@ -257,7 +258,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> 
         Command::Feeds(arguments) => feeds::run(context, arguments).await,
         Command::Zoom(resource) => zoom::run(context, resource).await,
         Command::State(verb) => state::run(context, verb).await,
-        Command::Config(verb) => config::run(context, &verb),
+        Command::Config(verb) => config::run(context, &verb).await,
         Command::Service(verb) => service::run(context, &verb),
         Command::Demo(arguments) => demo::run(context, &arguments).await,
         Command::Completions(arguments) => completions::run(&arguments),

@@ -54,6 +54,16 @@ impl Layers {
     /// Reads and merges all layers. What cannot be read is a mistake, and the rest goes on.
     #[must_use]
     pub fn read(sources: &Sources, environment: &Environment) -> (Self, Mistakes) {
+        Self::with_draft(sources, environment, None)
+    }
+
+    /// The same with the text of a file that is not written yet: it wins over every file.
+    #[must_use]
+    pub fn with_draft(
+        sources: &Sources,
+        environment: &Environment,
+        draft: Option<(&Path, &str)>,
+    ) -> (Self, Mistakes) {
         let mut layers = Self::default();
         let mut mistakes = Mistakes::default();
         let mut merged = Config::builder();
@@ -71,6 +81,11 @@ impl Layers {
                 let file = layers.parse(&text, Some(&path), &mut mistakes);
                 merged = merged.add_source(Layer(file));
             }
+        }
+        if let Some((path, text)) = draft {
+            layers.files.push(path.to_owned());
+            let file = layers.parse(text, Some(path), &mut mistakes);
+            merged = merged.add_source(Layer(file));
         }
         merged = merged.add_source(Layer(layers.variables(environment, &mut mistakes)));
         match merged.build().map(|config| config.cache.kind) {

@@ -26,12 +26,13 @@ mod resolve;
 mod resolve_calendar;
 mod resolve_feed;
 mod resolve_host;
+mod resolve_oauth;
 mod resolve_zoom;
 
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use environment::Environment;
 use layers::Layers;
@@ -70,7 +71,28 @@ pub struct Loaded {
 /// # Errors
 /// Every mistake of every file and variable at once.
 pub fn load(sources: &Sources, environment: &Environment) -> Result<Loaded, Mistakes> {
-    let (layers, mut mistakes) = Layers::read(sources, environment);
+    meant(Layers::read(sources, environment), sources, environment)
+}
+
+/// Reads the configuration as it would be with this text at this path.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_draft(
+    sources: &Sources,
+    environment: &Environment,
+    path: &Path,
+    text: &str,
+) -> Result<Loaded, Mistakes> {
+    let read = Layers::with_draft(sources, environment, Some((path, text)));
+    meant(read, sources, environment)
+}
+
+fn meant(
+    (layers, mut mistakes): (Layers, Mistakes),
+    sources: &Sources,
+    environment: &Environment,
+) -> Result<Loaded, Mistakes> {
     let settings = resolve::settings(&layers, sources, environment, &mut mistakes);
     match settings {
         Some(settings) if mistakes.is_empty() => Ok(Loaded { settings, layers }),

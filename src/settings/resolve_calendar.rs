@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::origin::Origin;
 use super::reader::{Said, Table, quoted};
-use super::resolve_feed;
 use super::resolve_zoom::url;
-use super::resolved::{Calendar, CalendarPlace, Credentials};
+use super::resolved::{Calendar, CalendarPlace, Credentials, OAuth};
 use super::secret;
+use super::{resolve_feed, resolve_oauth};
 use crate::domain::ids::CalendarName;
 
 /// A calendar that was spoken of, whether or not all about it is right.
@@ -116,6 +116,18 @@ fn caldav(table: &Table<'_>, warnings: &mut Vec<String>) -> Option<CalendarPlace
     let collection = table.text("collection").map(|said| said.value);
     let remedy =
         "write the address of the collection, or a server or mail address and collection = \"…\"";
+    let oauth = resolve_oauth::oauth(table, warnings);
+    let google = oauth
+        .as_ref()
+        .filter(|_| !table.has("url"))
+        .and_then(|oauth| resolve_oauth::google_address(oauth, table.has("collection")));
+    if let Some(url) = google {
+        return Some(CalendarPlace::Caldav {
+            url,
+            collection,
+            credentials: login(table, oauth, warnings)?,
+        });
+    }
     let said = table.needed("url", remedy);
     let address = said.and_then(|said| {
         if said.value.contains("://") {
@@ -133,12 +145,36 @@ fn caldav(table: &Table<'_>, warnings: &mut Vec<String>) -> Option<CalendarPlace
         }
         Some(said.value)
     });
-    let credentials = credentials(table, warnings);
+    let credentials = login(table, oauth, warnings);
     Some(CalendarPlace::Caldav {
         url: address?,
         collection,
         credentials: credentials?,
     })
+}
+
+/// How a calendar lets one in: by a login, or as [`credentials`] says.
+fn login(
+    table: &Table<'_>,
+    oauth: Option<OAuth>,
+    warnings: &mut Vec<String>,
+) -> Option<Credentials> {
+    let credentials = credentials(table, warnings);
+    if !table.has("oauth") {
+        return credentials;
+    }
+    if ["username", "password", "bearer_token"]
+        .iter()
+        .any(|key| table.has(key))
+    {
+        table.wrong(
+            "oauth",
+            "both a login and a password or token are given",
+            "keep [calendar.oauth] alone, or remove it",
+        );
+        return None;
+    }
+    oauth.map(|oauth| Credentials::OAuth(Box::new(oauth)))
 }
 
 /// Reads `username` and `password`, or `bearer_token`.

@@ -198,6 +198,27 @@ pub enum Credentials {
     },
     /// Bearer.
     Bearer(Secret),
+    /// Bearer, with tokens of a login (`[calendar.oauth]`).
+    OAuth(Box<OAuth>),
+}
+
+/// `[calendar.oauth]`.
+#[derive(Clone, Debug, Serialize)]
+pub struct OAuth {
+    /// Of one's own app there.
+    pub client_id: String,
+    /// Of the app.
+    pub client_secret: Secret,
+    /// The page on which a person agrees.
+    pub authorize_url: Url,
+    /// Where tokens come from.
+    pub token_url: Url,
+    /// Where they are ended, if anywhere.
+    pub revoke_url: Option<Url>,
+    /// What is asked for.
+    pub scope: Option<String>,
+    /// Who logs in; calendars with the same one share a login.
+    pub account: Option<String>,
 }
 
 /// One `[[host]]`.

@@ -67,6 +67,15 @@ impl Secret {
         }
     }
 
+    /// A secret that stands in a file, named by what it was given as.
+    #[must_use]
+    pub fn standing_in(key: &str, path: PathBuf) -> Self {
+        Self {
+            key: key.to_owned(),
+            source: Source::File(path),
+        }
+    }
+
     /// The key of the configuration that names it.
     #[must_use]
     pub fn key(&self) -> &str {

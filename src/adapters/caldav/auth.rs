@@ -1,6 +1,6 @@
 //! Proves who we are: Basic (RFC 7617), Digest (RFC 7616), Bearer (RFC 6750).
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,6 +9,10 @@ use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderValue, WWW_AUTHENTICATE};
 use secrecy::{ExposeSecret, SecretString};
 use url::{Position, Url};
+
+use super::refusal;
+use crate::adapters::oauth::{AccessToken, Authority};
+use crate::ports::error::{Error, Result};
 
 /// Who we are to a server.
 #[derive(Clone, Debug)]
@@ -24,14 +28,22 @@ pub enum Credentials {
     },
     /// A token of its own.
     Bearer(SecretString),
+    /// Tokens of a login, renewed when they end.
+    Login {
+        /// Whose they are.
+        whose: String,
+        /// What gives them out.
+        authority: Arc<Authority>,
+    },
 }
 
 impl Credentials {
-    /// The user name, where there is one.
+    /// The user name, or what else tells one user from another.
     #[must_use]
     pub fn username(&self) -> &str {
         match self {
             Self::Password { username, .. } => username,
+            Self::Login { whose, .. } => whose,
             Self::None | Self::Bearer(_) => "",
         }
     }
@@ -43,6 +55,8 @@ pub(super) struct Proof {
     pub(super) header: HeaderValue,
     /// The nonce it answers, where it is a digest.
     nonce: Option<String>,
+    /// The token it shows, where it is one of a login.
+    token: Option<AccessToken>,
 }
 
 /// Makes proofs, and learns from refusals what kind is wanted.
@@ -62,19 +76,37 @@ impl Auth {
     }
 
     /// The proof for a request; `None` when there is nothing to prove.
-    pub(super) fn proof(&self, method: &Method, url: &Url) -> Option<Proof> {
+    ///
+    /// # Errors
+    /// When nobody is logged in, or the login has ended.
+    pub(super) async fn proof(&self, method: &Method, url: &Url) -> Result<Option<Proof>> {
+        if let Credentials::Login { authority, .. } = &self.credentials {
+            let token = authority.access().await?;
+            let header = bearer(&token.secret);
+            return Ok(sensitive(&header).map(|header| Proof {
+                header,
+                nonce: None,
+                token: Some(token),
+            }));
+        }
+        Ok(self.own_proof(method, url))
+    }
+
+    fn own_proof(&self, method: &Method, url: &Url) -> Option<Proof> {
         let (text, nonce) = match &self.credentials {
-            Credentials::None => return None,
-            Credentials::Bearer(token) => (format!("Bearer {}", token.expose_secret()), None),
+            Credentials::None | Credentials::Login { .. } => return None,
+            Credentials::Bearer(token) => (bearer(token), None),
             Credentials::Password { username, password } => {
                 let password = password.expose_secret();
                 self.digest(username, password, method, url)
                     .unwrap_or_else(|| (basic(username, password), None))
             }
         };
-        let mut header = HeaderValue::from_str(&text).ok()?;
-        header.set_sensitive(true);
-        Some(Proof { header, nonce })
+        Some(Proof {
+            header: sensitive(&text)?,
+            nonce,
+            token: None,
+        })
     }
 
     fn digest(
@@ -105,8 +137,38 @@ impl Auth {
         Some((answer.to_header_string(), Some(challenge.nonce.clone())))
     }
 
-    /// Learns from a refusal (401); whether another try with what was learned makes sense.
-    pub(super) fn learn(&self, headers: &HeaderMap, sent: Option<&Proof>) -> bool {
+    /// Learns from a refusal (401); whether another try with what was learned makes sense. A token of
+    /// a login is renewed, once.
+    ///
+    /// # Errors
+    /// When the login has ended.
+    pub(super) async fn learn(
+        &self,
+        headers: &HeaderMap,
+        sent: Option<&Proof>,
+        first: bool,
+    ) -> Result<bool> {
+        let token = sent.and_then(|proof| proof.token.as_ref());
+        match (&self.credentials, token) {
+            (Credentials::Login { authority, .. }, Some(token)) if first => {
+                authority.renew(token).await?;
+                Ok(true)
+            }
+            _ => Ok(self.learn_digest(headers, sent)),
+        }
+    }
+
+    /// What a person can do about a refusal.
+    pub(super) fn refused(&self, doing: &str) -> Error {
+        match &self.credentials {
+            Credentials::Login { authority, .. } => {
+                refusal::login_refused(doing, authority.login())
+            }
+            _ => refusal::unauthorized(doing),
+        }
+    }
+
+    fn learn_digest(&self, headers: &HeaderMap, sent: Option<&Proof>) -> bool {
         if !matches!(self.credentials, Credentials::Password { .. }) {
             return false;
         }
@@ -127,6 +189,16 @@ impl Auth {
             .unwrap_or_else(PoisonError::into_inner) = Some(fresh);
         again
     }
+}
+
+fn bearer(token: &SecretString) -> String {
+    format!("Bearer {}", token.expose_secret())
+}
+
+fn sensitive(text: &str) -> Option<HeaderValue> {
+    let mut header = HeaderValue::from_str(text).ok()?;
+    header.set_sensitive(true);
+    Some(header)
 }
 
 fn basic(username: &str, password: &str) -> String {
@@ -192,79 +264,4 @@ fn strongest_digest(offers: &[String]) -> Option<WwwAuthenticateHeader> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn auth() -> Auth {
-        Auth::new(Credentials::Password {
-            username: "alice".to_owned(),
-            password: "secret".into(),
-        })
-    }
-
-    fn refusal(lines: &[&str]) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        for line in lines {
-            headers.append(WWW_AUTHENTICATE, HeaderValue::from_str(line).unwrap());
-        }
-        headers
-    }
-
-    fn proof(auth: &Auth) -> Proof {
-        let url = Url::parse("https://dav.example.org/c/?x=1").unwrap();
-        auth.proof(&Method::from_bytes(b"REPORT").unwrap(), &url)
-            .unwrap()
-    }
-
-    fn text(proof: &Proof) -> &str {
-        proof.header.to_str().unwrap()
-    }
-
-    const DIGEST: &str = r#"Digest realm="r, \"x\"", nonce="n1", qop="auth""#;
-
-    #[test]
-    fn basic_comes_first_and_a_second_refusal_is_final() {
-        let auth = auth();
-        let sent = proof(&auth);
-        assert_eq!(text(&sent), "Basic YWxpY2U6c2VjcmV0");
-        assert!(!auth.learn(&refusal(&["Basic realm=x", DIGEST]), Some(&sent)));
-        assert!(!auth.learn(&refusal(&[r#"Digest realm="x""#]), Some(&sent)));
-        assert!(!auth.learn(&refusal(&[]), Some(&sent)));
-    }
-
-    #[test]
-    fn a_digest_reuses_its_nonce_and_counts() {
-        let auth = auth();
-        assert!(auth.learn(&refusal(&[DIGEST]), Some(&proof(&auth))));
-        let (first, second) = (proof(&auth), proof(&auth));
-        assert!(text(&first).contains("nc=00000001") && text(&first).contains(r#"uri="/c/?x=1""#));
-        assert!(text(&second).contains("nc=00000002"));
-        assert!(
-            !auth.learn(&refusal(&[DIGEST]), Some(&second)),
-            "wrong password"
-        );
-        let stale = DIGEST.replace("n1", "n2") + ", stale=TRUE";
-        assert!(auth.learn(&refusal(&[&stale]), Some(&second)));
-        assert!(text(&proof(&auth)).contains(r#"nonce="n2""#));
-    }
-
-    #[test]
-    fn the_strongest_digest_of_several_in_one_header_is_taken() {
-        let auth = auth();
-        let both = format!(
-            "Negotiate, {DIGEST}, algorithm=MD5, DIGEST realm=\"r\", nonce=\"n\", qop=\"auth,auth-int\", algorithm=SHA-256"
-        );
-        assert!(auth.learn(&refusal(&[&both]), Some(&proof(&auth))));
-        let sent = proof(&auth);
-        assert!(text(&sent).contains("algorithm=SHA-256"), "{}", text(&sent));
-        assert!(text(&sent).contains("qop=auth,"), "{}", text(&sent));
-    }
-
-    #[test]
-    fn a_bearer_or_nobody_learns_nothing() {
-        let auth = Auth::new(Credentials::Bearer("t".into()));
-        assert_eq!(text(&proof(&auth)), "Bearer t");
-        assert!(!auth.learn(&refusal(&[DIGEST]), None));
-        assert!(!Auth::new(Credentials::None).learn(&refusal(&[DIGEST]), None));
-    }
-}
+mod tests;

@@ -23,6 +23,8 @@ use crate::ports::error::{Error, Kind, Result};
 const AT_A_TIME: usize = 4;
 /// How many redirects one request may follow.
 const MOST_REDIRECTS: usize = 5;
+/// How many times a request is proved anew.
+const MOST_PROOFS: u32 = 2;
 /// How long a listing may take in all: its lines are read as the pass goes on.
 const LISTING_TIME: Duration = Duration::from_mins(30);
 /// The largest listing, in bytes.
@@ -122,9 +124,9 @@ impl Dav {
     async fn send_as_us(&self, ask: &Ask<'_>, url: &Url) -> Result<Response> {
         self.ensure_known(url, ask.doing)?;
         // A new nonce (stale, or a first challenge) is worth another try; a third is not.
-        let mut left = 2;
+        let mut left = MOST_PROOFS;
         loop {
-            let proof = self.auth.proof(&ask.method, url);
+            let proof = self.auth.proof(&ask.method, url).await?;
             let mut request = Request::new(ask.method.clone(), url.clone());
             *request.headers_mut() = ask.headers.clone();
             *request.body_mut() = ask.body.clone().map(Into::into);
@@ -139,8 +141,9 @@ impl Dav {
             if response.status() != StatusCode::UNAUTHORIZED {
                 return Ok(response);
             }
-            if left == 0 || !self.auth.learn(response.headers(), proof.as_ref()) {
-                return Err(refusal::unauthorized(ask.doing));
+            let (headers, first) = (response.headers(), left == MOST_PROOFS);
+            if left == 0 || !self.auth.learn(headers, proof.as_ref(), first).await? {
+                return Err(self.auth.refused(ask.doing));
             }
             left -= 1;
         }
@@ -260,6 +263,9 @@ impl Dav {
         let body = read_body(response, REFUSAL_LIMIT, doing)
             .await
             .unwrap_or_default();
+        if status == StatusCode::FORBIDDEN && refusal::is_switched_off(&body) {
+            return refusal::switched_off(doing);
+        }
         if status == StatusCode::FORBIDDEN && refusal::is_rate_limit(&body) {
             return self.throttled(self.http.clock().now(), doing);
         }

@@ -14,6 +14,15 @@ pub(super) fn unauthorized(doing: &str) -> Error {
         )
 }
 
+/// A token of a login was not accepted, and neither was a new one.
+pub(super) fn login_refused(doing: &str, login: &str) -> Error {
+    Error::new(Kind::Denied, doing)
+        .because("the server refused the access token, and a new one, too (401)")
+        .hint(format!(
+            "run `{login}`, as the one whose calendar it is; check that the app there may use CalDAV"
+        ))
+}
+
 /// A refusal to read.
 pub(super) fn of_read(status: StatusCode, doing: &str) -> Error {
     let answered = format!("the server answered {}", status.as_u16());
@@ -82,6 +91,18 @@ pub(super) fn of_write(
         300..=399 => new(Kind::Malformed).hint("check the address of the calendar"),
         _ => new(Kind::Refused).hint("the server does not take this entry; its log says more"),
     }
+}
+
+/// Whether Google says that CalDAV is switched off for the app. It says so among its limits.
+pub(super) fn is_switched_off(body: &[u8]) -> bool {
+    String::from_utf8_lossy(body).contains("accessNotConfigured")
+}
+
+/// CalDAV is switched off for the app.
+pub(super) fn switched_off(doing: &str) -> Error {
+    Error::new(Kind::Denied, doing)
+        .because("the server answered 403 (accessNotConfigured)")
+        .hint("enable the CalDAV API in the project of your OAuth client (docs/GOOGLE.md)")
 }
 
 /// Google's way of saying 429 (FIELD.md section 2).
@@ -165,6 +186,8 @@ mod tests {
     #[test]
     fn google_says_its_rate_limit_in_a_403() {
         assert!(is_rate_limit(br#"{"domain": "usageLimits"}"#));
+        let off = br#"{"domain": "usageLimits", "reason": "accessNotConfigured"}"#;
+        assert!(is_switched_off(off) && !is_switched_off(b"no"));
         assert!(!is_rate_limit(b"no"));
     }
 }

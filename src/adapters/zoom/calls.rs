@@ -10,12 +10,12 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 
 use super::account::Shared;
-use super::auth::AccessToken;
-use super::backoff::wait_until;
 use super::failure::{Failure, Subject};
 use super::label::Label;
 use super::limiter::Told;
+use crate::adapters::backoff::wait_until;
 use crate::adapters::http_client::{HttpClient, is_passing, read_body, retry_after};
+use crate::adapters::oauth::AccessToken;
 use crate::ports::error::{Error, Kind, Result};
 use crate::ports::meter::Meter;
 

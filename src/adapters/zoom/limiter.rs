@@ -6,11 +6,11 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
-use super::backoff::{Jitter, doubled, later, wait_until};
 use super::config::Plan;
 use super::label::Label;
 use super::pace::{Gate, shared};
 use super::quota::{Day, DayStore};
+use crate::adapters::backoff::{Jitter, doubled, later, wait_until};
 use crate::ports::base::Base;
 use crate::ports::clock::Clock;
 use crate::ports::error::{Error, Kind, Result};

@@ -3,12 +3,8 @@
 
 /// An account: what its hosts share.
 pub mod account;
-/// Access tokens: asked for once, renewed by one caller for all.
-pub mod auth;
 /// Availability schedules, as the port wants them.
 mod availability;
-/// Waits between tries, with jitter from a seed.
-pub mod backoff;
 /// Blocks in the host's calendar, as the port wants them.
 mod blocks;
 /// Zoom Calendar's events: what they say, and whether they are blocks of ours.
@@ -31,11 +27,9 @@ mod hours;
 pub mod label;
 /// Stays below the account's limits, and obeys when told to wait.
 pub mod limiter;
-/// A login begins and ends.
-mod login;
 /// Requests evenly spaced in time.
 mod pace;
-/// What `check` asks, and the token that a daemon lends for it.
+/// What `check` asks.
 pub mod probe;
 /// What is known of the limit per day.
 mod quota;
@@ -43,16 +37,11 @@ mod quota;
 pub mod raw;
 /// Whether "not found" can be believed.
 mod reach;
-/// Speaks with the token endpoint.
-mod token_endpoint;
-/// Tokens as the store keeps them.
-mod token_store;
 
+pub use super::backoff::Jitter;
 pub use account::Account;
-pub use backoff::Jitter;
 pub use client::ZoomClient;
 pub use config::{Auth, HostUser, Plan, ZoomConfig};
-pub use token_endpoint::Scopes;
 
 #[cfg(test)]
 mod tests;

@@ -10,9 +10,9 @@ use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use jiff::Timestamp;
 
-use super::backoff::wait_until;
 use super::config::Plan;
 use super::label::Label;
+use crate::adapters::backoff::wait_until;
 use crate::ports::clock::Clock;
 
 /// Lets one request pass at a time.

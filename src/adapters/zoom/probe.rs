@@ -1,19 +1,11 @@
-//! What `check` asks of Zoom, and the access token that a daemon lends for it.
+//! What `check` asks of Zoom.
 
-use std::fmt;
-use std::sync::Arc;
-
-use jiff::Timestamp;
 use reqwest::Method;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use url::Url;
 
 use super::calls::{Answer, Call, Repeat};
 use super::client::ZoomClient;
 use super::failure::Subject;
-use super::token_store::{TokenStore, Tokens};
-use crate::ports::base::Base;
 use crate::ports::error::{Error, Kind, Result};
 
 /// The id of no booking.
@@ -74,82 +66,5 @@ impl ZoomClient {
                 _ => Ok(()),
             },
         }
-    }
-}
-
-/// An access token, without what it is renewed with: what a daemon that holds the state lends to
-/// a command, so that nobody but the daemon uses up a refresh token.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct Lent {
-    grant: Grant,
-    access: String,
-    since: Timestamp,
-    good_until: Timestamp,
-}
-
-// Written by hand so that no token can reach a log.
-impl fmt::Debug for Lent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lent")
-            .field("good_until", &self.good_until)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Which grant of a user's app it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Grant {
-    oauth_url: Url,
-    client_id: String,
-}
-
-impl Grant {
-    /// The grant of this app at this place.
-    #[must_use]
-    pub fn of(oauth_url: &Url, client_id: &str) -> Self {
-        Self {
-            oauth_url: oauth_url.clone(),
-            client_id: client_id.to_owned(),
-        }
-    }
-
-    fn store(&self, base: Arc<dyn Base>) -> TokenStore {
-        TokenStore::new(base, &[self.oauth_url.as_str(), &self.client_id, "user"])
-    }
-
-    /// The access token that stands in a state, where one is still good.
-    ///
-    /// # Errors
-    /// When the state cannot be read.
-    pub fn lend(&self, base: Arc<dyn Base>, now: Timestamp) -> Result<Option<Lent>> {
-        let tokens = self.store(base).load()?;
-        let good = tokens.filter(|tokens| !tokens.access.is_empty() && now < tokens.good_until);
-        Ok(good.map(|tokens| Lent {
-            grant: self.clone(),
-            access: tokens.access,
-            since: tokens.since,
-            good_until: tokens.good_until,
-        }))
-    }
-
-    /// Keeps what was lent where an account looks for its tokens. `false` where it is of another
-    /// grant.
-    ///
-    /// # Errors
-    /// When the base cannot be written.
-    pub async fn keep(&self, lent: Lent, base: Arc<dyn Base>) -> Result<bool> {
-        if lent.grant != *self {
-            return Ok(false);
-        }
-        let tokens = Tokens {
-            access: lent.access,
-            since: lent.since,
-            good_until: lent.good_until,
-            current: None,
-            previous: None,
-            seed: None,
-        };
-        self.store(base).save(&tokens).await?;
-        Ok(true)
     }
 }

@@ -1,13 +1,18 @@
 //! Each calendar: found, read, and written to where bookings or hours go to it.
 
+use std::sync::Arc;
+
 use super::super::compose::{self, Opened};
 use super::super::failure::Exit;
+use super::super::tokens;
 use super::secrets::{Fetched, Purpose};
 use super::{Item, Kit, PATIENCE, feeds, in_time};
 use crate::adapters::caldav::Caldav;
 use crate::adapters::caldav::probe::{Changes, Conditions, Conduct, Description, Tags, Unknown};
 use crate::adapters::vdir::Vdir;
 use crate::domain::fingerprint::Fingerprint;
+use crate::domain::ids::CalendarName;
+use crate::ports::base::Base;
 use crate::ports::calendar::Calendar as _;
 use crate::settings::Settings;
 use crate::settings::resolved::Calendar;
@@ -22,7 +27,14 @@ pub(super) async fn items(kit: &Kit<'_>, calendar: &Calendar) -> Vec<Item> {
         return vec![Fetched::not_tried(NAME, object)];
     }
     let (settings, revealed) = (kit.settings, &kit.secrets.revealed);
-    let opened = compose::open(settings, revealed, &kit.scratch, kit.clock, name);
+    let Some(kept) = tokens_of(kit, name) else {
+        let (seen, hint) = (
+            "not tried: its tokens could not be had",
+            "see above, and run this again",
+        );
+        return vec![Item::warning(NAME, object, seen, hint)];
+    };
+    let opened = compose::open(settings, revealed, &kit.scratch, kept, kit.clock, name);
     let written = is_written(settings, calendar);
     match opened {
         Ok(Opened::Caldav(caldav)) => {
@@ -33,6 +45,15 @@ pub(super) async fn items(kit: &Kit<'_>, calendar: &Calendar) -> Vec<Item> {
         Ok(Opened::Feed(feed)) => feeds::items(&feed, object, kit.clock.now()).await,
         Err(error) => vec![Item::failed(NAME, object, &error)],
     }
+}
+
+/// Where the tokens of a calendar are; a calendar that nobody logs in to needs none.
+fn tokens_of<'a>(kit: &'a Kit<'_>, name: &CalendarName) -> Option<&'a Arc<dyn Base>> {
+    if tokens::oauth(kit.settings, name).is_none() {
+        return Some(&kit.scratch);
+    }
+    let kept = kit.kept.as_ref();
+    kept.filter(|_| !kit.not_lent.contains(name))
 }
 
 /// Whether bookings or hours go to it.

@@ -1,23 +1,17 @@
-//! This machine: the daemon, the state and who may read it, the disk, the service, the rights of
-//! files with secrets.
+//! This machine: the daemon, who may read the state, the disk, the service, the rights of files with
+//! secrets.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::process::Stdio;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::control::{self, NoDaemon};
 use super::super::desk::{Answer, Ask};
 use super::super::failure::{Exit, Failure};
-use super::super::state::{self, NotHeld, State};
 use super::Item;
-use crate::adapters::zoom::probe::{Grant, Lent};
-use crate::ports::clock::Clock;
 use crate::settings::Settings;
-use crate::settings::resolved::Auth;
 
-const STATE: &str = "state";
 /// Under this the daily exports are soon in the way of everything else.
 const LITTLE: u64 = 200 << 20;
 /// Under this the state may not be written any more.
@@ -47,24 +41,6 @@ impl Daemon {
     }
 }
 
-/// Where Zoom's tokens come from.
-pub(super) enum Tokens {
-    /// Asked for anew, and forgotten: an account-wide app gets as many as it asks for.
-    Anew,
-    /// From the state, and back into it.
-    Kept(State),
-    /// One that the daemon lent.
-    Lent(Lent),
-    /// They cannot be had: why is said.
-    None,
-}
-
-/// The state, as far as it is needed here.
-pub(super) struct StateSeen {
-    pub(super) items: Vec<Item>,
-    pub(super) tokens: Tokens,
-}
-
 /// Asks whether a daemon runs.
 pub(super) async fn daemon(settings: &Settings) -> Daemon {
     match control::ask(&settings.state_dir, &Ask::Status).await {
@@ -75,79 +51,7 @@ pub(super) async fn daemon(settings: &Settings) -> Daemon {
     }
 }
 
-/// Looks at the state, and opens it only where tokens have to go through it.
-pub(super) async fn state(
-    settings: &Settings,
-    clock: &Arc<dyn Clock>,
-    daemon: &Daemon,
-) -> StateSeen {
-    let dir = &settings.state_dir;
-    let mut items = vec![rights(dir), space(dir)];
-    let grant = match &settings.zoom.auth {
-        Some(Auth::User { client_id, .. }) => Some(Grant::of(&settings.zoom.oauth_url, client_id)),
-        Some(Auth::ServerToServer { .. }) | None => None,
-    };
-    let usable = items.iter().all(|item| item.exit == Exit::Done);
-    let tokens = match (grant, daemon) {
-        (None, Daemon::Running(_)) => Tokens::Anew,
-        (None, _) if !usable || !dir.join("db").exists() => Tokens::Anew,
-        (None, _) => {
-            let seen = state::open_to_read(dir, clock.as_ref());
-            items.push(of_opened(dir, seen.map(drop)));
-            Tokens::Anew
-        }
-        (Some(grant), Daemon::Running(_)) => lent(dir, grant, &mut items).await,
-        (Some(_), _) if !usable => Tokens::None,
-        (Some(_), _) => match state::open_if_whole(dir, clock.as_ref()) {
-            Ok(state) => {
-                items.push(of_opened(dir, Ok(())));
-                Tokens::Kept(state)
-            }
-            Err(why) => {
-                items.push(of_opened(dir, Err(why)));
-                Tokens::None
-            }
-        },
-    };
-    StateSeen { items, tokens }
-}
-
-async fn lent(dir: &Path, grant: Grant, items: &mut Vec<Item>) -> Tokens {
-    match control::ask(dir, &Ask::AccessToken { grant }).await {
-        Ok(Answer::AccessToken(Some(lent))) => Tokens::Lent(lent),
-        Ok(_) => {
-            items.push(Item::warning(
-                "Zoom token",
-                "zoom.auth",
-                "the running daemon has none that is good now, and it alone may renew it",
-                "run this again after the next pass: `slotbridge sync` has the daemon run one now",
-            ));
-            Tokens::None
-        }
-        Err(NoDaemon::Broken(failure)) => {
-            items.push(of_failure("Zoom token", "zoom.auth", &failure));
-            Tokens::None
-        }
-        Err(NoDaemon::Absent) => {
-            items.push(Item::warning(
-                "Zoom token",
-                "zoom.auth",
-                "not tried: the daemon ended meanwhile",
-                "run this again",
-            ));
-            Tokens::None
-        }
-    }
-}
-
-fn of_opened(dir: &Path, opened: Result<(), NotHeld>) -> Item {
-    match opened {
-        Ok(()) => Item::ok(STATE, dir.display().to_string(), "whole"),
-        Err(why) => of_failure(STATE, dir.display().to_string(), &Failure::from(why)),
-    }
-}
-
-fn of_failure(name: &'static str, object: impl Into<String>, failure: &Failure) -> Item {
+pub(super) fn of_failure(name: &'static str, object: impl Into<String>, failure: &Failure) -> Item {
     let (seen, hint) = failure
         .words
         .split_once("\n  hint: ")
@@ -156,7 +60,7 @@ fn of_failure(name: &'static str, object: impl Into<String>, failure: &Failure) 
 }
 
 /// Whether the state's directory is closed to others and open to us.
-fn rights(dir: &Path) -> Item {
+pub(super) fn rights(dir: &Path) -> Item {
     let name = "state directory";
     let object = dir.display().to_string();
     let found = match std::fs::metadata(dir) {
@@ -203,7 +107,7 @@ fn rights(dir: &Path) -> Item {
 }
 
 /// How much room is left on the state's disk.
-fn space(dir: &Path) -> Item {
+pub(super) fn space(dir: &Path) -> Item {
     let name = "free disk";
     let there = dir.ancestors().find(|path| path.exists()).unwrap_or(dir);
     let object = dir.display().to_string();

@@ -7,6 +7,7 @@ mod feeds;
 mod item;
 mod machine;
 mod secrets;
+mod state;
 mod web;
 mod zoom;
 
@@ -16,6 +17,7 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, FutureExt as _, join_all};
 
 use crate::adapters::memory::base::MemoryBase;
+use crate::domain::ids::CalendarName;
 use crate::ports::base::Base;
 use crate::ports::clock::Clock;
 use crate::ports::error::{Error, Kind};
@@ -24,6 +26,7 @@ use crate::settings::Settings;
 pub use item::{Grade, Item, Report};
 
 use secrets::Fetched;
+use state::Tokens;
 
 /// How long one thing may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -35,20 +38,26 @@ struct Kit<'a> {
     clock: &'a Arc<dyn Clock>,
     /// What is learnt on the way is kept here, and forgotten with it.
     scratch: Arc<dyn Base>,
+    /// Where the tokens of calendars are; none where they cannot be had.
+    kept: Option<Arc<dyn Base>>,
+    /// The calendars for which the daemon had none to lend.
+    not_lent: Vec<CalendarName>,
 }
 
 /// Tries everything. The order of the items is that of the configuration.
 pub async fn run(settings: &Settings, clock: &Arc<dyn Clock>) -> Report {
     let daemon = machine::daemon(settings).await;
-    let state = machine::state(settings, clock, &daemon).await;
+    let state = state::state(settings, clock, &daemon).await;
     let (secret_items, fetched) = secrets::fetch(settings).await;
     let kit = Kit {
         settings,
         secrets: &fetched,
         clock,
         scratch: Arc::new(MemoryBase::new()),
+        kept: state.kept.clone(),
+        not_lent: state.not_lent.clone(),
     };
-    let mut groups: Vec<BoxFuture<'_, Vec<Item>>> = vec![zoom::items(&kit, &state).boxed()];
+    let mut groups: Vec<BoxFuture<'_, Vec<Item>>> = vec![zoom::items(&kit, &state.tokens).boxed()];
     for calendar in &settings.calendars {
         groups.push(calendars::items(&kit, calendar).boxed());
     }
@@ -57,6 +66,43 @@ pub async fn run(settings: &Settings, clock: &Arc<dyn Clock>) -> Report {
     let tried = join_all(groups).await;
     let first = [vec![daemon.item()], state.items, secret_items].concat();
     Report::of(first.into_iter().chain(tried.into_iter().flatten()))
+}
+
+/// Tries Zoom alone, for an account-wide app.
+pub async fn zoom(settings: &Settings, clock: &Arc<dyn Clock>) -> Vec<Item> {
+    let (mut items, fetched) = secrets::fetch_zoom(settings).await;
+    let kit = Kit {
+        settings,
+        secrets: &fetched,
+        clock,
+        scratch: Arc::new(MemoryBase::new()),
+        kept: None,
+        not_lent: Vec::new(),
+    };
+    items.extend(zoom::items(&kit, &Tokens::Anew).await);
+    items
+}
+
+/// Tries one calendar alone.
+pub async fn calendar(
+    settings: &Settings,
+    name: &CalendarName,
+    clock: &Arc<dyn Clock>,
+) -> Vec<Item> {
+    let Some(calendar) = settings.calendar(name) else {
+        return Vec::new();
+    };
+    let (mut items, fetched) = secrets::fetch_calendar(calendar).await;
+    let kit = Kit {
+        settings,
+        secrets: &fetched,
+        clock,
+        scratch: Arc::new(MemoryBase::new()),
+        kept: None,
+        not_lent: Vec::new(),
+    };
+    items.extend(calendars::items(&kit, calendar).await);
+    items
 }
 
 /// What came of something that may not take for ever.

@@ -11,7 +11,7 @@ use super::super::failure::Exit;
 use super::{Item, PATIENCE};
 use crate::domain::ids::CalendarName;
 use crate::settings::Settings;
-use crate::settings::resolved::{Auth, Credentials, Shown};
+use crate::settings::resolved::{Auth, Calendar, Credentials, Shown};
 use crate::settings::secret::{NoSecret, Secret};
 
 /// What a secret is for.
@@ -53,6 +53,25 @@ impl Fetched {
 pub(super) async fn fetch(settings: &Settings) -> (Vec<Item>, Fetched) {
     let named = named(settings);
     let count = named.len();
+    let (mut items, fetched) = fetch_these(named).await;
+    if items.is_empty() && count > 0 {
+        let words = format!("all {count} could be had");
+        items.push(Item::ok("secret", "configuration", words));
+    }
+    (items, fetched)
+}
+
+/// Fetches those of the app in Zoom. Only what could not be had is said.
+pub(super) async fn fetch_zoom(settings: &Settings) -> (Vec<Item>, Fetched) {
+    fetch_these(named_by_zoom(settings)).await
+}
+
+/// Fetches that of a calendar. Only what could not be had is said.
+pub(super) async fn fetch_calendar(calendar: &Calendar) -> (Vec<Item>, Fetched) {
+    fetch_these(named_by_calendar(calendar).into_iter().collect()).await
+}
+
+async fn fetch_these(named: Vec<(Purpose, &Secret)>) -> (Vec<Item>, Fetched) {
     let tried = named.into_iter().map(|(purpose, secret)| async move {
         let outcome = tokio::time::timeout(PATIENCE, secret.reveal()).await;
         (purpose, secret, outcome)
@@ -79,10 +98,6 @@ pub(super) async fn fetch(settings: &Settings) -> (Vec<Item>, Fetched) {
         ));
         missing.push(purpose);
     }
-    if items.is_empty() && count > 0 {
-        let words = format!("all {count} could be had");
-        items.push(Item::ok("secret", "configuration", words));
-    }
     (
         items,
         Fetched {
@@ -105,7 +120,12 @@ fn revealed(had: BTreeMap<Purpose, SecretString>) -> Revealed {
     revealed
 }
 
-fn named(settings: &Settings) -> Vec<(Purpose, &Secret)> {
+fn named_by_calendar(calendar: &Calendar) -> Option<(Purpose, &Secret)> {
+    let secret = compose::secret_of(&calendar.place)?;
+    Some((Purpose::Calendar(calendar.name.clone()), secret))
+}
+
+fn named_by_zoom(settings: &Settings) -> Vec<(Purpose, &Secret)> {
     let mut named = Vec::new();
     match &settings.zoom.auth {
         Some(Auth::User {
@@ -121,10 +141,12 @@ fn named(settings: &Settings) -> Vec<(Purpose, &Secret)> {
         }
         None => {}
     }
-    for calendar in &settings.calendars {
-        let secret = compose::secret_of(&calendar.place);
-        named.extend(secret.map(|secret| (Purpose::Calendar(calendar.name.clone()), secret)));
-    }
+    named
+}
+
+fn named(settings: &Settings) -> Vec<(Purpose, &Secret)> {
+    let mut named = named_by_zoom(settings);
+    named.extend(settings.calendars.iter().filter_map(named_by_calendar));
     if let Some(webhook) = &settings.zoom.webhook {
         named.push((Purpose::Webhook, &webhook.secret_token));
         match &webhook.shown {
@@ -132,7 +154,7 @@ fn named(settings: &Settings) -> Vec<(Purpose, &Secret)> {
                 named.push((Purpose::Shown, password));
             }
             Shown::Credentials(Credentials::Bearer(token)) => named.push((Purpose::Shown, token)),
-            Shown::Credentials(Credentials::None) => {}
+            Shown::Credentials(Credentials::None | Credentials::OAuth(_)) => {}
             Shown::Header { value, .. } => named.push((Purpose::Shown, value)),
         }
     }

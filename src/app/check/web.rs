@@ -88,7 +88,7 @@ async fn websocket(kit: &Kit<'_>) -> Item {
     let doing = "asking Zoom for a token for its WebSocket";
     let account = compose::account(kit.settings, revealed, &kit.scratch, kit.clock);
     let outcome = match account {
-        Ok(account) => in_time(doing, account.authority().for_events()).await,
+        Ok(account) => in_time(doing, account.token_for_events()).await,
         Err(failure) => Err(Error::new(Kind::Local, doing).because(failure)),
     };
     Item::of(name, object, &outcome, |_| {

@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use super::super::compose::{self, Revealed};
 use super::super::failure::Failure;
-use super::machine::{StateSeen, Tokens};
 use super::secrets::{Fetched, Purpose};
+use super::state::Tokens;
 use super::{Item, Kit, in_time};
-use crate::adapters::zoom::probe::Grant;
+use crate::adapters::zoom::account::user_grant;
 use crate::adapters::zoom::{Account, HostUser, ZoomClient};
 use crate::domain::window::Window;
 use crate::plan::policy::BusyTo;
@@ -26,12 +26,12 @@ use crate::settings::resolved::{Auth, Host};
 const TOKEN: &str = "Zoom token";
 const AVAILABILITY: &str = "Zoom availability";
 
-pub(super) async fn items(kit: &Kit<'_>, state: &StateSeen) -> Vec<Item> {
+pub(super) async fn items(kit: &Kit<'_>, tokens: &Tokens) -> Vec<Item> {
     let had = [Purpose::Client, Purpose::Refresh];
     if !had.iter().all(|purpose| kit.secrets.has(purpose)) {
         return vec![Fetched::not_tried(TOKEN, "zoom.auth")];
     }
-    let account = match account(kit, &state.tokens).await {
+    let account = match account(kit, tokens).await {
         Ok(Some(account)) => account,
         // Why there is no token is said already.
         Ok(None) => return Vec::new(),
@@ -39,7 +39,7 @@ pub(super) async fn items(kit: &Kit<'_>, state: &StateSeen) -> Vec<Item> {
     };
     let doing = "asking Zoom for an access token";
     let token = in_time(doing, account.authority().access()).await;
-    let words = match state.tokens {
+    let words = match tokens {
         Tokens::Lent(_) => "the running daemon has a good one",
         Tokens::Anew | Tokens::Kept(_) | Tokens::None => "Zoom gives one",
     };
@@ -58,12 +58,12 @@ async fn account(kit: &Kit<'_>, tokens: &Tokens) -> Result<Option<Account>> {
     let (kept, revealed): (Arc<dyn Base>, &Revealed) = match tokens {
         Tokens::None => return Ok(None),
         Tokens::Anew => (kit.scratch.clone(), revealed),
-        Tokens::Kept(state) => (state.base.clone(), revealed),
+        Tokens::Kept(base) => (base.clone(), revealed),
         Tokens::Lent(lent) => {
             let Some(Auth::User { client_id, .. }) = &kit.settings.zoom.auth else {
                 return Ok(None);
             };
-            let grant = Grant::of(&kit.settings.zoom.oauth_url, client_id);
+            let grant = user_grant(&kit.settings.zoom.oauth_url, client_id);
             grant.keep(lent.clone(), kit.scratch.clone()).await?;
             without_seed = Revealed {
                 client: revealed.client.clone(),

@@ -1,4 +1,4 @@
-//! What came back from Zoom's page, and whether it is ours.
+//! What came back from the page, and whether it is ours.
 
 use subtle::ConstantTimeEq as _;
 use url::{Url, form_urlencoded};
@@ -44,7 +44,7 @@ impl Said {
     }
 }
 
-/// Whether a query is an answer of Zoom's page at all, and not just any request.
+/// Whether a query is an answer of the page at all, and not just any request.
 #[must_use]
 pub fn is_answer(query: &str) -> bool {
     let mut names = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name);
@@ -71,7 +71,10 @@ impl Attempt {
             return Err(Failure::new(
                 Exit::Usage,
                 "nothing was pasted",
-                "run `slotbridge login --no-browser` again, and paste the whole address that the browser ends at",
+                format!(
+                    "run `{} --no-browser` again, and paste the whole address that the browser ends at",
+                    self.app.command()
+                ),
             ));
         }
         match text.split_once('?') {
@@ -82,40 +85,47 @@ impl Attempt {
                 self.judge(query, &place, Way::Pasted)
             }
             None if is_code(text) => Ok(self.ours(text.to_owned())),
-            None => Err(unusable()),
+            None => Err(self.unusable()),
         }
     }
 
     fn judge(&self, query: &str, place: &str, way: Way) -> Result<Code, Failure> {
-        let said = Said::of(query).ok_or_else(unusable)?;
+        let (server, command) = (self.app.server(), self.app.command());
+        let doing = format!("logging in to {server}");
+        let said = Said::of(query).ok_or_else(|| self.unusable())?;
         if let Some(state) = &said.state
             && !bool::from(state.as_bytes().ct_eq(self.state.0.as_bytes()))
         {
             return Err(Failure::new(
                 Exit::Denied,
-                "logging in to Zoom: what came back belongs to another login (its state is not ours)",
-                "close older tabs of Zoom's page, and run `slotbridge login` again",
+                format!("{doing}: what came back belongs to another login (its state is not ours)"),
+                format!("close older tabs of {server}'s page, and run `{command}` again"),
             ));
         }
         if let Some(word) = said.error {
-            return Err(refused(&word));
+            return Err(self.refused(&word));
         }
         let code = said
             .code
             .filter(|code| is_code(code))
-            .ok_or_else(unusable)?;
+            .ok_or_else(|| self.unusable())?;
         match (said.state, way) {
             (Some(_), _) => Ok(self.ours(code)),
             // Begun in Zoom's marketplace: it knows nothing of our challenge, and went to the
             // address that is set there (FACTS.md section 1).
-            (None, Way::Pasted) => Ok(Code {
+            (None, Way::Pasted) if self.app.calendar().is_none() => Ok(Code {
                 text: Hidden(code),
                 redirect_uri: place.to_owned(),
                 verifier: None,
             }),
-            (None, Way::Browser) => Err(Failure::new(
+            (None, _) if self.app.calendar().is_some() => Err(Failure::new(
                 Exit::Denied,
-                "logging in to Zoom: what came back has no state, so it is not known who began it",
+                format!("{doing}: what came back has no state, so it is not known who began it"),
+                format!("run `{command}` again, and take the address that its page ends at"),
+            )),
+            (None, _) => Err(Failure::new(
+                Exit::Denied,
+                format!("{doing}: what came back has no state, so it is not known who began it"),
                 "if you added the app in Zoom's marketplace just now, run `slotbridge login --no-browser` and paste the address that the browser ended at",
             )),
         }
@@ -136,34 +146,51 @@ fn is_code(text: &str) -> bool {
         && !text.contains("://")
 }
 
-fn unusable() -> Failure {
-    Failure::new(
-        Exit::Usage,
-        "this is neither the address that the browser ended at nor a code",
-        "run `slotbridge login --no-browser` again, and paste the whole address, from http to its end",
-    )
-}
+impl Attempt {
+    fn unusable(&self) -> Failure {
+        Failure::new(
+            Exit::Usage,
+            "this is neither the address that the browser ended at nor a code",
+            format!(
+                "run `{} --no-browser` again, and paste the whole address, from http to its end",
+                self.app.command()
+            ),
+        )
+    }
 
-/// Zoom's page said no (RFC 6749 section 4.1.2.1).
-fn refused(word: &str) -> Failure {
-    let is_word =
-        (1..=40).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-    let word = if is_word { word } else { "an unknown error" };
-    let hint = match word {
-        "access_denied" => {
-            "nothing was changed; run `slotbridge login` again and agree on Zoom's page, or ask the administrator of the Zoom account to allow the app"
-        }
-        "invalid_scope" => "give the app the scopes that Zoom's page names, in its marketplace",
-        "server_error" | "temporarily_unavailable" => "try again in a few minutes",
-        _ => {
-            "check zoom.auth.client_id, and that the app in Zoom's marketplace is active and one that users log in to"
-        }
-    };
-    Failure::new(
-        Exit::Denied,
-        format!("logging in to Zoom: its page answered {word}"),
-        hint,
-    )
+    /// The page said no (RFC 6749 section 4.1.2.1).
+    fn refused(&self, word: &str) -> Failure {
+        let is_word = (1..=40).contains(&word.len())
+            && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        let word = if is_word { word } else { "an unknown error" };
+        let (server, command) = (self.app.server(), self.app.command());
+        let hint = match (word, self.app.calendar()) {
+            ("access_denied", None) => format!(
+                "nothing was changed; run `{command}` again and agree on Zoom's page, or ask the administrator of the Zoom account to allow the app"
+            ),
+            ("access_denied", Some(_)) => format!(
+                "nothing was changed; run `{command}` again and agree on {server}'s page; as long as the app there is being tested, add yourself to its test users"
+            ),
+            ("invalid_scope", None) => {
+                "give the app the scopes that Zoom's page names, in its marketplace".to_owned()
+            }
+            ("invalid_scope", Some(name)) => format!("correct calendar.{name}.oauth.scope"),
+            ("server_error" | "temporarily_unavailable", _) => {
+                "try again in a few minutes".to_owned()
+            }
+            (_, None) => {
+                "check zoom.auth.client_id, and that the app in Zoom's marketplace is active and one that users log in to".to_owned()
+            }
+            (_, Some(name)) => format!(
+                "check calendar.{name}.oauth.client_id, and that the app there is one for desktops"
+            ),
+        };
+        Failure::new(
+            Exit::Denied,
+            format!("logging in to {server}: its page answered {word}"),
+            hint,
+        )
+    }
 }
 
 #[cfg(test)]
@@ -178,11 +205,7 @@ mod tests {
     const STATE: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE";
 
     fn attempt() -> Attempt {
-        let app = App {
-            client_id: "id".to_owned(),
-            oauth_url: "https://zoom.us/oauth".parse().unwrap(),
-        };
-        Attempt::begin(&app, OURS.to_owned(), &[[1; 32], [2; 32]])
+        Attempt::begin(&App::sample(), OURS.to_owned(), &[[1; 32], [2; 32]])
     }
 
     fn with_state(query: &str) -> String {

@@ -262,3 +262,75 @@ fn two_of_one_name_are_a_mistake_that_names_both_places() {
     );
     assert!(said.contains("the name \"a\" is taken already"), "{said}");
 }
+
+#[rstest]
+#[case::of_another_server(
+    "url = \"https://dav.example.org/x/\"",
+    "",
+    "token_url: this key is missing; this calendar is not Google's"
+)]
+#[case::look_alike(
+    "url = \"https://notgoogle.com/x/\"",
+    "",
+    "this calendar is not Google's"
+)]
+#[case::no_address("", "", "url: this key is missing")]
+#[case::half(
+    "",
+    "account = \"a@example.org\"\ntoken_url = \"https://auth.example.org/\"",
+    "authorize_url: this key is missing"
+)]
+#[case::plain_text(
+    "",
+    "account = \"a@example.org\"\nauthorize_url = \"https://x.org/\"\ntoken_url = \"http://x.org/\"",
+    "http:// is not encrypted"
+)]
+#[case::two_ways(
+    "username = \"a\"\npassword = \"p\"",
+    "account = \"a@example.org\"",
+    "both a login and a password"
+)]
+#[case::unknown("", "account = \"a\"\nclient_idd = \"x\"", "this key is not known")]
+fn mistakes_of_a_login(#[case] calendar: &str, #[case] oauth: &str, #[case] said: &str) {
+    let text = format!(
+        "[[calendar]]\nname = \"work\"\nkind = \"caldav\"\n{calendar}\n[calendar.oauth]\nclient_id = \"i\"\nclient_secret = \"hush\"\n{oauth}\n"
+    );
+    let mistakes = given(&text).mistakes();
+    let plain = mistakes.replace("\n  hint: ", "; ");
+    assert!(plain.contains(said), "{mistakes}");
+    assert!(!mistakes.contains("hush"), "{mistakes}");
+}
+
+#[rstest]
+#[case(
+    "",
+    "https://apidata.googleusercontent.com/caldav/v2/a@example.org/events/"
+)]
+#[case(
+    "collection = \"Work\"",
+    "https://apidata.googleusercontent.com/caldav/v2/a@example.org/user"
+)]
+#[case(
+    "url = \"https://apidata.googleusercontent.com/caldav/v2/x/events/\"",
+    "https://apidata.googleusercontent.com/caldav/v2/x/events/"
+)]
+fn what_is_not_said_of_a_login_is_googles(#[case] calendar: &str, #[case] address: &str) {
+    let text = format!(
+        "[[calendar]]\nname = \"work\"\nkind = \"caldav\"\n{calendar}\n[calendar.oauth]\nclient_id = \"i\"\nclient_secret = \"hush\"\naccount = \"a@example.org\"\n"
+    );
+    let settings = given(&text).settings();
+    let CalendarPlace::Caldav {
+        url,
+        credentials: Credentials::OAuth(oauth),
+        ..
+    } = &settings.calendars[0].place
+    else {
+        panic!("{settings:?}");
+    };
+    assert_eq!(url, address);
+    assert_eq!(
+        oauth.token_url.as_str(),
+        "https://oauth2.googleapis.com/token"
+    );
+    assert!(oauth.scope.is_some() && oauth.revoke_url.is_some());
+}

@@ -38,7 +38,7 @@ pub(super) struct FakeClock {
 impl FakeClock {
     pub(super) fn advance(&self, by: Duration) {
         let mut now = self.now.lock().unwrap();
-        *now = super::backoff::later(*now, by);
+        *now = crate::adapters::backoff::later(*now, by);
     }
 
     /// Waits that are not the even spacing of requests.

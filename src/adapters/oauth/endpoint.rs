@@ -1,4 +1,4 @@
-//! Speaks with the token endpoint: client id and secret by HTTP Basic, parameters as a form, or in
+//! Speaks with a token endpoint: client id and secret by HTTP Basic, parameters as a form, or in
 //! the query for a server that reads them only there.
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,8 +11,8 @@ use secrecy::ExposeSecret;
 use serde::Deserialize;
 use url::Url;
 
-use super::backoff::{Jitter, later, wait_until};
-use super::config::{Auth, ZoomConfig};
+use super::party::{Party, Way};
+use crate::adapters::backoff::{Jitter, later, wait_until};
 use crate::adapters::http_client::{HttpClient, is_passing, read_body, retry_after};
 use crate::ports::error::{Error, Kind, Result};
 
@@ -24,10 +24,7 @@ const LONGEST_WAIT: Duration = Duration::from_mins(1);
 /// Asks for tokens.
 pub(super) struct TokenEndpoint {
     http: HttpClient,
-    url: Url,
-    revoke_url: Url,
-    auth: Auth,
-    first_wait: Duration,
+    party: Party,
     /// Whether this server was seen to read parameters in the query alone.
     reads_query: AtomicBool,
 }
@@ -61,7 +58,7 @@ pub(super) struct Grant {
     scope: serde_json::Value,
 }
 
-/// What a token may do, as Zoom names it; empty where it does not say.
+/// What a token may do, as its server names it; empty where it does not say.
 pub type Scopes = Vec<String>;
 
 impl Grant {
@@ -83,7 +80,7 @@ impl Grant {
             .collect()
     }
 
-    /// How long the access token lives, in seconds. Zoom says one hour; a word that makes no
+    /// How long the access token lives, in seconds. One hour is usual; a word that makes no
     /// sense counts as that.
     pub(super) fn lifetime(&self) -> i64 {
         const HOUR: i64 = 3_600;
@@ -108,23 +105,28 @@ struct Refusal {
 }
 
 impl TokenEndpoint {
-    pub(super) fn new(http: HttpClient, config: &ZoomConfig) -> Self {
+    pub(super) fn new(http: HttpClient, party: Party) -> Self {
         Self {
             http,
-            url: below(&config.oauth_url, "token"),
-            revoke_url: below(&config.oauth_url, "revoke"),
-            auth: config.auth.clone(),
-            first_wait: config.first_wait,
+            party,
             reads_query: AtomicBool::new(false),
         }
     }
 
-    /// Ends a token (RFC 7009). One that is dead already is no failure: it is ended.
+    pub(super) fn party(&self) -> &Party {
+        &self.party
+    }
+
+    /// Ends a token (RFC 7009), where that can be done. One that is dead already is no failure: it
+    /// is ended.
     pub(super) async fn revoke(&self, token: &str, jitter: &Jitter) -> Result<()> {
-        let doing = "logging out of Zoom";
+        let doing = &*format!("logging out of {}", self.party.words.server);
+        let Some(place) = &self.party.revoke_url else {
+            return Ok(());
+        };
         let mut failed = 0;
         loop {
-            let error = match self.revoke_once(token, doing).await {
+            let error = match self.revoke_once(token, place, doing).await {
                 Ok(()) => return Ok(()),
                 Err(error) => error,
             };
@@ -132,17 +134,17 @@ impl TokenEndpoint {
             if failed >= TRIES || !matches!(error.kind(), Kind::Transient | Kind::Unreachable) {
                 return Err(error);
             }
-            let wait = jitter.back_off(self.first_wait, failed);
+            let wait = jitter.back_off(self.party.first_wait, failed);
             self.http.clock().sleep(wait).await;
         }
     }
 
-    async fn revoke_once(&self, token: &str, doing: &str) -> Result<()> {
-        let (id, secret) = self.auth.client();
+    async fn revoke_once(&self, token: &str, place: &Url, doing: &str) -> Result<()> {
+        let (id, secret) = (&self.party.client_id, &self.party.client_secret);
         let request = self
             .http
             .requests()
-            .post(self.revoke_url.clone())
+            .post(place.clone())
             .basic_auth(id, Some(secret.expose_secret()))
             .form(&[("token", token)])
             .build()
@@ -182,14 +184,16 @@ impl TokenEndpoint {
             failed += 1;
             let now = self.http.clock().now();
             let wait = match error.kind() {
-                Kind::Transient | Kind::Unreachable => jitter.back_off(self.first_wait, failed),
+                Kind::Transient | Kind::Unreachable => {
+                    jitter.back_off(self.party.first_wait, failed)
+                }
                 Kind::Throttled { until } => wait_until(now, until).max(SECOND),
                 _ => return Err(error),
             };
             if failed >= TRIES || wait > LONGEST_WAIT {
                 return Err(error);
             }
-            tracing::debug!(failed, ?wait, "asking Zoom's token endpoint again");
+            tracing::debug!(failed, ?wait, "asking a token endpoint again");
             self.http.clock().sleep(wait).await;
         }
     }
@@ -207,7 +211,7 @@ impl TokenEndpoint {
         };
         match self.send(form, Place::Query, doing).await {
             Ok(Reply::Granted(granted)) => {
-                tracing::debug!("Zoom's token endpoint reads parameters in the query alone");
+                tracing::debug!("a token endpoint reads parameters in the query alone");
                 self.reads_query.store(true, Ordering::Relaxed);
                 Ok(granted)
             }
@@ -220,8 +224,8 @@ impl TokenEndpoint {
     }
 
     async fn send(&self, form: &[(&str, &str)], place: Place, doing: &str) -> Result<Reply> {
-        let (id, secret) = self.auth.client();
-        let mut url = self.url.clone();
+        let (id, secret) = (&self.party.client_id, &self.party.client_secret);
+        let mut url = self.party.token_url.clone();
         if place == Place::Query {
             url.query_pairs_mut().extend_pairs(form);
         }
@@ -247,14 +251,17 @@ impl TokenEndpoint {
             // The parser's words could quote a token, so they are dropped.
             return serde_json::from_slice(&body)
                 .map(|grant| Reply::Granted(Granted::Grant(grant)))
-                .map_err(|_| wrong_place(doing, "the answer holds no token"));
+                .map_err(|_| self.wrong_place(doing, "the answer holds no token"));
         }
         let word = refusal(&body);
         if status.is_client_error() && word.as_deref() == Some("invalid_grant") {
             return Ok(Reply::Granted(Granted::Invalid));
         }
         let error = self.refused(status, word.as_deref(), until, doing);
-        if status == StatusCode::BAD_REQUEST && is_unread(word.as_deref(), form) {
+        if self.party.may_read_query
+            && status == StatusCode::BAD_REQUEST
+            && is_unread(word.as_deref(), form)
+        {
             return Ok(Reply::Unread(error));
         }
         Err(error)
@@ -280,33 +287,35 @@ impl TokenEndpoint {
             return Error::new(Kind::Transient, doing).because(cause);
         }
         if status.is_redirection() || status == StatusCode::NOT_FOUND {
-            return wrong_place(doing, &cause);
+            return self.wrong_place(doing, &cause);
         }
-        let hint = match (word, &self.auth) {
+        let table = &self.party.words.table;
+        let hint = match (word, &self.party.way) {
             (Some("invalid_client" | "unauthorized_client"), _) => {
-                "check zoom.auth.client_id and zoom.auth.client_secret, and that the app is active"
+                format!(
+                    "check {table}.client_id and {table}.client_secret, and that the app is active"
+                )
             }
             (Some("unsupported_grant_type"), _) => {
-                "check that zoom.auth.kind fits the kind of the app"
+                format!("check that {table}.kind fits the kind of the app")
             }
-            (_, Auth::ServerToServer { .. }) => {
-                "check zoom.auth.account_id, zoom.auth.client_id and zoom.auth.client_secret"
+            (_, Way::Account { .. }) => {
+                format!("check {table}.account_id, {table}.client_id and {table}.client_secret")
             }
-            (_, Auth::User { .. }) => {
-                "check zoom.auth.client_id and zoom.auth.client_secret; a user app may need a new zoom.auth.refresh_token"
-            }
+            (_, Way::User { .. }) => format!(
+                "check {table}.client_id and {table}.client_secret; {}",
+                self.party.words.refused
+            ),
         };
         Error::new(Kind::Denied, doing).because(cause).hint(hint)
     }
-}
 
-/// An address below `zoom.oauth_url`.
-pub(super) fn below(oauth_url: &Url, name: &str) -> Url {
-    let mut url = oauth_url.clone();
-    if let Ok(mut segments) = url.path_segments_mut() {
-        segments.pop_if_empty().push(name);
+    fn wrong_place(&self, doing: &str, cause: &str) -> Error {
+        let address = &self.party.words.address;
+        Error::new(Kind::Unreachable, doing)
+            .because(cause.to_owned())
+            .hint(format!("check {address}: no token endpoint answers there"))
     }
-    url
 }
 
 /// Whether a refusal may mean that the parameters were not found. What works once is sent again
@@ -320,12 +329,6 @@ fn is_unread(word: Option<&str>, form: &[(&str, &str)]) -> bool {
         Some("unsupported_grant_type") => !works_once,
         _ => false,
     }
-}
-
-fn wrong_place(doing: &str, cause: &str) -> Error {
-    Error::new(Kind::Unreachable, doing)
-        .because(cause.to_owned())
-        .hint("check zoom.oauth_url: no token endpoint answers there")
 }
 
 /// The error code of RFC 6749 section 5.2, and nothing that only looks like one.

@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 
-use super::backoff::{Jitter, later};
-use super::config::{Auth, ZoomConfig};
-use super::token_endpoint::{Grant, Granted, TokenEndpoint};
-use super::token_store::{TokenStore, Tokens};
+use super::endpoint::{Grant, Granted, TokenEndpoint};
+use super::lending;
+use super::party::{Party, Way};
+use super::store::{TokenStore, Tokens};
+use crate::adapters::backoff::{Jitter, later};
 use crate::adapters::http_client::HttpClient;
 use crate::domain::fingerprint::Fingerprint;
 use crate::ports::base::Base;
@@ -19,13 +20,11 @@ use crate::ports::error::{Error, Kind, Result};
 
 /// A token is not used any more this long before its end, so that none ends on its way.
 const MARGIN: i64 = 60;
-const REFRESHING: &str = "refreshing Zoom's access token";
 
 /// Gives out access tokens.
 pub struct Authority {
     pub(super) endpoint: TokenEndpoint,
     pub(super) store: TokenStore,
-    pub(super) auth: Auth,
     clock: Arc<dyn Clock>,
     pub(super) jitter: Arc<Jitter>,
     state: Mutex<State>,
@@ -49,27 +48,38 @@ pub(super) struct State {
 }
 
 impl Authority {
-    pub(super) fn new(
+    /// Prepares it; nothing is sent yet. `base` must be the real store even in a dry run: a refresh
+    /// may kill the old refresh token, so the new one has to be kept whatever else is only tried.
+    #[must_use]
+    pub fn new(
         http: HttpClient,
-        config: &ZoomConfig,
+        party: Party,
         base: Arc<dyn Base>,
         clock: Arc<dyn Clock>,
         jitter: Arc<Jitter>,
     ) -> Self {
-        let (client_id, _) = config.auth.client();
-        let whose = match &config.auth {
-            Auth::User { .. } => "user",
-            Auth::ServerToServer { account_id, .. } => account_id,
-        };
-        let store = TokenStore::new(base, &[config.oauth_url.as_str(), client_id, whose]);
+        let grant = lending::Grant::of(&party.place, &party.client_id, &party.whose);
         Self {
-            endpoint: TokenEndpoint::new(http, config),
-            store,
-            auth: config.auth.clone(),
+            store: grant.store(base, &party.words.server),
+            endpoint: TokenEndpoint::new(http, party),
             clock,
             jitter,
             state: Mutex::default(),
         }
+    }
+
+    pub(super) fn party(&self) -> &Party {
+        self.endpoint.party()
+    }
+
+    /// What a person types to log in.
+    #[must_use]
+    pub fn login(&self) -> &str {
+        &self.party().words.login
+    }
+
+    pub(super) fn server(&self) -> &str {
+        &self.party().words.server
     }
 
     /// An access token that is good for at least a minute, as far as our clock tells.
@@ -85,7 +95,7 @@ impl Authority {
         self.renewed(&mut state).await
     }
 
-    /// Another access token than this one, which Zoom refused. Where another caller has renewed
+    /// Another access token than this one, which was refused. Where another caller has renewed
     /// it in the meantime, that one is given.
     ///
     /// # Errors
@@ -100,12 +110,11 @@ impl Authority {
         self.renewed(&mut state).await
     }
 
-    /// A token for Zoom's WebSocket (`client_credentials`), and how long it is good. It is not kept.
+    /// A token of the app itself (`client_credentials`), and how long it is good. It is not kept.
     ///
     /// # Errors
-    /// `Denied` when Zoom refuses the app.
-    pub async fn for_events(&self) -> Result<(SecretString, Duration)> {
-        let doing = "asking Zoom for a token for its WebSocket";
+    /// `Denied` when the app is refused.
+    pub async fn for_app(&self, doing: &str, hint: &str) -> Result<(SecretString, Duration)> {
         let form = [("grant_type", "client_credentials")];
         match self.endpoint.ask(&form, doing, &self.jitter).await? {
             Granted::Grant(grant) => {
@@ -116,10 +125,8 @@ impl Authority {
                 ))
             }
             Granted::Invalid => Err(Error::new(Kind::Denied, doing)
-                .because("Zoom refused this app")
-                .hint(
-                    "check zoom.auth.client_id and client_secret, and the app's event subscription",
-                )),
+                .because(format!("{} refused this app", self.server()))
+                .hint(hint.to_owned())),
         }
     }
 
@@ -140,17 +147,17 @@ impl Authority {
     }
 
     async fn renewed(&self, state: &mut State) -> Result<AccessToken> {
-        match &self.auth {
-            Auth::ServerToServer { account_id, .. } => self.granted(state, account_id).await,
-            Auth::User { .. } => self.refreshed(state).await,
+        match &self.party().way {
+            Way::Account { account_id } => self.granted(state, account_id).await,
+            Way::User { .. } => self.refreshed(state).await,
         }
     }
 
     async fn granted(&self, state: &mut State, account_id: &str) -> Result<AccessToken> {
-        let doing = "asking Zoom for an access token";
+        let doing = &*format!("asking {} for an access token", self.server());
         match self.ask_for_account(account_id, doing).await? {
             Granted::Grant(grant) => self.keep(state, grant, None).await,
-            Granted::Invalid => Err(account_refused(doing)),
+            Granted::Invalid => Err(self.account_refused(doing)),
         }
     }
 
@@ -168,14 +175,15 @@ impl Authority {
             return Ok(given);
         }
         let cause = if none {
-            "nobody has logged in yet: there is no refresh token"
+            "nobody has logged in yet: there is no refresh token".to_owned()
         } else {
-            "Zoom refused the refresh token (invalid_grant)"
+            let server = self.server();
+            format!("{server} refused the refresh token (invalid_grant)")
         };
-        Err(Error::new(Kind::Denied, REFRESHING).because(cause).hint(
-            "run `slotbridge login`, or put a new token into zoom.auth.refresh_token; \
-             a refresh token works once, and only with the zoom.auth.client_secret it was made for",
-        ))
+        let words = &self.party().words;
+        Err(Error::new(Kind::Denied, words.refreshing())
+            .because(cause)
+            .hint(words.ended.clone()))
     }
 
     /// A new access token; `None` when no refresh token is good any more.
@@ -183,17 +191,18 @@ impl Authority {
         &self,
         state: &mut State,
     ) -> Result<Option<AccessToken>> {
+        let doing = self.party().words.refreshing();
         for refresh in self.candidates(state.saved.as_ref()) {
             let form = [
                 ("grant_type", "refresh_token"),
                 ("refresh_token", refresh.as_str()),
             ];
-            match self.endpoint.ask(&form, REFRESHING, &self.jitter).await? {
+            match self.endpoint.ask(&form, &doing, &self.jitter).await? {
                 Granted::Grant(grant) => {
                     return self.keep(state, grant, Some(refresh)).await.map(Some);
                 }
                 Granted::Invalid => {
-                    tracing::debug!("Zoom refused a refresh token; trying the next one known");
+                    tracing::debug!("a refresh token was refused; trying the next one known");
                 }
             }
         }
@@ -209,7 +218,7 @@ impl Authority {
         Ok(None)
     }
 
-    /// The refresh tokens to try, best first. Zoom's refresh tokens are single-use, so `current`
+    /// The refresh tokens to try, best first. Refresh tokens may be single-use, so `current`
     /// comes first; the one before helps where a server did not take our answer for received.
     /// A seed that a person has changed since is their newest word.
     fn candidates(&self, tokens: Option<&Tokens>) -> Vec<String> {
@@ -271,17 +280,27 @@ impl Authority {
     }
 
     fn seed(&self) -> Option<&SecretString> {
-        match &self.auth {
-            Auth::User { refresh_token, .. } => refresh_token.as_ref(),
-            Auth::ServerToServer { .. } => None,
+        match &self.party().way {
+            Way::User { refresh_token } => refresh_token.as_ref(),
+            Way::Account { .. } => None,
         }
+    }
+
+    pub(super) fn account_refused(&self, doing: &str) -> Error {
+        let (server, table) = (self.server(), &self.party().words.table);
+        Error::new(Kind::Denied, doing)
+            .because(format!("{server} refused the account (invalid_grant)"))
+            .hint(format!(
+                "check {table}.account_id, and {table}.client_secret belonging to it"
+            ))
     }
 }
 
-pub(super) fn account_refused(doing: &str) -> Error {
-    Error::new(Kind::Denied, doing)
-        .because("Zoom refused the account (invalid_grant)")
-        .hint("check zoom.auth.account_id, and zoom.auth.client_secret belonging to it")
+// Written by hand: it holds secrets.
+impl std::fmt::Debug for Authority {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Authority")
+    }
 }
 
 fn access_token(tokens: &Tokens) -> AccessToken {

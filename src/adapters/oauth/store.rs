@@ -44,14 +44,16 @@ impl fmt::Debug for Tokens {
 pub(super) struct TokenStore {
     base: Arc<dyn Base>,
     key: String,
+    server: String,
 }
 
 impl TokenStore {
     /// The digest names everything that a token belongs to, so that a changed configuration
     /// never meets the tokens of the old one.
-    pub(super) fn new(base: Arc<dyn Base>, belongs_to: &[&str]) -> Self {
+    pub(super) fn new(base: Arc<dyn Base>, belongs_to: &[&str], server: &str) -> Self {
         let key = format!("token/{}", Fingerprint::of(belongs_to).as_str());
-        Self { base, key }
+        let server = server.to_owned();
+        Self { base, key, server }
     }
 
     /// What was saved last; none where nothing was, or where it cannot be read any more: then
@@ -62,14 +64,14 @@ impl TokenStore {
         };
         let tokens = serde_json::from_slice(&bytes).ok();
         if tokens.is_none() {
-            tracing::warn!(key = %self.key, "the saved Zoom token cannot be read and is ignored");
+            tracing::warn!(key = %self.key, server = %self.server, "the saved token cannot be read and is ignored");
         }
         Ok(tokens)
     }
 
     /// Saves. When this returns, it survives a power cut.
     pub(super) async fn save(&self, tokens: &Tokens) -> Result<()> {
-        let doing = "saving Zoom's new token before it is used";
+        let doing = &*format!("saving {}'s new token before it is used", self.server);
         // The serialiser's words could quote a token, so they are dropped.
         let bytes = serde_json::to_vec(tokens).map_err(|_| Error::new(Kind::Local, doing))?;
         self.base
@@ -84,12 +86,27 @@ impl TokenStore {
 
     /// Forgets. When this returns, it survives a power cut.
     pub(super) async fn forget(&self) -> Result<()> {
-        let doing = "forgetting Zoom's tokens";
+        let doing = format!("forgetting {}'s tokens", self.server);
         let forgotten = self.base.commit(vec![Change::Delete(self.key.clone())]);
         forgotten.await.map_err(|error| {
             Error::new(Kind::Local, doing)
                 .because(error)
                 .hint("check that state_dir is writable and has space")
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_token_stands_in_what_debug_shows() {
+        let tokens: Tokens = serde_json::from_value(serde_json::json!({
+            "access": "hush", "since": "2026-11-21T09:00:00Z", "good_until": "2026-11-21T09:00:00Z",
+            "current": "hush", "previous": "hush",
+        }))
+        .unwrap();
+        assert!(!format!("{tokens:?}").contains("hush"));
     }
 }

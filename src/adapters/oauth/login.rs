@@ -2,15 +2,15 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::auth::{Authority, account_refused};
-use super::config::Auth;
-use super::token_endpoint::{Granted, Scopes};
+use super::authority::Authority;
+use super::endpoint::{Granted, Scopes};
+use super::party::Way;
 use crate::ports::error::{Error, Kind, Result};
 
 impl Authority {
     /// Turns the code of a login into tokens (RFC 6749 section 4.1.3, RFC 7636), and saves them.
-    /// There is no verifier where the login was not begun by us (Zoom's marketplace). Gives what
-    /// the token may do; nothing where Zoom does not say.
+    /// There is no verifier where the login was not begun by us (Zoom's marketplace has such). Gives what
+    /// the token may do; nothing where the server does not say.
     ///
     /// # Errors
     /// `Denied` when the code or its verifier is refused; `Local` when the tokens could not be
@@ -21,7 +21,7 @@ impl Authority {
         redirect_uri: &str,
         verifier: Option<&SecretString>,
     ) -> Result<Scopes> {
-        let doing = "logging in to Zoom";
+        let doing = &*format!("logging in to {}", self.server());
         let mut state = self.settled().await?;
         let mut form = vec![
             ("grant_type", "authorization_code"),
@@ -33,11 +33,8 @@ impl Authority {
             // It would end within the hour.
             Granted::Grant(grant) if grant.refresh_token.is_none() => {
                 Err(Error::new(Kind::Denied, doing)
-                    .because("Zoom gave no refresh token")
-                    .hint(
-                        "use an app that users log in to: *General App*, user-managed, in Zoom's \
-                         marketplace",
-                    ))
+                    .because(format!("{} gave no refresh token", self.server()))
+                    .hint(self.party().words.no_refresh.clone()))
             }
             Granted::Grant(grant) => {
                 let scopes = grant.scopes();
@@ -45,36 +42,40 @@ impl Authority {
                 Ok(scopes)
             }
             Granted::Invalid => Err(Error::new(Kind::Denied, doing)
-                .because("Zoom refused the code of this login (invalid_grant)")
-                .hint(
-                    "run `slotbridge login` again; a code works once, for a few minutes, and only \
-                     with the redirect address that it was asked for with",
-                )),
+                .because(format!(
+                    "{} refused the code of this login (invalid_grant)",
+                    self.server()
+                ))
+                .hint(format!(
+                    "run `{}` again; a code works once, for a few minutes, and only with the \
+                     redirect address that it was asked for with",
+                    self.party().words.login
+                ))),
         }
     }
 
     /// Asks for a token of an app that needs no login, and keeps nothing. Gives what the token may
-    /// do; nothing where Zoom does not say.
+    /// do; nothing where the server does not say.
     ///
     /// # Errors
     /// `Denied` when the credentials are refused, or the app is one that users log in to.
     pub async fn try_credentials(&self) -> Result<Scopes> {
-        let doing = "asking Zoom for an access token";
-        let Auth::ServerToServer { account_id, .. } = &self.auth else {
+        let doing = &*format!("asking {} for an access token", self.server());
+        let Way::Account { account_id } = &self.party().way else {
             return Err(Error::new(Kind::Denied, doing)
                 .because("this app needs a login")
-                .hint("run `slotbridge login`"));
+                .hint(format!("run `{}`", self.party().words.login)));
         };
         match self.ask_for_account(account_id, doing).await? {
             Granted::Grant(grant) => Ok(grant.scopes()),
-            Granted::Invalid => Err(account_refused(doing)),
+            Granted::Invalid => Err(self.account_refused(doing)),
         }
     }
 
     /// Ends the login: revokes what is saved (RFC 7009), then forgets it. Whether there was any.
     ///
     /// # Errors
-    /// As Zoom answers; then nothing is forgotten.
+    /// As the server answers; then nothing is forgotten.
     pub async fn log_out(&self) -> Result<bool> {
         let mut state = self.settled().await?;
         let Some(saved) = state.saved.clone() else {
@@ -93,7 +94,7 @@ impl Authority {
         Ok(true)
     }
 
-    /// Forgets the tokens without a word to Zoom. Whether there were any.
+    /// Forgets the tokens without a word to the server. Whether there were any.
     ///
     /// # Errors
     /// When the state cannot be written.

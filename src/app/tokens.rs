@@ -1,0 +1,147 @@
+//! The tokens of calendars that a person logs in to: whose they are, where they come from, and how
+//! errors call all of that.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use crate::adapters::backoff::Jitter;
+use crate::adapters::http_client::{HttpClient, Timeouts};
+use crate::adapters::oauth::{Authority, Grant, Party, Way, Words};
+use crate::domain::ids::CalendarName;
+use crate::ports::base::Base;
+use crate::ports::clock::Clock;
+use crate::ports::error;
+use crate::settings::Settings;
+use crate::settings::resolved::{CalendarPlace, Credentials, OAuth};
+
+use super::failure::{Exit, Failure};
+
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+
+/// How a calendar is logged in to, where it is.
+#[must_use]
+pub fn oauth<'a>(settings: &'a Settings, name: &CalendarName) -> Option<&'a OAuth> {
+    match &settings.calendar(name)?.place {
+        CalendarPlace::Caldav {
+            credentials: Credentials::OAuth(oauth),
+            ..
+        } => Some(oauth),
+        CalendarPlace::Caldav { .. } | CalendarPlace::Ics { .. } | CalendarPlace::Vdir { .. } => {
+            None
+        }
+    }
+}
+
+/// The same for a calendar that a person named.
+///
+/// # Errors
+/// When there is no such calendar, or nobody logs in to it.
+pub fn named<'a>(settings: &'a Settings, name: &CalendarName) -> Result<&'a OAuth, Failure> {
+    if settings.calendar(name).is_none() {
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("there is no calendar \"{name}\" in the configuration"),
+            "`slotbridge config show` lists them",
+        ));
+    }
+    oauth(settings, name).ok_or_else(|| {
+        Failure::new(
+            Exit::Usage,
+            format!("nobody logs in to the calendar \"{name}\": it has no [calendar.oauth]"),
+            "its password or token stands in the configuration; `slotbridge check` tries it",
+        )
+    })
+}
+
+/// Whose tokens they are: calendars that name the same account share a login.
+#[must_use]
+pub fn whose(name: &CalendarName, oauth: &OAuth) -> String {
+    match &oauth.account {
+        Some(account) => format!("account/{account}"),
+        None => format!("calendar/{name}"),
+    }
+}
+
+/// Which tokens in the state they are.
+#[must_use]
+pub fn grant(name: &CalendarName, oauth: &OAuth) -> Grant {
+    Grant::of(&oauth.token_url, &oauth.client_id, &whose(name, oauth))
+}
+
+/// What a person types to log in.
+#[must_use]
+pub fn command(name: &CalendarName) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_.".contains(c);
+    if name.as_str().chars().all(plain) {
+        format!("slotbridge login --calendar {name}")
+    } else {
+        format!("slotbridge login --calendar '{name}'")
+    }
+}
+
+/// What a person calls the server.
+#[must_use]
+pub fn server(oauth: &OAuth) -> String {
+    let host = oauth.token_url.host_str().unwrap_or("the server");
+    if host == "oauth2.googleapis.com" {
+        "Google".to_owned()
+    } else {
+        host.to_owned()
+    }
+}
+
+/// What gives out the access tokens of a calendar. `kept` is the state itself, even in a dry run.
+///
+/// # Errors
+/// `Local` when no TLS roots can be loaded.
+pub fn authority(
+    name: &CalendarName,
+    oauth: &OAuth,
+    client_secret: SecretString,
+    kept: &Arc<dyn Base>,
+    clock: &Arc<dyn Clock>,
+) -> error::Result<Authority> {
+    let http = HttpClient::new(Timeouts::default(), Arc::default(), clock.clone())?;
+    let party = Party {
+        token_url: oauth.token_url.clone(),
+        revoke_url: oauth.revoke_url.clone(),
+        client_id: oauth.client_id.clone(),
+        client_secret,
+        way: Way::User {
+            refresh_token: None,
+        },
+        whose: whose(name, oauth),
+        place: oauth.token_url.clone(),
+        may_read_query: false,
+        first_wait: FIRST_WAIT,
+        words: words(name, oauth),
+    };
+    let jitter = Arc::new(Jitter::random());
+    Ok(Authority::new(
+        http,
+        party,
+        kept.clone(),
+        clock.clone(),
+        jitter,
+    ))
+}
+
+fn words(name: &CalendarName, oauth: &OAuth) -> Words {
+    let (login, table) = (command(name), format!("calendar.{name}.oauth"));
+    Words {
+        server: server(oauth),
+        address: format!("{table}.token_url"),
+        ended: format!(
+            "run `{login}`; a login ends when it is taken back there or the password changes, and with \
+             Google after 7 days as long as the app's publishing status is \"testing\""
+        ),
+        no_refresh: format!(
+            "take slotbridge's access away in the settings of that account, and run `{login}` again"
+        ),
+        refused: format!("run `{login}` again"),
+        login,
+        table,
+    }
+}
