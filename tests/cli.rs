@@ -15,6 +15,13 @@ mod browser;
 mod calendars;
 #[path = "cli/damage.rs"]
 mod damage;
+#[path = "feeds/server.rs"]
+#[allow(
+    dead_code,
+    clippy::expect_used,
+    reason = "used in part; shared with the tests of feeds"
+)]
+mod feed_server;
 #[path = "cli/feeds.rs"]
 mod feeds;
 #[path = "cli/hours.rs"]
@@ -25,7 +32,14 @@ mod login;
 mod logout;
 #[path = "cli/machine.rs"]
 mod machine;
+#[path = "cli/mistakes.rs"]
+mod mistakes;
+#[path = "scenarios/proxy.rs"]
+#[allow(dead_code, reason = "used in part; shared with the scenarios")]
+mod proxy;
 mod servers;
+#[path = "scenarios/check_tls.rs"]
+mod tls;
 
 use std::path::Path;
 use std::time::Duration;

@@ -26,6 +26,7 @@ const CALENDAR: &str = "home";
 pub fn settings(account: &Account, server: &Server, places: &Places) -> Result<Settings, Failure> {
     let app = account.options();
     Ok(Settings {
+        files: Vec::new(),
         state_dir: places.state.clone(),
         zoom: Zoom {
             api_url: address(&server.api_url())?,

@@ -41,6 +41,7 @@ pub(super) fn read<'a>(reader: &'a Reader<'a>, sources: &Sources) -> Option<Sett
     let hosts = resolve_host::hosts(&root, &calendars);
     root.finish();
     Some(Settings {
+        files: reader.layers.files.clone(),
         state_dir: state_dir?,
         zoom: zoom?,
         sync: sync?,
