@@ -93,9 +93,8 @@ fn directives(verbosity: i16) -> &'static str {
     match verbosity {
         ..=-2 => "off",
         -1 => "error",
-        // What sled complains of we say in words of our own.
-        0 => "slotbridge=warn,error,sled=off",
-        1 => "slotbridge=info,warn,sled=off",
+        0 => "slotbridge=warn,error",
+        1 => "slotbridge=info,warn",
         2 => "slotbridge=debug,warn",
         3 => "slotbridge=trace,info",
         // Everything of every crate but what could show the content of requests.

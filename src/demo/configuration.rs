@@ -1,6 +1,7 @@
 //! The configuration of the story: built in code, so that no file of this machine has a say, and
 //! written down, so that other commands find its state and calendar afterwards.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use url::Url;
@@ -27,6 +28,7 @@ pub fn settings(account: &Account, server: &Server, places: &Places) -> Result<S
     let app = account.options();
     Ok(Settings {
         files: Vec::new(),
+        secrets: BTreeMap::new(),
         state_dir: places.state.clone(),
         zoom: Zoom {
             api_url: address(&server.api_url())?,

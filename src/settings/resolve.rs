@@ -42,6 +42,7 @@ pub(super) fn read<'a>(reader: &'a Reader<'a>, sources: &Sources) -> Option<Sett
     root.finish();
     Some(Settings {
         files: reader.layers.files.clone(),
+        secrets: reader.secrets(),
         state_dir: state_dir?,
         zoom: zoom?,
         sync: sync?,

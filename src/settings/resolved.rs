@@ -1,5 +1,6 @@
 //! What the configuration means.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -21,6 +22,9 @@ pub struct Settings {
     /// The files that it was read from; later ones win.
     #[serde(skip)]
     pub files: Vec<PathBuf>,
+    /// Where each secret was said, by its key.
+    #[serde(skip)]
+    pub secrets: BTreeMap<String, Origin>,
     /// Where the state stands.
     pub state_dir: PathBuf,
     /// `[zoom]`.

@@ -61,15 +61,16 @@ pub struct Stage {
 impl Stage {
     /// A CalDAV server with a calendar.
     pub fn dav(&self) -> &Server {
-        self.dav.get_or_init(Radicale::start)
+        self.dav.get_or_init(|| {
+            let dav = Radicale::start();
+            calendars::make(&dav, "private");
+            dav
+        })
     }
 }
 
-/// An address of this machine where nothing listens.
-fn closed(path: &str) -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    format!("http://{}{path}", listener.local_addr().unwrap())
-}
+/// Where nothing listens on this machine: no test is given a port like this.
+const CLOSED: &str = "http://127.0.0.1:9";
 
 /// A part of the page.
 type Section = (&'static str, &'static [Mistake]);

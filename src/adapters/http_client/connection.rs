@@ -57,20 +57,25 @@ fn obstacle(error: &(dyn StdError + 'static)) -> Obstacle {
     if says("dns error") {
         return Obstacle::Name;
     }
-    let io = chain(error).filter_map(|error| error.downcast_ref::<io::Error>());
-    io.map(of_io)
-        .find(|obstacle| *obstacle != Obstacle::Other)
-        .unwrap_or(Obstacle::Other)
+    chain(error).find_map(of_one).unwrap_or(Obstacle::Other)
 }
 
-fn of_io(error: &io::Error) -> Obstacle {
-    if error.kind() == ErrorKind::ConnectionRefused {
-        return Obstacle::Closed;
+/// What one error of the chain says. An `io::Error` is no link of its own: what is wrapped in it
+/// it shows as itself, however often.
+fn of_one(error: &(dyn StdError + 'static)) -> Option<Obstacle> {
+    if let Some(io) = error.downcast_ref::<io::Error>() {
+        if io.kind() == ErrorKind::ConnectionRefused {
+            return Some(Obstacle::Closed);
+        }
+        return of_one(io.get_ref()?);
     }
-    let tls = error.get_ref().and_then(|inner| inner.downcast_ref());
-    match tls {
-        Some(rustls::Error::InvalidMessage(_)) => Obstacle::NotTls,
-        Some(rustls::Error::InvalidCertificate(why)) => match why {
+    Some(of_tls(error.downcast_ref()?))
+}
+
+fn of_tls(error: &rustls::Error) -> Obstacle {
+    match error {
+        rustls::Error::InvalidMessage(_) => Obstacle::NotTls,
+        rustls::Error::InvalidCertificate(why) => match why {
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 Obstacle::OtherName
             }
@@ -87,7 +92,7 @@ fn of_io(error: &io::Error) -> Obstacle {
 fn cause(obstacle: Obstacle, host: &str, last: &dyn Display) -> String {
     match obstacle {
         Obstacle::Name => format!("the name {host} does not resolve (dns error: {last})"),
-        Obstacle::Closed => format!("nothing listens there ({last})"),
+        Obstacle::Closed => format!("nothing listens at that port of {host} ({last})"),
         Obstacle::NotTls => format!("{host} does not speak TLS at this port ({last})"),
         Obstacle::OtherName => {
             format!("the TLS certificate that {host} shows is for another name ({last})")
@@ -147,7 +152,7 @@ mod tests {
     struct Wrapped(&'static str, #[source] Box<dyn StdError + Send + Sync>);
 
     fn tls(error: rustls::Error) -> io::Error {
-        io::Error::new(ErrorKind::InvalidData, error)
+        io::Error::other(io::Error::new(ErrorKind::InvalidData, error))
     }
 
     fn certificate(why: CertificateError) -> io::Error {

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -159,6 +159,19 @@ impl OpenError {
             path: path.to_owned(),
             cause,
         }
+    }
+
+    /// A state directory that is somebody else's. root may use it; anybody else would only fail at
+    /// one of its files.
+    #[must_use]
+    pub fn of_foreign(dir: &Path) -> Option<Self> {
+        let owner = fs::metadata(dir).ok()?.uid();
+        let us = rustix::process::geteuid();
+        (owner != us.as_raw() && !us.is_root()).then(|| Self::Foreign {
+            path: dir.to_owned(),
+            owner,
+            us: us.as_raw(),
+        })
     }
 
     /// What a person can do about it.

@@ -2,7 +2,7 @@
 
 use std::fs::{self, DirBuilder};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 
 use super::open::OpenError;
@@ -41,17 +41,10 @@ pub(super) fn prepare(dir: &Path) -> Result<(), OpenError> {
         .mode(0o700)
         .create(dir)
         .map_err(unusable)?;
-    let found = fs::metadata(dir).map_err(unusable)?;
-    let (owner, us) = (found.uid(), rustix::process::geteuid());
-    // root may; anybody else would only fail at one of its files.
-    if owner != us.as_raw() && !us.is_root() {
-        return Err(OpenError::Foreign {
-            path: dir.to_owned(),
-            owner,
-            us: us.as_raw(),
-        });
+    if let Some(foreign) = OpenError::of_foreign(dir) {
+        return Err(foreign);
     }
-    let mode = found.permissions().mode() & 0o777;
+    let mode = fs::metadata(dir).map_err(unusable)?.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
         tracing::warn!(
             dir = %dir.display(),

@@ -6,7 +6,7 @@ use super::super::proxy::Proxy;
 use super::super::servers::{PASSWORD, Radicale, Server, USER};
 use super::super::tls;
 use super::ran::Ran;
-use super::{Mistake, others};
+use super::{CLOSED, Mistake, others};
 
 /// Everything works, but that the calendar is here.
 fn at(url: &str) -> Alive {
@@ -28,13 +28,12 @@ fn check(alive: &Alive) -> Ran {
 }
 
 /// Another calendar on the server.
-fn make(server: &Server, name: &str) -> String {
+pub fn make(server: &Server, name: &str) {
     let path = format!("/alice/{name}/");
     let kind = [("Content-Type", "application/xml; charset=utf-8")];
     let body = r#"<C:mkcalendar xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"/>"#;
     let (status, answer) = server.request("MKCALENDAR", &path, &kind, body);
     assert_eq!(status, 201, "{answer}");
-    path
 }
 
 /// A calendar that may only be read.
@@ -59,8 +58,8 @@ pub const MISTAKES: &[Mistake] = &[
         what: "The password is wrong",
         make: |stage| check(&with(&stage.dav().calendar_url(), USER, "battery staple")),
         code: 3,
-        says: &[],
-        remedy: &[],
+        says: &["calendar work", "refused the credentials (401)"],
+        remedy: &["check username and password", "made for this app"],
     },
     Mistake {
         what: "The password is wrong, in a pass",
@@ -69,22 +68,22 @@ pub const MISTAKES: &[Mistake] = &[
             Ran::of(&alive.machine, &["sync"])
         },
         code: 3,
-        says: &[],
-        remedy: &[],
+        says: &["calendar work", "refused the credentials (401)"],
+        remedy: &["check username and password"],
     },
     Mistake {
         what: "There is no calendar at the address",
         make: |stage| check(&at(&format!("{}alice/nowhere/", stage.dav().url()))),
         code: 1,
-        says: &[],
-        remedy: &[],
+        says: &["calendar work", "no calendar at the address"],
+        remedy: &["/alice/work/"],
     },
     Mistake {
         what: "The address is that of a home with calendars, not of a calendar",
         make: |stage| check(&at(&format!("{}alice/", stage.dav().url()))),
         code: 1,
-        says: &[],
-        remedy: &[],
+        says: &["calendar work", "several calendars"],
+        remedy: &["set collection to one of", "Work"],
     },
     Mistake {
         what: "No calendar there has the name",
@@ -97,29 +96,29 @@ pub const MISTAKES: &[Mistake] = &[
             check(&alive)
         },
         code: 1,
-        says: &[],
-        remedy: &[],
+        says: &["calendar work", "no calendar \"Wrok\""],
+        remedy: &["Work"],
     },
     Mistake {
         what: "The calendar may only be read",
         make: |_| read_only(),
         code: 3,
-        says: &[],
-        remedy: &[],
+        says: &["calendar, writing work", "403"],
+        remedy: &["may only read the calendar", "write access"],
     },
     Mistake {
         what: "The name of the server does not resolve",
         make: |_| check(&at("https://dav.invalid/alice/work/")),
         code: 4,
-        says: &[],
-        remedy: &[],
+        says: &["calendar work", "dav.invalid does not resolve"],
+        remedy: &["address of dav.invalid", "DNS"],
     },
     Mistake {
         what: "Nothing listens at the port",
-        make: |_| check(&at(&super::closed("/alice/work/"))),
+        make: |_| check(&at(&format!("{CLOSED}/alice/work/"))),
         code: 4,
-        says: &[],
-        remedy: &[],
+        says: &["calendar work", "nothing listens"],
+        remedy: &["its port"],
     },
     Mistake {
         what: "The server's certificate is signed by itself",
@@ -130,8 +129,8 @@ pub const MISTAKES: &[Mistake] = &[
             )))
         },
         code: 4,
-        says: &[],
-        remedy: &[],
+        says: &["calendar work", "certificate of localhost is not trusted"],
+        remedy: &["signed by itself", "update-ca-certificates"],
     },
     Mistake {
         what: "https, where the server speaks http",
@@ -142,22 +141,32 @@ pub const MISTAKES: &[Mistake] = &[
                 .replace("http://", "https://")))
         },
         code: 4,
-        says: &[],
-        remedy: &[],
+        says: &["calendar work", "does not speak TLS"],
+        remedy: &["check the port"],
     },
     Mistake {
         what: "http instead of https",
         make: |_| check(&at("http://dav.example.org/alice/work/")),
         code: 2,
-        says: &[],
-        remedy: &[],
+        says: &["config.toml:15: calendar.work.url", "not encrypted"],
+        remedy: &["use https://"],
+    },
+    Mistake {
+        what: "Only a proxy leads out, and none is named",
+        make: |_| {
+            let words = ["calendars", "https://192.0.2.10/"];
+            others::without_a_network(&Alive::server_to_server().machine, &words)
+        },
+        code: 4,
+        says: &["192.0.2.10", "Network is unreachable"],
+        remedy: &["only a proxy leads out", "HTTPS_PROXY"],
     },
     Mistake {
         what: "The proxy that leads out is not there",
-        make: |_| behind(&super::closed("")),
+        make: |_| behind(CLOSED),
         code: 4,
-        says: &[],
-        remedy: &[],
+        says: &["calendar work", "proxy did not lead there"],
+        remedy: &["HTTPS_PROXY", "NO_PROXY=dav.example.org"],
     },
     Mistake {
         what: "The proxy that leads out asks for a password",
@@ -166,8 +175,8 @@ pub const MISTAKES: &[Mistake] = &[
             behind(&proxy.at("127.0.0.1", ""))
         },
         code: 4,
-        says: &[],
-        remedy: &[],
+        says: &["calendar work", "asks for a user name and a password"],
+        remedy: &["HTTPS_PROXY", "NAME:PASSWORD@"],
     },
     Mistake {
         what: "The clock of this machine is an hour behind",
@@ -180,8 +189,8 @@ pub const MISTAKES: &[Mistake] = &[
             check(&at(&url.replace(&format!(":{}/", port.unwrap()), &shifted)))
         },
         code: 1,
-        says: &[],
-        remedy: &[],
+        says: &["clock work", "3600 s behind"],
+        remedy: &["timedatectl set-ntp true"],
     },
     Mistake {
         what: "The directory is not there",
@@ -191,8 +200,11 @@ pub const MISTAKES: &[Mistake] = &[
             check(&alive)
         },
         code: 1,
-        says: &[],
-        remedy: &[],
+        says: &[
+            "calendar work",
+            "/home/alice/calendar: there is no such directory",
+        ],
+        remedy: &["mount it or create it"],
     },
     Mistake {
         what: "The directory may not be written by this user",
@@ -205,7 +217,7 @@ pub const MISTAKES: &[Mistake] = &[
             others::as_a_user(&alive.machine, &["check"])
         },
         code: 1,
-        says: &[],
-        remedy: &[],
+        says: &["work writing", "/home/alice/calendar: Permission denied"],
+        remedy: &["give the user", "/home/alice/calendar"],
     },
 ];

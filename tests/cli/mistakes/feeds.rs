@@ -32,29 +32,29 @@ pub const MISTAKES: &[Mistake] = &[
         what: "The feed is gone",
         make: |_| saying("404 Not Found", "no", &["check"]),
         code: 1,
-        says: &[],
-        remedy: &[],
+        says: &["feed family", "404"],
+        remedy: &["copy its address anew"],
     },
     Mistake {
         what: "The address shows a web page, not a feed",
         make: |_| saying("200 OK", "<!DOCTYPE html><html></html>", &["check"]),
         code: 1,
-        says: &[],
-        remedy: &[],
+        says: &["feed family", "web page"],
+        remedy: &["ending in .ics"],
     },
     Mistake {
         what: "The address shows a web page, not a feed, in a pass",
         make: |_| saying("200 OK", "<!DOCTYPE html><html></html>", &["sync"]),
         code: 4,
-        says: &[],
-        remedy: &[],
+        says: &["calendar family", "web page"],
+        remedy: &["ending in .ics", "no time is given back"],
     },
     Mistake {
         what: "The feed asks for a password",
         make: |_| saying("401 Unauthorized", "", &["check"]),
         code: 3,
-        says: &[],
-        remedy: &[],
+        says: &["feed family", "(401)"],
+        remedy: &["add username and password"],
     },
     Mistake {
         what: "The feed has no events",
@@ -63,15 +63,15 @@ pub const MISTAKES: &[Mistake] = &[
             saying("200 OK", empty, &["check"])
         },
         code: 0,
-        says: &[],
-        remedy: &[],
+        says: &["feed family", "no events"],
+        remedy: &["copy its address anew"],
     },
     Mistake {
         what: "The file of the feed is not there",
         make: |_| Ran::of(&from("/srv/family.ics").machine, &["check"]),
         code: 1,
-        says: &[],
-        remedy: &[],
+        says: &["feed family", "/srv/family.ics: No such file"],
+        remedy: &["check the path /srv/family.ics"],
     },
     Mistake {
         what: "A feed is to be given out, and there is no server",
@@ -82,8 +82,8 @@ pub const MISTAKES: &[Mistake] = &[
             Ran::of(&alive.machine, &["feeds"])
         },
         code: 0,
-        says: &[],
-        remedy: &[],
+        says: &["http.listen is not set"],
+        remedy: &["set listen and public_url", "slotbridge feeds write"],
     },
     Mistake {
         what: "A feed is to be given out of what is switched off",
@@ -95,7 +95,10 @@ pub const MISTAKES: &[Mistake] = &[
             Ran::of(&alive.machine, &["check"])
         },
         code: 2,
-        says: &[],
-        remedy: &[],
+        says: &[
+            "config.toml:22: host.alice.feed.kind",
+            "[host.hours] of this host is absent",
+        ],
+        remedy: &["add [host.hours]"],
     },
 ];

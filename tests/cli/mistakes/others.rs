@@ -52,6 +52,16 @@ pub fn give(machine: &Machine, places: &[&Path]) {
     }
 }
 
+/// Types the words where no way leads out.
+pub fn without_a_network(machine: &Machine, words: &[&str]) -> Ran {
+    let mut command = Process::new("unshare");
+    command.env_clear().envs(machine.environment());
+    command.arg(if is_root() { "-n" } else { "-Urn" });
+    command.arg(assert_cmd::cargo::cargo_bin("slotbridge"));
+    command.arg("--config").arg(&machine.config).args(words);
+    Ran::by(machine, words, Command::from_std(command))
+}
+
 /// Types the words where the state's disk has no more room than this.
 pub fn on_a_small_disk(machine: &Machine, room: &str, words: &[&str]) -> Ran {
     fs::create_dir_all(machine.state()).unwrap();

@@ -33,8 +33,11 @@ pub const MISTAKES: &[Mistake] = &[
         what: "The file with the secret is not there",
         make: |_| sync("{ file = \"~/dav-password\" }"),
         code: 2,
-        says: &[],
-        remedy: &[],
+        says: &[
+            "config.toml:18: calendar.work.password",
+            "/home/alice/dav-password: No such file",
+        ],
+        remedy: &["check that the file is there"],
     },
     Mistake {
         what: "The file with the secret may not be read by this user",
@@ -44,8 +47,11 @@ pub const MISTAKES: &[Mistake] = &[
             others::as_a_user(&machine, &["sync"])
         },
         code: 2,
-        says: &[],
-        remedy: &[],
+        says: &[
+            "config.toml:18: calendar.work.password",
+            "/home/alice/dav-password: Permission denied",
+        ],
+        remedy: &["readable by the user"],
     },
     Mistake {
         what: "The file with the secret is empty",
@@ -55,8 +61,8 @@ pub const MISTAKES: &[Mistake] = &[
             Ran::of(&machine, &["sync"])
         },
         code: 2,
-        says: &[],
-        remedy: &[],
+        says: &["config.toml:18: calendar.work.password", "gives nothing"],
+        remedy: &["put the secret there"],
     },
     Mistake {
         what: "The file with the secret can be read by everybody",
@@ -70,42 +76,66 @@ pub const MISTAKES: &[Mistake] = &[
             Ran::of(&alive.machine, &["check"])
         },
         code: 0,
-        says: &[],
-        remedy: &[],
+        says: &[
+            "/home/alice/client-secret holds zoom.auth.client_secret",
+            "read by everybody",
+        ],
+        remedy: &["chmod 600 /home/alice/client-secret"],
     },
     Mistake {
         what: "The command fails",
         make: |_| sync("{ command = [\"false\"] }"),
         code: 2,
-        says: &[],
-        remedy: &[],
+        says: &[
+            "config.toml:18: calendar.work.password",
+            "running false: it ended with",
+        ],
+        remedy: &["run the command by hand"],
     },
     Mistake {
         what: "There is no such command",
-        make: |_| sync("{ command = [\"pas\", \"show\", \"dav\"] }"),
+        make: |_| {
+            let machine = password("{ command = [\"pas\", \"show\", \"dav\"] }");
+            let mut command = machine.command(&["sync"]);
+            // A folder that may not be looked into would be another answer.
+            command.env("PATH", "/usr/bin:/bin");
+            Ran::by(&machine, &["sync"], command)
+        },
         code: 2,
-        says: &[],
-        remedy: &[],
+        says: &[
+            "config.toml:18: calendar.work.password",
+            "running pas: No such file",
+        ],
+        remedy: &["run the command by hand"],
     },
     Mistake {
         what: "The variable is not set",
         make: |_| sync("{ env = \"DAV_PASSWORD\" }"),
         code: 2,
-        says: &[],
-        remedy: &[],
+        says: &[
+            "config.toml:18: calendar.work.password",
+            "DAV_PASSWORD is not set",
+        ],
+        remedy: &["set it where slotbridge is started"],
     },
     Mistake {
         what: "A credential, but systemd did not start it",
         make: |_| sync("{ credential = \"dav-password\" }"),
         code: 2,
-        says: &[],
-        remedy: &[],
+        says: &[
+            "config.toml:18: calendar.work.password",
+            "$CREDENTIALS_DIRECTORY is not set",
+        ],
+        remedy: &["LoadCredential="],
     },
     Mistake {
         what: "Two places for one secret",
         make: |_| sync("{ file = \"/etc/dav\", env = \"DAV\" }"),
         code: 2,
-        says: &[],
-        remedy: &[],
+        says: &[
+            "config.toml:18: calendar.work.password",
+            "exactly one source",
+        ],
+        remedy: &["{ file ="],
     },
 ];

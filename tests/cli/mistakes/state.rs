@@ -51,19 +51,24 @@ pub const MISTAKES: &[Mistake] = &[
             sync(&alive)
         },
         code: 5,
-        says: &[],
-        remedy: &[],
+        says: &[
+            "/home/alice/.local/state/slotbridge",
+            "belongs to another user (uid 0",
+        ],
+        remedy: &["sudo -u", "chown -R"],
     },
     Mistake {
         what: "The disk is full",
         make: |_| {
             let alive = Alive::server_to_server();
-            alive.account.fill(300);
-            others::on_a_small_disk(&alive.machine, "64k", &["sync"])
+            others::on_a_small_disk(&alive.machine, "8k", &["sync"])
         },
         code: 5,
-        says: &[],
-        remedy: &[],
+        says: &[
+            "/home/alice/.local/state/slotbridge",
+            "No space left on device",
+        ],
+        remedy: &["make room on that disk"],
     },
     Mistake {
         what: "Another slotbridge uses the state",
@@ -76,22 +81,28 @@ pub const MISTAKES: &[Mistake] = &[
             ran
         },
         code: 5,
-        says: &[],
-        remedy: &[],
+        says: &[
+            "/home/alice/.local/state/slotbridge/lock",
+            "in use by process PID",
+        ],
+        remedy: &["stop the other slotbridge", "--state-dir"],
     },
     Mistake {
         what: "An older slotbridge wrote the state, in a way that is no longer known",
         make: |_| of_schema(0),
         code: 5,
-        says: &[],
-        remedy: &[],
+        says: &[
+            "/home/alice/.local/state/slotbridge to schema 1",
+            "from schema 0",
+        ],
+        remedy: &["export it with the version that wrote it"],
     },
     Mistake {
         what: "A newer slotbridge wrote the state",
         make: |_| of_schema(Schema::OURS.current + 1),
         code: 5,
-        says: &[],
-        remedy: &[],
+        says: &["/home/alice/.local/state/slotbridge", "schema 2", "up to 1"],
+        remedy: &["install the newer version"],
     },
     Mistake {
         what: "The state is damaged",
@@ -102,8 +113,8 @@ pub const MISTAKES: &[Mistake] = &[
             Ran::of(&alive.machine, &["status"])
         },
         code: 5,
-        says: &[],
-        remedy: &[],
+        says: &["/home/alice/.local/state/slotbridge/db", "is damaged"],
+        remedy: &["slotbridge sync", "slotbridge state rebuild"],
     },
     Mistake {
         what: "A file stands where the state should be",
@@ -115,8 +126,8 @@ pub const MISTAKES: &[Mistake] = &[
             sync(&alive)
         },
         code: 5,
-        says: &[],
-        remedy: &[],
+        says: &["/home/alice/.local/state/slotbridge", "File exists"],
+        remedy: &["move it away"],
     },
     Mistake {
         what: "An export is cut short",
@@ -132,8 +143,8 @@ pub const MISTAKES: &[Mistake] = &[
             Ran::of(&alive.machine, &["state", "import", path])
         },
         code: 1,
-        says: &[],
-        remedy: &[],
+        says: &["importing the state, line", "cut short"],
+        remedy: &["--force"],
     },
     Mistake {
         what: "An export is read into a state that is in use",
@@ -147,7 +158,7 @@ pub const MISTAKES: &[Mistake] = &[
             Ran::of(&alive.machine, &["state", "import", path])
         },
         code: 1,
-        says: &[],
-        remedy: &[],
+        says: &["importing the state", "there is a state already"],
+        remedy: &["--force", "--state-dir"],
     },
 ];

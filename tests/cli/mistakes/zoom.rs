@@ -4,8 +4,8 @@ use jiff::SignedDuration;
 use slotbridge::demo::account::{AccountOptions, Discovery, Fault, Scope};
 
 use super::super::machine::Alive;
-use super::Mistake;
 use super::ran::Ran;
+use super::{CLOSED, Mistake};
 
 const EVENTS: &str = "/v2/scheduler/events";
 
@@ -42,22 +42,22 @@ pub const MISTAKES: &[Mistake] = &[
         what: "The client secret is wrong",
         make: |_| otherwise("demo-client-secret", "another", &["check"]),
         code: 3,
-        says: &[],
-        remedy: &[],
+        says: &["zoom.auth", "HTTP 401 invalid_client"],
+        remedy: &["zoom.auth.client_secret"],
     },
     Mistake {
         what: "The account id is wrong",
         make: |_| otherwise("demo-account", "another", &["check"]),
         code: 3,
-        says: &[],
-        remedy: &[],
+        says: &["zoom.auth", "HTTP 400"],
+        remedy: &["zoom.auth.account_id"],
     },
     Mistake {
         what: "The app lacks a scope",
         make: |_| answered(Fault::Status(403), EVENTS, &["sync"]),
         code: 3,
-        says: &[],
-        remedy: &[],
+        says: &["listing Zoom's bookings", "HTTP 403"],
+        remedy: &["scheduler:read:list_scheduled_events", "`:admin`"],
     },
     Mistake {
         what: "The app lacks the scopes of the Zoom calendar, where busy time shall go",
@@ -67,8 +67,8 @@ pub const MISTAKES: &[Mistake] = &[
             with_calendar(options, &["sync"])
         },
         code: 3,
-        says: &[],
-        remedy: &[],
+        says: &["calendar in Zoom", "code 4700"],
+        remedy: &["give the app these scopes", "calendar:read"],
     },
     Mistake {
         what: "Zoom does not show the app the Zoom calendar, where busy time shall go",
@@ -78,8 +78,8 @@ pub const MISTAKES: &[Mistake] = &[
             with_calendar(options, &["check"])
         },
         code: 1,
-        says: &[],
-        remedy: &[],
+        says: &["Zoom calendar alice", "no primary calendar"],
+        remedy: &["slotbridge login", "host.busy.to = \"availability\""],
     },
     Mistake {
         what: "The user is not in the account, or never opened Scheduler",
@@ -88,8 +88,8 @@ pub const MISTAKES: &[Mistake] = &[
             otherwise("name = \"alice\"", whose, &["check"])
         },
         code: 1,
-        says: &[],
-        remedy: &[],
+        says: &["Zoom user alice", "HTTP 404"],
+        remedy: &["open Zoom Scheduler once", "host.zoom_user"],
     },
     Mistake {
         what: "Nobody has logged in yet",
@@ -98,8 +98,8 @@ pub const MISTAKES: &[Mistake] = &[
             Ran::of(&alive.machine, &["sync"])
         },
         code: 3,
-        says: &[],
-        remedy: &[],
+        says: &["access token", "nobody has logged in yet"],
+        remedy: &["slotbridge login"],
     },
     Mistake {
         what: "The refresh token has expired, or was used elsewhere",
@@ -109,8 +109,8 @@ pub const MISTAKES: &[Mistake] = &[
             Ran::of(&alive.machine, &["sync"])
         },
         code: 3,
-        says: &[],
-        remedy: &[],
+        says: &["refresh token", "invalid_grant"],
+        remedy: &["slotbridge login", "zoom.auth.refresh_token"],
     },
     Mistake {
         what: "There is no availability schedule of that name",
@@ -120,8 +120,8 @@ pub const MISTAKES: &[Mistake] = &[
             otherwise("[host.bookings]", hours, &["check"])
         },
         code: 1,
-        says: &[],
-        remedy: &[],
+        says: &["alice", "none of the 1 has that name"],
+        remedy: &["[host.hours]", "slotbridge zoom availability list"],
     },
     Mistake {
         what: "There is no such time zone",
@@ -137,8 +137,8 @@ pub const MISTAKES: &[Mistake] = &[
             otherwise("a", "a", &words)
         },
         code: 2,
-        says: &[],
-        remedy: &[],
+        says: &["--time-zone", "not known"],
+        remedy: &["Europe/Berlin"],
     },
     Mistake {
         what: "The account's requests of the day are used up (429)",
@@ -147,29 +147,29 @@ pub const MISTAKES: &[Mistake] = &[
             answered(Fault::ThrottleDaily { until }, "/v2", &["sync"])
         },
         code: 4,
-        says: &[],
-        remedy: &[],
+        says: &["bookings", "limit per day is used up"],
+        remedy: &["it goes on at", "sync.every"],
     },
     Mistake {
         what: "Zoom has a fault (503)",
         make: |_| answered(Fault::Status(503), "/v2", &["sync"]),
         code: 4,
-        says: &[],
-        remedy: &[],
+        says: &["bookings", "HTTP 503"],
+        remedy: &["tried again by itself"],
     },
     Mistake {
         what: "The address of Zoom's API leads elsewhere",
         make: |_| otherwise("/v2\"", "/v3\"", &["check"]),
         code: 1,
-        says: &[],
-        remedy: &[],
+        says: &["alice", "HTTP 404"],
+        remedy: &["zoom.api_url"],
     },
     Mistake {
         what: "The address of Zoom's tokens leads elsewhere",
         make: |_| otherwise("/oauth\"", "/elsewhere\"", &["check"]),
         code: 4,
-        says: &[],
-        remedy: &[],
+        says: &["zoom.auth", "HTTP 404"],
+        remedy: &["zoom.oauth_url"],
     },
     Mistake {
         what: "Zoom cannot be reached",
@@ -177,11 +177,14 @@ pub const MISTAKES: &[Mistake] = &[
             let alive = Alive::server_to_server();
             alive
                 .machine
-                .rewrite(&alive.oauth_url(), &super::closed("/oauth"));
+                .rewrite(&alive.oauth_url(), &format!("{CLOSED}/oauth"));
             Ran::of(&alive.machine, &["sync"])
         },
         code: 4,
-        says: &[],
-        remedy: &[],
+        says: &[
+            "Zoom for an access token",
+            "nothing listens at that port of 127.0.0.1",
+        ],
+        remedy: &["address of 127.0.0.1"],
     },
 ];
