@@ -97,7 +97,7 @@ fn plain(text: &str, home: &str) -> String {
         // The ports that a test takes have five digits, those of an example have not.
         text = masked(&text, name, |c| c.is_ascii_digit(), 5, "PORT");
     }
-    text = masked(&text, ".slotbridge-", |c| c.is_alphanumeric(), 1, "…");
+    text = masked(&text, ".slotbridge-", char::is_alphanumeric, 1, "…");
     text = masked(
         &text,
         "in use by process ",
