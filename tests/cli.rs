@@ -17,6 +17,13 @@ mod calendar_login;
 mod calendars;
 #[path = "cli/damage.rs"]
 mod damage;
+#[path = "feeds/server.rs"]
+#[allow(
+    dead_code,
+    clippy::expect_used,
+    reason = "used in part; shared with the tests of feeds"
+)]
+mod feed_server;
 #[path = "cli/feeds.rs"]
 mod feeds;
 #[path = "cli/hours.rs"]
@@ -29,7 +36,14 @@ mod login;
 mod logout;
 #[path = "cli/machine.rs"]
 mod machine;
+#[path = "cli/mistakes.rs"]
+mod mistakes;
+#[path = "scenarios/proxy.rs"]
+#[allow(dead_code, reason = "used in part; shared with the scenarios")]
+mod proxy;
 mod servers;
+#[path = "scenarios/check_tls.rs"]
+mod tls;
 #[path = "cli/tokens.rs"]
 mod tokens;
 

@@ -11,12 +11,16 @@
 
 #[path = "docs/demo.rs"]
 mod demo;
+#[path = "docs/errors.rs"]
+mod errors;
 #[path = "docs/newcomer.rs"]
 mod newcomer;
 #[path = "docs/page.rs"]
 mod page;
 #[path = "servers/mod.rs"]
 mod servers;
+#[path = "docs/source.rs"]
+mod source;
 
 use std::fs;
 

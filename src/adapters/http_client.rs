@@ -2,6 +2,8 @@
 //! redirects, no plain text except to this machine, bounded bodies, counted requests, and errors
 //! that never quote an address's query or a header.
 
+mod connection;
+
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -213,11 +215,10 @@ pub fn exchange_failed(error: reqwest::Error, doing: &str) -> Error {
         .to_owned();
     let error = error.without_url();
     if unreachable {
+        let (cause, hint) = connection::explained(&error, &host);
         Error::new(Kind::Unreachable, doing)
-            .because(error)
-            .hint(format!(
-                "check the network, the address of {host} (https or http?) and its TLS certificate"
-            ))
+            .because(cause)
+            .hint(hint)
     } else if timed_out {
         Error::new(Kind::Transient, doing)
             .because(format!("{host} did not answer in time"))

@@ -25,6 +25,7 @@ use crate::ports::error::{Error, Kind};
 use crate::ports::hours::HoursCalendar;
 use crate::ports::source::Source;
 use crate::settings::mistake::Mistakes;
+use crate::settings::origin::Origin;
 use crate::settings::resolved::{self, CalendarPlace, Settings};
 use crate::settings::secret::{NoSecret, Secret};
 use crate::triggers::websocket::Tokens;
@@ -84,13 +85,14 @@ pub async fn reveal(settings: &Settings) -> Result<Revealed, Failure> {
         Some(resolved::Auth::ServerToServer { client_secret, .. }) => (Some(client_secret), None),
         None => (None, None),
     };
-    let client = fetch(client, &mut mistakes).await;
-    let refresh = fetch(refresh, &mut mistakes).await;
+    let said = &settings.secrets;
+    let client = fetch(client, said, &mut mistakes).await;
+    let refresh = fetch(refresh, said, &mut mistakes).await;
     for name in used(settings) {
         let secret = settings
             .calendar(name)
             .and_then(|calendar| secret_of(&calendar.place));
-        if let Some(secret) = fetch(secret, &mut mistakes).await {
+        if let Some(secret) = fetch(secret, said, &mut mistakes).await {
             calendars.insert(name.clone(), secret);
         }
     }
@@ -140,11 +142,16 @@ pub(super) fn secret_of(place: &CalendarPlace) -> Option<&Secret> {
     }
 }
 
-async fn fetch(secret: Option<&Secret>, mistakes: &mut Mistakes) -> Option<SecretString> {
+/// `said` is where each secret was spoken of.
+async fn fetch(
+    secret: Option<&Secret>,
+    said: &BTreeMap<String, Origin>,
+    mistakes: &mut Mistakes,
+) -> Option<SecretString> {
     match secret?.reveal().await {
         Ok(secret) => Some(secret),
         Err(NoSecret { key, cause, hint }) => {
-            mistakes.add(None, key, cause, hint);
+            mistakes.add(said.get(&key), key, cause, hint);
             None
         }
     }
@@ -156,7 +163,7 @@ async fn fetch(secret: Option<&Secret>, mistakes: &mut Mistakes) -> Option<Secre
 /// When it cannot be had.
 pub async fn one_secret(secret: &Secret) -> Result<SecretString, Failure> {
     let mut mistakes = Mistakes::default();
-    let fetched = fetch(Some(secret), &mut mistakes).await;
+    let fetched = fetch(Some(secret), &BTreeMap::new(), &mut mistakes).await;
     fetched.ok_or_else(|| mistakes.into())
 }
 

@@ -12,6 +12,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
+use crate::adapters::store::OpenError;
 use crate::adapters::store::write_export;
 use crate::domain::ids::HostName;
 use crate::engine::Order;
@@ -69,10 +70,10 @@ pub async fn export(state_dir: &Path, mut to: impl io::Write) -> Result<u64, NoD
             return Err(NoDaemon::Broken(unexpected()));
         }
         let part = piece.get(..read).unwrap_or_default();
-        to.write_all(part).map_err(broken)?;
+        to.write_all(part).map_err(unwritten)?;
         left = left.saturating_sub(read as u64);
     }
-    to.flush().map_err(broken)?;
+    to.flush().map_err(unwritten)?;
     Ok(bytes)
 }
 
@@ -81,7 +82,7 @@ async fn start(state_dir: &Path, ask: &Ask) -> Result<(Answer, BufReader<UnixStr
     let mut stream = UnixStream::connect(path(state_dir))
         .await
         .map_err(|error| match error.kind() {
-            io::ErrorKind::PermissionDenied => broken(error),
+            io::ErrorKind::PermissionDenied => closed(state_dir, &error),
             _ => NoDaemon::Absent,
         })?;
     let exchange = async {
@@ -120,6 +121,27 @@ fn broken(error: io::Error) -> NoDaemon {
         Exit::State,
         format!("asking the running daemon: {error}"),
         "run this as the user that the daemon runs as, or stop the daemon",
+    ))
+}
+
+/// Neither the daemon nor its state is ours to look at.
+fn closed(state_dir: &Path, error: &io::Error) -> NoDaemon {
+    NoDaemon::Broken(match OpenError::of_foreign(state_dir) {
+        Some(foreign) => Failure::new(Exit::State, &foreign, foreign.remedy()),
+        None => Failure::new(
+            Exit::State,
+            format!("looking into {}: {error}", state_dir.display()),
+            "run this as the user whose state it is (sudo -u), or use another --state-dir",
+        ),
+    })
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "it serves map_err")]
+fn unwritten(error: io::Error) -> NoDaemon {
+    NoDaemon::Broken(Failure::new(
+        Exit::Attention,
+        format!("writing what the daemon gave: {error}"),
+        "make room there, or write it elsewhere",
     ))
 }
 

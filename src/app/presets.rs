@@ -177,4 +177,34 @@ mod tests {
             assert_eq!(Preset::of_url(&url), Some(preset));
         }
     }
+
+    /// What the guide says of a provider.
+    fn section(name: &str) -> &'static str {
+        let guide = include_str!("../../docs/CALENDARS.md");
+        let start = guide.split_once(&format!("\n## {name}\n"));
+        let (_, rest) = start.unwrap_or_else(|| panic!("the guide has no section {name}"));
+        rest.split("\n## ").next().unwrap_or_default()
+    }
+
+    #[test]
+    fn the_guide_says_of_each_what_it_wants() {
+        for preset in PROVIDERS.into_iter().chain([NEXTCLOUD, RADICALE]) {
+            let section: Vec<&str> = section(preset.name).split_whitespace().collect();
+            let section = section.join(" ");
+            let says = |word: &str| assert!(section.contains(word), "{}: {word}", preset.name);
+            says("```toml [[calendar]]");
+            if let Some(url) = preset.url.filter(|_| preset.takes_passwords) {
+                says(&format!("slotbridge calendars {url} "));
+                says(&format!("url = \"{url}\""));
+            }
+            if !preset.takes_passwords {
+                says("OAuth");
+            }
+            for word in ["app-specific", "app password", "8443", "5232", "htpasswd"] {
+                if preset.needs.contains(word) {
+                    says(word);
+                }
+            }
+        }
+    }
 }

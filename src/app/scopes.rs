@@ -166,4 +166,41 @@ mod tests {
         }
         assert!(!is_granted("calendar:read:event", &granted));
     }
+
+    const GUIDE: &str = include_str!("../../docs/ZOOM-APPS.md");
+    const README: &str = include_str!("../../README.md");
+
+    #[test]
+    fn the_guide_lists_every_scope_with_its_flow_and_what_it_is_for() {
+        let flows: [(&str, &[Need]); 3] = [
+            ("bookings", &BOOKINGS),
+            ("hours, and busy time as overrides", &AVAILABILITY),
+            ("busy time in the Zoom calendar", &CALENDAR),
+        ];
+        let expected: Vec<String> = flows
+            .iter()
+            .flat_map(|(flow, needs)| needs.iter().map(move |need| (flow, need)))
+            .map(|(flow, need)| format!("| {flow} | `{}` | {} |", need.scope, need.purpose))
+            .collect();
+        let told = GUIDE.lines().filter(|line| named(line).next().is_some());
+        assert_eq!(told.collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn the_front_page_names_the_same_scopes() {
+        let all = [&BOOKINGS[..], &AVAILABILITY, &CALENDAR].concat();
+        let mut expected: Vec<&str> = all.iter().map(|need| need.scope).collect();
+        let mut told: Vec<&str> = named(README)
+            .map(|scope| scope.strip_suffix(":admin").unwrap_or(scope))
+            .collect();
+        expected.sort_unstable();
+        told.sort_unstable();
+        assert_eq!(told, expected);
+    }
+
+    /// The scopes that a text names.
+    fn named(text: &str) -> impl Iterator<Item = &str> {
+        let quoted = text.split('`').skip(1).step_by(2);
+        quoted.filter(|word| word.starts_with("scheduler:") || word.starts_with("calendar:"))
+    }
 }

@@ -89,9 +89,13 @@ fn words(feeds: &[Address]) -> String {
         writeln!(text, "{name}  {host}  {kind}  {place}").unwrap_or_default();
     }
     text.push_str("whoever knows such an address can read the feed; `slotbridge feeds rotate NAME` gives it another one\n");
-    if let Some(hint) = feeds.iter().find_map(|feed| feed.hint.as_ref()) {
-        text.push_str(hint);
-        text.push('\n');
+    if let Some(feed) = feeds.iter().find(|feed| feed.hint.is_some()) {
+        let lack = match feed.url {
+            Some(_) => "how others reach them is not known: http.public_url is not set",
+            None => "nothing gives them out: http.listen is not set",
+        };
+        let hint = feed.hint.as_deref().unwrap_or_default();
+        writeln!(text, "{lack}\n  hint: {hint}").unwrap_or_default();
     }
     text
 }

@@ -1,6 +1,7 @@
 //! The configuration of the story: built in code, so that no file of this machine has a say, and
 //! written down, so that other commands find its state and calendar afterwards.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use url::Url;
@@ -26,6 +27,8 @@ const CALENDAR: &str = "home";
 pub fn settings(account: &Account, server: &Server, places: &Places) -> Result<Settings, Failure> {
     let app = account.options();
     Ok(Settings {
+        files: Vec::new(),
+        secrets: BTreeMap::new(),
         state_dir: places.state.clone(),
         zoom: Zoom {
             api_url: address(&server.api_url())?,

@@ -102,7 +102,11 @@ impl Tally {
 
     /// Lists a failed call and says whether the pass can go on with the next item.
     pub fn failed(&self, error: &Error) -> GoOn {
-        self.trouble(Trouble::from_error(error));
+        // Without the state nothing goes on: what was in hand then fails for the same reason.
+        let told = error.kind() == Kind::State && self.lock().worst.state;
+        if !told {
+            self.trouble(Trouble::from_error(error));
+        }
         let mut inner = self.lock();
         match error.kind() {
             Kind::Stale | Kind::Refused | Kind::Malformed => GoOn::Yes,

@@ -258,16 +258,19 @@ impl Place<'_> {
 }
 
 fn read_file(path: &Path, needed: bool, mistakes: &mut Mistakes) -> Option<String> {
-    let cause = match std::fs::metadata(path) {
-        Ok(meta) if meta.len() > LARGEST_FILE => {
-            format!("the file is larger than {LARGEST_FILE} bytes")
-        }
+    let usual = "check the path and the rights of the file";
+    let said = |error: std::io::Error| (error.to_string(), remedy(error.kind()).unwrap_or(usual));
+    let (cause, remedy) = match std::fs::metadata(path) {
+        Ok(meta) if meta.len() > LARGEST_FILE => (
+            format!("the file is larger than {LARGEST_FILE} bytes"),
+            usual,
+        ),
         Ok(_) => match std::fs::read_to_string(path) {
             Ok(text) => return Some(text),
-            Err(error) => error.to_string(),
+            Err(error) => said(error),
         },
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && !needed => return None,
-        Err(error) => error.to_string(),
+        Err(error) => said(error),
     };
     let origin = Origin::File {
         layer: usize::MAX,
@@ -278,9 +281,23 @@ fn read_file(path: &Path, needed: bool, mistakes: &mut Mistakes) -> Option<Strin
         Some(&origin),
         "",
         format!("the configuration cannot be read: {cause}"),
-        "check the path and the rights of the file",
+        remedy,
     );
     None
+}
+
+/// What to do about a file that cannot be read for this.
+fn remedy(kind: std::io::ErrorKind) -> Option<&'static str> {
+    match kind {
+        std::io::ErrorKind::NotFound => {
+            Some("check the path; `slotbridge config init PATH` writes a file to start from")
+        }
+        std::io::ErrorKind::PermissionDenied => Some(
+            "give the user that slotbridge runs as the right to read it, or run this as its owner",
+        ),
+        std::io::ErrorKind::InvalidData => Some("write it in UTF-8"),
+        _ => None,
+    }
 }
 
 fn insert(map: &mut Map<String, Value>, path: &[String], leaf: Value, at: usize) {

@@ -1,7 +1,7 @@
 //! Reads what was said, key by key, and notes every mistake on the way.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -24,6 +24,7 @@ pub struct Reader<'a> {
     pub environment: &'a Environment,
     mistakes: RefCell<Mistakes>,
     asked: RefCell<BTreeSet<String>>,
+    secrets: RefCell<BTreeMap<String, Origin>>,
 }
 
 impl<'a> Reader<'a> {
@@ -35,6 +36,7 @@ impl<'a> Reader<'a> {
             environment,
             mistakes: RefCell::new(mistakes),
             asked: RefCell::default(),
+            secrets: RefCell::default(),
         }
     }
 
@@ -60,6 +62,18 @@ impl<'a> Reader<'a> {
         remedy: impl Into<String>,
     ) {
         self.mistakes.borrow_mut().add(origin, key, cause, remedy);
+    }
+
+    /// Notes where a secret was said.
+    pub fn secret(&self, key: &str, origin: &Origin) {
+        let mut secrets = self.secrets.borrow_mut();
+        secrets.insert(key.to_owned(), origin.clone());
+    }
+
+    /// Where each secret was said, by its key.
+    #[must_use]
+    pub fn secrets(&self) -> BTreeMap<String, Origin> {
+        self.secrets.borrow().clone()
     }
 
     /// The mistakes found, and every key that was asked for.

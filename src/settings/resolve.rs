@@ -41,6 +41,8 @@ pub(super) fn read<'a>(reader: &'a Reader<'a>, sources: &Sources) -> Option<Sett
     let hosts = resolve_host::hosts(&root, &calendars);
     root.finish();
     Some(Settings {
+        files: reader.layers.files.clone(),
+        secrets: reader.secrets(),
         state_dir: state_dir?,
         zoom: zoom?,
         sync: sync?,

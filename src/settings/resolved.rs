@@ -1,5 +1,6 @@
 //! What the configuration means.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use serde::Serialize;
 use url::Url;
 
 use super::mistake::Mistakes;
+use super::origin::Origin;
 use super::secret::Secret;
 use crate::domain::feed::{FeedKind, FeedName};
 use crate::domain::ids::{CalendarName, HostName};
@@ -17,6 +19,12 @@ use crate::plan::policy::{BookingsPolicy, BusyTo, Wins};
 /// The whole configuration.
 #[derive(Clone, Debug, Serialize)]
 pub struct Settings {
+    /// The files that it was read from; later ones win.
+    #[serde(skip)]
+    pub files: Vec<PathBuf>,
+    /// Where each secret was said, by its key.
+    #[serde(skip)]
+    pub secrets: BTreeMap<String, Origin>,
     /// Where the state stands.
     pub state_dir: PathBuf,
     /// `[zoom]`.
@@ -295,13 +303,18 @@ impl Settings {
     /// What is missing.
     pub fn complete(&self) -> Result<(), Mistakes> {
         let mut mistakes = Mistakes::default();
+        let file = self.files.last().map(|path| Origin::File {
+            layer: usize::MAX,
+            path: path.clone(),
+            line: 0,
+        });
         if self.hosts.is_empty() {
             let remedy = "add a [[host]] to ~/.config/slotbridge/config.toml; `slotbridge config init` writes such a file to start from";
-            mistakes.add(None, "host", "no host is configured", remedy);
+            mistakes.add(file.as_ref(), "host", "no host is configured", remedy);
         }
         if self.zoom.auth.is_none() && !self.hosts.is_empty() {
             let remedy = "add [zoom.auth] with kind, client_id and client_secret of your Zoom app";
-            mistakes.add(None, "zoom.auth", "this table is missing", remedy);
+            mistakes.add(file.as_ref(), "zoom.auth", "this table is missing", remedy);
         }
         if mistakes.is_empty() {
             Ok(())

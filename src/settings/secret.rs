@@ -226,6 +226,9 @@ pub fn read(table: &Table<'_>, key: &'static str, warnings: &mut Vec<String>) ->
         }
     };
     let source = source?;
+    if let Some(origin) = table.place_of(key) {
+        table.reader.secret(&table.key(key), origin);
+    }
     if let Source::File(path) = &source
         && readable_by_others(path)
     {

@@ -67,6 +67,13 @@ impl Machine {
         command
     }
 
+    /// Writes something in the configuration otherwise.
+    pub fn rewrite(&self, from: &str, to: &str) {
+        let old = std::fs::read_to_string(&self.config).unwrap();
+        assert!(old.contains(from), "{from}: {old}");
+        std::fs::write(&self.config, old.replace(from, to)).unwrap();
+    }
+
     pub fn state(&self) -> PathBuf {
         self.home.path().join(".local/state/slotbridge")
     }

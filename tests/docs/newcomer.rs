@@ -14,6 +14,16 @@ use tokio::runtime::Runtime;
 use crate::page::{Block, root};
 use crate::servers::{PASSWORD, Radicale, Server, USER};
 
+/// The servers of the documentation: whoever took a server has one that stands for all of them.
+const SERVERS: [&str; 6] = [
+    "https://dav.example.org/",
+    "https://cloud.example.org/remote.php/dav/",
+    "https://caldav.icloud.com/",
+    "https://caldav.fastmail.com/",
+    "https://dav.mailbox.org/",
+    "https://posteo.de:8443/",
+];
+
 /// Which of the calendars that a page offers they take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Choice {
@@ -83,7 +93,10 @@ impl Newcomer {
         if let Some(dav) = &self.dav {
             text = text
                 .replace("https://dav.example.org/alice/work/", &dav.calendar_url())
-                .replace("https://dav.example.org/", &dav.url());
+                .replace("YOUR-NAME", USER);
+            for server in SERVERS {
+                text = text.replace(server, &dav.url());
+            }
         }
         text
     }
@@ -133,11 +146,8 @@ impl Newcomer {
     pub fn type_in(&self, script: &str) -> Output {
         let script = self.own(script);
         // Who took the directory has no server to ask.
-        let script = if script.contains("dav.example.org") {
-            "true"
-        } else {
-            &script
-        };
+        let asks = SERVERS.iter().any(|server| script.contains(server));
+        let script = if asks { "true" } else { &script };
         let mut command = self.command("sh");
         command.args(["-eu", "-c", script]);
         command

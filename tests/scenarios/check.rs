@@ -217,7 +217,13 @@ fn an_availability_that_is_not_there_is_told() {
     let bench = Bench::flows(Vdir, &flows, AccountOptions::default());
     let run = check(&bench);
     let of = ("Zoom availability", "alice");
-    says(&run, 1, of, "none of the 1 is it", "[host.hours]");
+    says(
+        &run,
+        1,
+        of,
+        "none of the 1 has that name or id",
+        "[host.hours]",
+    );
 }
 
 #[test]

@@ -78,16 +78,17 @@ pub(super) fn unasked() -> Error {
 
 /// A failed exchange, less the hosts that its words name.
 pub(super) fn of_exchange(failed: &Error, hosts: &[&str]) -> Error {
-    let mut why = failed.cause();
-    for host in hosts.iter().filter(|host| !host.is_empty()) {
-        why = why.replace(host, "the server");
-    }
+    let masked = |text: &str| {
+        let hosts = hosts.iter().filter(|host| !host.is_empty());
+        hosts.fold(text.to_owned(), |text, host| {
+            text.replace(host, "the feed's server")
+        })
+    };
+    let why = masked(&failed.cause());
     let hint = match failed.kind() {
-        Kind::Unreachable => {
-            "check the network, the address of the feed and its server's TLS certificate"
-        }
+        Kind::Unreachable => masked(failed.remedy().unwrap_or(AGAIN)),
         Kind::Local => return Error::new(Kind::Local, DOING).because(why),
-        _ => AGAIN,
+        _ => AGAIN.to_owned(),
     };
     error(failed.kind(), why).hint(hint)
 }

@@ -174,7 +174,11 @@ fn flat<T>(outcome: std::result::Result<sled::Result<T>, String>) -> Result<T> {
             io::ErrorKind::Other if io.raw_os_error().is_none() => {
                 DiskError::Damaged(io.to_string())
             }
-            _ => DiskError::Io(io),
+            // sled hands an error on by its `Debug`, which is nothing for people.
+            _ => DiskError::Io(match os_code(&io.to_string()) {
+                Some(code) => io::Error::from_raw_os_error(code),
+                None => io,
+            }),
         }),
         Ok(Err(error)) => Err(DiskError::Damaged(error.to_string())),
         Err(panic) => Err(match os_code(&panic) {

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -127,15 +127,25 @@ pub enum OpenError {
         /// What is wrong with it.
         why: String,
     },
+    /// It is somebody else's.
+    #[error("the state directory {path} belongs to another user (uid {owner}, this is uid {us})", path = .path.display())]
+    Foreign {
+        /// The directory.
+        path: PathBuf,
+        /// Whose it is.
+        owner: u32,
+        /// Who we are.
+        us: u32,
+    },
     /// The machine refused.
-    #[error("{doing} ({path})", path = .path.display())]
+    #[error("{doing} ({path}): {cause}", path = .path.display())]
     Unusable {
         /// What we were doing.
         doing: &'static str,
         /// To which file or directory.
         path: PathBuf,
-        /// Why it failed.
-        source: io::Error,
+        /// Why it failed. No `source`: it is said already.
+        cause: io::Error,
     },
     /// The first writing to it failed.
     #[error(transparent)]
@@ -143,12 +153,25 @@ pub enum OpenError {
 }
 
 impl OpenError {
-    pub(super) fn unusable(doing: &'static str, path: &Path, source: io::Error) -> Self {
+    pub(super) fn unusable(doing: &'static str, path: &Path, cause: io::Error) -> Self {
         Self::Unusable {
             doing,
             path: path.to_owned(),
-            source,
+            cause,
         }
+    }
+
+    /// A state directory that is somebody else's. root may use it; anybody else would only fail at
+    /// one of its files.
+    #[must_use]
+    pub fn of_foreign(dir: &Path) -> Option<Self> {
+        let owner = fs::metadata(dir).ok()?.uid();
+        let us = rustix::process::geteuid();
+        (owner != us.as_raw() && !us.is_root()).then(|| Self::Foreign {
+            path: dir.to_owned(),
+            owner,
+            us: us.as_raw(),
+        })
     }
 
     /// What a person can do about it.
@@ -164,9 +187,25 @@ impl OpenError {
             Self::Damaged { .. } => {
                 "`slotbridge sync` puts the damaged files aside, goes on from what is left and says what that was; `slotbridge state rebuild` does without a pass"
             }
-            Self::Unusable { .. } => {
-                "check the disk space and the rights of this directory, or use another --state-dir"
+            Self::Foreign { .. } => {
+                "run this as that user (sudo -u), or give this one the directory (chown -R), or use another --state-dir"
             }
+            Self::Unusable { cause, .. } => match cause.kind() {
+                io::ErrorKind::StorageFull
+                | io::ErrorKind::QuotaExceeded
+                | io::ErrorKind::FileTooLarge => {
+                    "make room on that disk (or raise its quota or limit), then start again"
+                }
+                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                    "run this as the user whose state it is, give this one the right to write there, or use another --state-dir"
+                }
+                io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+                    "a file stands where a directory has to be: move it away, or use another --state-dir"
+                }
+                _ => {
+                    "check the disk space and the rights of this directory, or use another --state-dir"
+                }
+            },
             Self::Failed(error) => error
                 .remedy()
                 .unwrap_or("check that disk, then start again"),

@@ -41,6 +41,9 @@ pub(super) fn prepare(dir: &Path) -> Result<(), OpenError> {
         .mode(0o700)
         .create(dir)
         .map_err(unusable)?;
+    if let Some(foreign) = OpenError::of_foreign(dir) {
+        return Err(foreign);
+    }
     let mode = fs::metadata(dir).map_err(unusable)?.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
         tracing::warn!(

@@ -46,7 +46,7 @@ pub(super) fn missing(folder: &Path) -> Error {
         Kind::Missing,
         format!("opening the calendar directory {}", folder.display()),
     )
-    .because(io::Error::from(ErrorKind::NotFound))
+    .because("there is no such directory")
     .hint("mount it or create it; slotbridge never creates it by itself")
 }
 

@@ -175,7 +175,7 @@ fn refused(failure: &Failure, doing: &str) -> Error {
             };
             error.hint(format!(
                 "give the app these scopes in Zoom's marketplace (for other users the `:admin` \
-                 ones): {scopes}; a user app then needs a new login"
+                 ones): {scopes}; a user app then needs a new login (`slotbridge login`)"
             ))
         }
         Kind::Refused => error.hint(

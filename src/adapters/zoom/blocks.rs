@@ -376,7 +376,7 @@ fn scopes(named: &[&str]) -> String {
     };
     format!(
         "give the app these scopes in Zoom's marketplace (for other users the `:admin` ones where \
-         there are such): {scopes}; a user app then needs a new login"
+         there are such): {scopes}; a user app then needs a new login (`slotbridge login`)"
     )
 }
 

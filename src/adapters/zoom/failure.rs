@@ -189,7 +189,7 @@ impl Failure {
         };
         format!(
             "give the app these scopes in Zoom's marketplace (for other users the `:admin` ones): \
-             {scopes}; a user app then needs a new zoom.auth.refresh_token; and check zoom.auth.client_id"
+             {scopes}; a user app then needs a new login (`slotbridge login`); and check zoom.auth.client_id"
         )
     }
 }

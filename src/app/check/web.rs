@@ -8,6 +8,7 @@ use super::super::failure::Exit;
 use super::secrets::{Fetched, Purpose};
 use super::{Item, Kit, in_time};
 use crate::ports::error::{Error, Kind};
+use crate::settings::Settings;
 use crate::settings::resolved::Http;
 
 pub(super) async fn items(kit: &Kit<'_>, daemon: bool) -> Vec<Item> {
@@ -16,6 +17,7 @@ pub(super) async fn items(kit: &Kit<'_>, daemon: bool) -> Vec<Item> {
     if let Some(http) = &settings.http {
         items.push(listening(http, daemon));
     }
+    items.extend(feeds(settings));
     if settings.zoom.webhook.is_some() {
         items.push(webhook(kit));
     }
@@ -42,6 +44,22 @@ fn listening(http: &Http, daemon: bool) -> Item {
             "choose another address as http.listen, or end what listens there",
         ),
     }
+}
+
+/// How feeds are given out. Files of `feeds write` do without a server, so that none is no fault.
+fn feeds(settings: &Settings) -> Option<Item> {
+    let count: usize = settings.hosts.iter().map(|host| host.feeds.len()).sum();
+    let seen = match &settings.http {
+        _ if count == 0 => return None,
+        None => {
+            "not given out: http.listen is not set; `slotbridge feeds write` writes them as files"
+        }
+        Some(http) if http.public_url.is_none() => {
+            "given out; how others reach them is not known: http.public_url is not set"
+        }
+        Some(_) => "given out; `slotbridge feeds` says where",
+    };
+    Some(Item::ok("feeds", format!("{count} to give out"), seen))
 }
 
 fn webhook(kit: &Kit<'_>) -> Item {

@@ -216,13 +216,19 @@ async fn availability(zoom: &ZoomClient, host: &Host) -> Item {
             ),
         ),
         (None, wanted) => {
-            let hint = if wanted.is_some() {
-                "correct `availability` of [host.hours]; `slotbridge zoom availability list` shows them"
+            let (which, hint) = if wanted.is_some() {
+                (
+                    "has that name or id",
+                    "correct `availability` of [host.hours]; `slotbridge zoom availability list` shows them",
+                )
             } else {
-                "name one as `availability` of [host.hours], or make one the default in Zoom"
+                (
+                    "is the default one",
+                    "name one as `availability` of [host.hours], or make one the default in Zoom",
+                )
             };
             let error = Error::new(Kind::Missing, "finding the host's availability in Zoom")
-                .because(format!("none of the {count} is it"))
+                .because(format!("none of the {count} {which}"))
                 .hint(hint);
             Item::failed(AVAILABILITY, name, &error)
         }
