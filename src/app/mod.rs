@@ -44,6 +44,7 @@ pub mod signals;
 /// The state on disk, opened.
 pub mod state;
 mod tasks;
+mod whose;
 
 /// What is remembered of the last pass, and shown by `status`.
 pub mod status;
