@@ -31,7 +31,7 @@ use super::desk::Answer;
 use super::ears::{self, Ears, Listening};
 use super::failure::{Exit, Failure};
 use super::hinting::{self, Deleted};
-use super::hints::{self, Hints, Todo};
+use super::hints::{Hints, Todo};
 use super::metrics;
 use super::plan::{self, Plan};
 use super::rhythm;
@@ -139,7 +139,7 @@ pub async fn run(
         looked: false,
         begun: None,
         deleted: Deleted::new(),
-        whose: Whose::default(),
+        whose: Whose::of(&first),
         server,
         serving,
         ears,
@@ -435,30 +435,7 @@ impl Daemon {
             return Ok((ended, false));
         };
         self.count_throttles(before);
-        let now = self.clock.now();
-        for (hint, outcome) in &looked.answers {
-            let (word, delay) = (hinting::word(*outcome), hints::delay(hint, now));
-            metrics::hint(word, delay);
-            tracing::debug!(booking = %hint.booking, outcome = word, "a hint was looked into");
-        }
-        for hint in &looked.strange {
-            metrics::hint("not-ours", hints::delay(hint, now));
-            tracing::debug!(booking = %hint.booking, "a hint is about nobody's booking here");
-        }
-        for report in &looked.reports {
-            metrics::done(report);
-            for error in &report.errors {
-                tracing::warn!(host = %report.name, cause = %error.cause, hint = %error.hint, "{}", error.doing);
-            }
-            self.state_failed |= report.worst.state;
-        }
-        if looked
-            .reports
-            .iter()
-            .any(|report| !report.actions.is_empty())
-        {
-            self.state.feeds.look_again();
-        }
+        self.note_hints(&looked);
         // There is nothing to do about those.
         let strange = looked.strange.into_iter();
         let done = strange.map(|hint| (hint, Outcome::Settled));
@@ -549,8 +526,8 @@ impl Daemon {
         self.ears.begin(ears).await;
         self.state.feeds.refresh(self.clock.now()).await;
         std::mem::replace(&mut self.plan, plan).end().await;
+        self.whose = Whose::of(&new);
         self.settings.send_replace(Arc::new(new));
-        self.whose = Whose::default();
         self.failures = 0;
         Ok(())
     }

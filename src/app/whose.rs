@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::domain::ids::{HostName, ZoomUserId};
+use crate::settings::Settings;
 
 /// Nothing of a user was found by any host at so many looks, over such a time, before they are taken
 /// for a stranger, where every host is known to be somebody else.
@@ -37,6 +38,19 @@ struct User {
 }
 
 impl Whose {
+    /// What the configuration tells: a host whose `zoom_user` is an id, and neither "me" nor a mail
+    /// address, is that user.
+    pub(super) fn of(settings: &Settings) -> Self {
+        let mut whose = Self::default();
+        for host in &settings.hosts {
+            let user = host.zoom_user.as_str();
+            if user != "me" && !user.contains('@') {
+                whose.found(&user.into(), &host.name);
+            }
+        }
+        whose
+    }
+
     /// A booking of this user was found to be this host's.
     pub(super) fn found(&mut self, user: &ZoomUserId, host: &HostName) {
         self.user(user).hosts.insert(host.clone());

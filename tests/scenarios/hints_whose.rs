@@ -14,14 +14,20 @@ use super::side::Side::{self, Radicale};
 /// Their calendars are on a server, so that no changed file brings a pass.
 fn two_hosts() -> (Bench, Shelf) {
     let bench = Bench::new(Radicale, "");
-    let shelf = Side::calendar(Radicale, bench.home.path());
     let user = bench.account.options().user_email.clone();
+    let shelf = and_bob(&bench, &user);
+    (bench, shelf)
+}
+
+/// Bob is this user of Zoom's.
+fn and_bob(bench: &Bench, user: &str) -> Shelf {
+    let shelf = Side::calendar(Radicale, bench.home.path());
     bench.configure(|text| {
         let calendar = shelf.config().replace("name = \"work\"", "name = \"bob\"");
         let host = format!("[[host]]\nname = \"bob\"\nzoom_user = \"{user}\"\n");
         listening(text) + &calendar + &host + "[host.bookings]\ncalendar = \"bob\"\n"
     });
-    (bench, shelf)
+    shelf
 }
 
 /// What Zoom tells of a booking on the page of this user.
@@ -104,6 +110,23 @@ fn a_booking_of_a_known_host_is_asked_of_nobody_else() {
     assert_eq!(daemon.tell(&again).status, 204);
     daemon.until("outcome=\"settled\"");
     assert_eq!(asked(&bench), [format!("GET {EVENTS}")], "Bob's list alone");
+    daemon.end();
+}
+
+#[test]
+fn a_host_whose_id_is_configured_is_known_from_the_start() {
+    let bench = Bench::new(Radicale, "");
+    let user = bench.account.options().user_id.clone();
+    let _bobs = and_bob(&bench, &user);
+    let mut daemon = Daemon::ready(&bench);
+    daemon.until("pass done");
+    bench.account.clear_log();
+    let id = bench.book(1);
+    assert_eq!(daemon.tell(&of(&user, created(&bench, &id))).status, 204);
+    daemon.until("outcome=\"settled\"");
+    let asked = asked(&bench);
+    assert_eq!(asked[0], format!("GET {EVENTS}"), "{asked:#?}");
+    assert!(!asked.contains(&format!("GET {EVENTS}/{id}")), "{asked:#?}");
     daemon.end();
 }
 
