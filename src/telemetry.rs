@@ -4,11 +4,14 @@ use std::fmt;
 use std::io::{self, IsTerminal};
 
 use clap::ValueEnum;
-use tracing::{Event, Level, Subscriber};
+use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// How events are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -55,7 +58,8 @@ pub struct Logging {
     pub color: bool,
     /// Number of `-v` less the number of `-q`, counted from what the command usually says.
     pub verbosity: i16,
-    /// `SLOTBRIDGE_LOG`, in the form of tracing's filters; wins over `verbosity`.
+    /// `SLOTBRIDGE_LOG`, in the form of tracing's filters; wins over `verbosity`. Whatever it says,
+    /// other crates are heard from `info` up alone.
     pub filter: Option<String>,
 }
 
@@ -76,13 +80,20 @@ pub fn start(logging: &Logging) -> Result<(), String> {
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr);
+    let quiet = filter_fn(may_be_heard);
     let started = match logging.format {
         LogFormat::Text => {
             let lines = lines.compact().with_target(false).with_ansi(logging.color);
-            lines.try_init()
+            lines.finish().with(quiet).try_init()
         }
-        LogFormat::Json => lines.json().flatten_event(true).with_ansi(false).try_init(),
-        LogFormat::Journald => lines.with_ansi(false).event_format(Prioritised).try_init(),
+        LogFormat::Json => {
+            let lines = lines.json().flatten_event(true).with_ansi(false);
+            lines.finish().with(quiet).try_init()
+        }
+        LogFormat::Journald => {
+            let lines = lines.with_ansi(false).event_format(Prioritised);
+            lines.finish().with(quiet).try_init()
+        }
     };
     // Tests start several commands in one process: the first one's wins.
     drop(started);
@@ -96,10 +107,15 @@ fn directives(verbosity: i16) -> &'static str {
         0 => "slotbridge=warn,error",
         1 => "slotbridge=info,warn",
         2 => "slotbridge=debug,warn",
-        3 => "slotbridge=trace,info",
-        // Everything of every crate but what could show the content of requests.
-        4.. => "slotbridge=trace,debug,hyper=info,h2=info,reqwest=info,rustls=info",
+        3.. => "slotbridge=trace,info",
     }
+}
+
+/// Below `info` other crates show what they send and get: addresses, headers and frames, with
+/// tokens in them. No filter that a person writes can mean that.
+fn may_be_heard(metadata: &Metadata<'_>) -> bool {
+    let whose = metadata.target().split("::").next();
+    whose == Some(env!("CARGO_CRATE_NAME")) || *metadata.level() <= Level::INFO
 }
 
 /// `<N>message key=value …`, as `sd-daemon(3)` describes it.

@@ -36,6 +36,8 @@ mod servers;
 #[path = "scenarios/side.rs"]
 mod side;
 
+#[path = "scenarios/attack.rs"]
+mod attack;
 #[path = "scenarios/bad_input.rs"]
 mod bad_input;
 #[path = "scenarios/busy_calendar.rs"]
@@ -84,6 +86,10 @@ mod failing;
 mod free_slots;
 #[path = "scenarios/hints.rs"]
 mod hints;
+#[path = "scenarios/hints_twice.rs"]
+mod hints_twice;
+#[path = "scenarios/hints_whose.rs"]
+mod hints_whose;
 #[path = "scenarios/hours_both_ways.rs"]
 mod hours_both_ways;
 #[path = "scenarios/hours_busy.rs"]

@@ -16,6 +16,7 @@ use tokio::time::Instant;
 
 use crate::domain::hint::Hint;
 use crate::domain::ids::HostName;
+use crate::engine::hinted::Outcome;
 use crate::engine::{Order, Progress, Silent};
 use crate::ports::clock::Clock;
 use crate::settings::Settings;
@@ -27,19 +28,20 @@ use crate::web::refusals::Refusals;
 use super::compose::Wired;
 use super::control::{self, Desk, PassRequest};
 use super::desk::Answer;
-use super::ears::{Ears, Listening};
+use super::ears::{self, Ears, Listening};
 use super::failure::{Exit, Failure};
 use super::hinting::{self, Deleted};
-use super::hints::{self, Hints, Todo};
+use super::hints::{Hints, Todo};
 use super::metrics;
 use super::plan::{self, Plan};
 use super::rhythm;
 use super::round::Round;
-use super::serving::{Server, Serving};
+use super::serving::{self, Server, Serving};
 use super::signals::GRACE;
 use super::signals::{Asked, Signals};
 use super::state::{self, State};
 use super::tasks::{self, Tasks, notify};
+use super::whose::Whose;
 
 /// How long the tasks beside the passes may take to end: nothing of theirs can be lost.
 const BESIDE: Duration = Duration::from_millis(500);
@@ -103,7 +105,6 @@ pub async fn run(
         () = signals.end() => return Ok(()),
     };
     let mut server = Server::new();
-    server.begin(&serving, &first).await?;
     let mut ears = Ears::default();
     let listening = Listening {
         settings: &first,
@@ -113,7 +114,17 @@ pub async fn run(
         hearing: Arc::new(hints.clone()),
         wake: wake.clone(),
     };
-    ears.begin(listening).await?;
+    let prepared = async {
+        let server = server.prepare(&serving, &first).await?;
+        Ok::<_, Failure>((server, ears::prepare(listening)?))
+    };
+    // Secrets of the server may take as long as those of the plan.
+    let prepared = tokio::select! {
+        prepared = prepared => prepared?,
+        () = signals.end() => return Ok(()),
+    };
+    server.begin(prepared.0).await;
+    ears.begin(prepared.1).await;
     let mut daemon = Daemon {
         state,
         clock,
@@ -128,6 +139,7 @@ pub async fn run(
         looked: false,
         begun: None,
         deleted: Deleted::new(),
+        whose: Whose::of(&first),
         server,
         serving,
         ears,
@@ -188,6 +200,8 @@ struct Daemon {
     begun: Option<Instant>,
     /// Entries deleted because of hints since the last whole pass.
     deleted: Deleted,
+    /// Whose bookings hints are about.
+    whose: Whose,
     server: Server,
     serving: Serving,
     ears: Ears,
@@ -414,39 +428,28 @@ impl Daemon {
         }
         let order = Order::default();
         let before = self.plan.throttles();
-        let look = hinting::look(&self.plan.wired, &order, hints, &mut self.deleted);
+        let (deleted, whose) = (&mut self.deleted, &mut self.whose);
+        let look = hinting::look(&self.plan.wired, &order, hints, deleted, whose);
         let (looked, ended) = until_asked(look, &order, signals, running).await?;
-        let Some(looked) = looked else {
+        let Some(mut looked) = looked else {
             return Ok((ended, false));
         };
         self.count_throttles(before);
-        let now = self.clock.now();
-        for (hint, outcome) in &looked.answers {
-            let (word, delay) = (hinting::word(*outcome), hints::delay(hint, now));
-            metrics::hint(word, delay);
-            tracing::debug!(booking = %hint.booking, outcome = word, "a hint was looked into");
-        }
-        for report in &looked.reports {
-            metrics::done(report);
-            for error in &report.errors {
-                tracing::warn!(host = %report.name, cause = %error.cause, hint = %error.hint, "{}", error.doing);
-            }
-            self.state_failed |= report.worst.state;
-        }
-        if looked
-            .reports
-            .iter()
-            .any(|report| !report.actions.is_empty())
-        {
-            self.state.feeds.look_again();
-        }
-        let whole_pass = self
+        self.note_hints(&looked);
+        // There is nothing to do about those.
+        let strange = looked.strange.into_iter();
+        let done = strange.map(|hint| (hint, Outcome::Settled));
+        looked.answers.extend(done);
+        let then = self
             .hints
             .answered(&looked.answers)
             .await
             .map_err(Failure::from)?;
+        for user in &then.missed {
+            self.whose.missed(user);
+        }
         metrics::waiting(self.hints.waiting());
-        Ok((ended, whole_pass))
+        Ok((ended, then.whole_pass))
     }
 
     fn due(&self, begun: Instant) -> Option<Instant> {
@@ -511,23 +514,42 @@ impl Daemon {
             tracing::warn!("{warning}");
         }
         let plan = Plan::make(&new, &self.state, &self.clock, &self.wake).await?;
-        self.server.begin(&self.serving, &new).await?;
-        let listening = Listening {
-            settings: &new,
-            plan: &plan,
+        let (server, ears) = match self.prepare(&new, &plan).await {
+            Ok(prepared) => prepared,
+            Err(failure) => {
+                plan.end().await;
+                return Err(failure);
+            }
+        };
+        // Nothing can fail any more: all of it is in force from here on.
+        self.server.begin(server).await;
+        self.ears.begin(ears).await;
+        self.state.feeds.refresh(self.clock.now()).await;
+        std::mem::replace(&mut self.plan, plan).end().await;
+        self.whose = Whose::of(&new);
+        self.settings.send_replace(Arc::new(new));
+        self.failures = 0;
+        Ok(())
+    }
+
+    /// Everything of a new configuration that may fail, while the old one stays in force.
+    async fn prepare(
+        &self,
+        new: &Settings,
+        plan: &Plan,
+    ) -> Result<(serving::Prepared, ears::Prepared), Failure> {
+        let server = self.server.prepare(&self.serving, new).await?;
+        let ears = ears::prepare(Listening {
+            settings: new,
+            plan,
             state: &self.state,
             clock: &self.clock,
             hearing: Arc::new(self.hints.clone()),
             wake: self.wake.clone(),
-        };
-        self.ears.begin(listening).await?;
-        // Only what is surely in force gives a feed another address.
-        self.state.feeds.follow(&new).await?;
-        self.state.feeds.refresh(self.clock.now()).await;
-        std::mem::replace(&mut self.plan, plan).end().await;
-        self.settings.send_replace(Arc::new(new));
-        self.failures = 0;
-        Ok(())
+        })?;
+        // The last of them: only what is surely in force gives a feed another address.
+        self.state.feeds.follow(new).await?;
+        Ok((server, ears))
     }
 
     /// Writes the daily export; without one, a damaged state could only be rebuilt.

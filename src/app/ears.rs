@@ -36,28 +36,48 @@ pub(super) struct Listening<'a> {
     pub(super) wake: mpsc::Sender<Wake>,
 }
 
+/// Ears that only have to begin: nothing of them can fail any more.
+pub(super) struct Prepared {
+    socket: Option<Socket>,
+    watched: BTreeSet<Watched>,
+    wake: mpsc::Sender<Wake>,
+}
+
+/// Makes ready what the settings say. What listens is not touched.
+///
+/// # Errors
+/// When the Zoom account cannot be prepared.
+pub(super) fn prepare(with: Listening<'_>) -> Result<Prepared, Failure> {
+    let socket = match &with.settings.zoom.websocket {
+        Some(url) => Some(Socket {
+            url: url.clone(),
+            tokens: compose::event_tokens(
+                with.settings,
+                with.plan.revealed(),
+                &with.state.base,
+                with.clock,
+            )?,
+            hearing: with.hearing,
+            clock: with.clock.clone(),
+            chance: rand::random,
+        }),
+        None => None,
+    };
+    Ok(Prepared {
+        socket,
+        watched: watched(with.settings),
+        wake: with.wake,
+    })
+}
+
 impl Ears {
-    /// Listens as the settings say; what listened before ends first, so that there is never more
-    /// than one connection.
-    ///
-    /// # Errors
-    /// When the Zoom account cannot be prepared.
-    pub(super) async fn begin(&mut self, with: Listening<'_>) -> Result<(), Failure> {
-        let socket = match &with.settings.zoom.websocket {
-            Some(url) => Some(Socket {
-                url: url.clone(),
-                tokens: compose::event_tokens(
-                    with.settings,
-                    with.plan.revealed(),
-                    &with.state.base,
-                    with.clock,
-                )?,
-                hearing: with.hearing,
-                clock: with.clock.clone(),
-                chance: rand::random,
-            }),
-            None => None,
-        };
+    /// Listens; what listened before ends first, so that there is never more than one connection.
+    pub(super) async fn begin(&mut self, prepared: Prepared) {
+        let Prepared {
+            socket,
+            watched,
+            wake,
+        } = prepared;
         self.0.shutdown().await;
         if let Some(socket) = socket {
             self.0.spawn(async move {
@@ -65,15 +85,12 @@ impl Ears {
                 "listening to Zoom's WebSocket"
             });
         }
-        let watched = watched(with.settings);
         if !watched.is_empty() {
-            let wake = with.wake;
             self.0.spawn(async move {
                 files::watch(watched, wake).await;
                 "watching files"
             });
         }
-        Ok(())
     }
 
     /// Waits until one of them ends by itself, which none ever should.

@@ -8,67 +8,118 @@ use crate::engine::Order;
 use crate::engine::hinted::{Outcome, hinted};
 use crate::engine::report::HostReport;
 
-use super::compose::Wired;
+use super::compose::{Wired, WiredBookings};
+use super::whose::Whose;
 
 /// What looking into hints came to.
 pub(super) struct Looked {
     pub(super) reports: Vec<HostReport>,
     pub(super) answers: Vec<(Hint, Outcome)>,
+    /// Hints about bookings of users who are no hosts here: nobody was asked.
+    pub(super) strange: Vec<Hint>,
 }
 
 /// Entries that were deleted because of hints since the last whole pass, by host.
 pub(super) type Deleted = BTreeMap<HostName, usize>;
 
-/// Looks into these hints.
+/// Looks into these hints. Whose they are is learnt from what is found.
 pub(super) async fn look(
     wired: &[Wired],
     order: &Order,
     hints: Vec<Hint>,
     deleted: &mut Deleted,
+    whose: &mut Whose,
 ) -> Looked {
-    let mut best: BTreeMap<BookingId, Outcome> = BTreeMap::new();
-    let mut reports = Vec::new();
-    for wired in wired.iter().filter_map(|wired| wired.bookings.as_ref()) {
-        let mine = meant(&hints, &best);
-        if mine.is_empty() {
-            continue;
-        }
-        let Ok(sides) = &wired.sides else {
-            for hint in mine {
-                note(&mut best, hint.booking, Outcome::Failed);
-            }
-            continue;
-        };
-        let host = &wired.host;
-        let count = deleted.entry(host.name.clone()).or_default();
-        let answered = hinted(sides, host, order, &mine, *count).await;
-        *count = answered.deleted;
-        for (booking, outcome) in answered.outcomes {
-            note(&mut best, booking, outcome);
-        }
-        reports.push(answered.report);
-    }
-    let answers = hints.into_iter().map(|hint| {
-        let outcome = best.get(&hint.booking).copied();
-        (hint, outcome.unwrap_or(Outcome::NotHere))
+    let hosts: Vec<&WiredBookings> = wired
+        .iter()
+        .filter_map(|wired| wired.bookings.as_ref())
+        .collect();
+    let names: Vec<&HostName> = hosts.iter().map(|one| &one.host.name).collect();
+    let (strange, hints): (Vec<Hint>, Vec<Hint>) = hints.into_iter().partition(|hint| {
+        let user = hint.user.as_ref();
+        user.is_some_and(|user| whose.is_stranger(user, &names))
     });
+    let mut best = BTreeMap::new();
+    let mut reports = Vec::new();
+    // First those whose it probably is, then everybody else.
+    for likely in [true, false] {
+        for one in &hosts {
+            let mine = meant(&hints, &best, |hint| {
+                is_likely(whose, hint, &one.host.name) == likely
+            });
+            if !mine.is_empty() {
+                reports.extend(ask(one, order, &mine, deleted, &mut best, whose).await);
+            }
+        }
+    }
+    let answers: Vec<(Hint, Outcome)> = hints
+        .into_iter()
+        .map(|hint| {
+            let outcome = best.get(&hint.booking).copied();
+            (hint, outcome.unwrap_or(Outcome::NotHere))
+        })
+        .collect();
+    for (hint, outcome) in &answers {
+        if let (Some(user), Outcome::NotHere) = (&hint.user, outcome) {
+            whose.not_found(user);
+        }
+    }
     Looked {
         reports,
-        answers: answers.collect(),
+        answers,
+        strange,
     }
 }
 
-/// The hints that may be about this host: whose booking it is found out, but not asked of others
+/// What became of each booking; the best that any host said.
+type Best = BTreeMap<BookingId, Outcome>;
+
+/// Asks one host.
+async fn ask(
+    one: &WiredBookings,
+    order: &Order,
+    mine: &[Hint],
+    deleted: &mut Deleted,
+    best: &mut Best,
+    whose: &mut Whose,
+) -> Option<HostReport> {
+    let host = &one.host;
+    let Ok(sides) = &one.sides else {
+        for hint in mine {
+            note(best, hint.booking.clone(), Outcome::Failed);
+        }
+        return None;
+    };
+    let count = deleted.entry(host.name.clone()).or_default();
+    let answered = hinted(sides, host, order, mine, *count).await;
+    *count = answered.deleted;
+    for (booking, outcome) in answered.outcomes {
+        let hint = mine.iter().find(|hint| hint.booking == booking);
+        let user = hint.and_then(|hint| hint.user.as_ref());
+        if let (Some(user), Outcome::Settled | Outcome::NotYet) = (user, outcome) {
+            whose.found(user, &host.name);
+        }
+        note(best, booking, outcome);
+    }
+    Some(answered.report)
+}
+
+fn is_likely(whose: &Whose, hint: &Hint, host: &HostName) -> bool {
+    let user = hint.user.as_ref();
+    user.is_some_and(|user| whose.is(user, host))
+}
+
+/// The hints that a host is asked about: whose booking it is is found out, but not asked of others
 /// once it is known.
-fn meant(hints: &[Hint], best: &BTreeMap<BookingId, Outcome>) -> Vec<Hint> {
+fn meant(hints: &[Hint], best: &Best, whom: impl Fn(&Hint) -> bool) -> Vec<Hint> {
     let open = |hint: &&Hint| {
         let known = best.get(&hint.booking);
-        known.is_none_or(|outcome| *outcome < Outcome::Unclear)
+        known.is_none_or(|outcome| *outcome < Outcome::Unclear) && whom(hint)
     };
     hints.iter().filter(open).cloned().collect()
 }
 
-fn note(best: &mut BTreeMap<BookingId, Outcome>, booking: BookingId, outcome: Outcome) {
+fn note(best: &mut Best, booking: BookingId, outcome: Outcome) {
     let known = best.entry(booking).or_insert(outcome);
     *known = outcome.max(*known);
 }

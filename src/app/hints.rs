@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::hint::Hint;
-use crate::domain::ids::BookingId;
+use crate::domain::ids::{BookingId, ZoomUserId};
 use crate::engine::hinted::Outcome;
 use crate::engine::ledger;
 use crate::ports::base::{Base, Change};
@@ -67,6 +67,15 @@ pub enum Todo {
     These(Vec<Hint>),
     /// Run a whole pass.
     Everything,
+}
+
+/// What follows from what became of hints.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Then {
+    /// A whole pass is wanted.
+    pub whole_pass: bool,
+    /// Users of whom a booking was looked for until nobody expected it any more.
+    pub missed: Vec<ZoomUserId>,
 }
 
 impl Hints {
@@ -141,13 +150,14 @@ impl Hints {
         self.lock().waiting.len()
     }
 
-    /// Remembers what became of hints that were looked into. `true` where a whole pass is wanted.
+    /// Remembers what became of hints that were looked into.
     ///
     /// # Errors
     /// When the state cannot be written.
-    pub async fn answered(&self, answers: &[(Hint, Outcome)]) -> Result<bool> {
+    pub async fn answered(&self, answers: &[(Hint, Outcome)]) -> Result<Then> {
         let _writing = self.writing.lock().await;
-        let (mut settled, mut whole_pass) = (Vec::new(), false);
+        let mut settled = Vec::new();
+        let mut then = Then::default();
         {
             let mut inner = self.lock();
             for (hint, outcome) in answers {
@@ -162,18 +172,22 @@ impl Hints {
                     Outcome::Settled => settled.push(hint.booking.clone()),
                     Outcome::Unclear => {
                         one.unclear = true;
-                        whole_pass = true;
+                        then.whole_pass = true;
                     }
                     Outcome::NotHere | Outcome::NotYet if one.since.elapsed() > NOT_YET => {
                         one.unclear = true;
-                        whole_pass |= *outcome == Outcome::NotYet;
+                        match (outcome, &hint.user) {
+                            (Outcome::NotYet, _) => then.whole_pass = true,
+                            (_, Some(user)) => then.missed.push(user.clone()),
+                            (_, None) => {}
+                        }
                     }
                     Outcome::NotHere | Outcome::NotYet | Outcome::Failed => one.put_off(),
                 }
             }
         }
         self.forget(&settled).await?;
-        Ok(whole_pass)
+        Ok(then)
     }
 
     /// A whole pass that began then has seen everything that was heard before.

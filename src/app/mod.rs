@@ -48,6 +48,7 @@ pub mod state;
 mod tasks;
 /// The tokens of calendars that a person logs in to.
 pub mod tokens;
+mod whose;
 
 /// What is remembered of the last pass, and shown by `status`.
 pub mod status;

@@ -1,12 +1,14 @@
 //! The HTTP server as the settings in force say: what is served, to whom, and its end.
 
 use std::net::{SocketAddr, TcpListener};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::http::HeaderName;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use listenfd::ListenFd;
 use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -48,8 +50,26 @@ pub(super) struct Serving {
 pub(super) struct Server {
     open: Option<Open>,
     tasks: JoinSet<()>,
-    /// The socket that the service manager opened for us, taken once.
-    inherited: Arc<Mutex<Option<TcpListener>>>,
+    /// The socket that the service manager opened for us, until it is served.
+    inherited: Option<TcpListener>,
+}
+
+/// A server that only has to begin: nothing of it can fail any more.
+pub(super) struct Prepared(Option<Next>);
+
+struct Next {
+    serve: BoxFuture<'static, ()>,
+    /// Where it listens; the service manager may have chosen.
+    address: SocketAddr,
+    origin: Origin,
+    open: Open,
+}
+
+/// Whose socket it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    Ours,
+    Inherited,
 }
 
 struct Open {
@@ -65,51 +85,55 @@ impl Server {
             .take_tcp_listener(0)
             .unwrap_or_default();
         Self {
-            inherited: Arc::new(Mutex::new(inherited)),
+            inherited,
             ..Self::default()
         }
     }
 
-    /// Serves as the settings say; what ran before ends. The old server goes on where the new one
-    /// cannot begin.
+    /// Makes ready what the settings say. What runs is not touched.
     ///
     /// # Errors
     /// When the address cannot be listened at, or a secret not be had.
-    pub(super) async fn begin(
-        &mut self,
+    pub(super) async fn prepare(
+        &self,
         serving: &Serving,
         settings: &Settings,
-    ) -> Result<(), Failure> {
+    ) -> Result<Prepared, Failure> {
         let Some(http) = &settings.http else {
-            self.stop().await;
-            return Ok(());
+            return Ok(Prepared(None));
         };
-        let listener = self.listener(http.listen)?;
+        let (listener, origin) = self.listener(http.listen)?;
         let address = listener.local_addr().unwrap_or(http.listen);
-        let app = match app(serving, settings, http, address).await {
-            Ok(app) => app,
-            Err(failure) => {
-                self.give_back(listener);
-                return Err(failure);
-            }
-        };
+        let app = app(serving, settings, http, address).await?;
         let running = listener.try_clone().and_then(|listener| {
             listener.set_nonblocking(true)?;
             tokio::net::TcpListener::from_std(listener)
         });
         let running = running.map_err(|error| cannot_listen(http.listen, &error))?;
-        self.stop().await;
+        let refusals = serving.refusals.clone();
         let stop = CancellationToken::new();
-        let limits = Limits::default();
-        self.tasks
-            .spawn(server::serve(running, app, limits, stop.clone()));
-        tracing::info!(%address, "serving HTTP");
-        self.open = Some(Open {
-            address: http.listen,
-            listener,
-            stop,
-        });
-        Ok(())
+        Ok(Prepared(Some(Next {
+            serve: server::serve(running, app, Limits::default(), refusals, stop.clone()).boxed(),
+            address,
+            origin,
+            open: Open {
+                address: http.listen,
+                listener,
+                stop,
+            },
+        })))
+    }
+
+    /// Serves what was made ready; what ran before ends.
+    pub(super) async fn begin(&mut self, prepared: Prepared) {
+        self.stop().await;
+        let Some(next) = prepared.0 else { return };
+        if next.origin == Origin::Inherited {
+            self.inherited = None;
+        }
+        self.tasks.spawn(next.serve);
+        tracing::info!(address = %next.address, "serving HTTP");
+        self.open = Some(next.open);
     }
 
     /// Waits until it ends by itself, which it never should.
@@ -127,31 +151,16 @@ impl Server {
         while self.tasks.join_next().await.is_some() {}
     }
 
-    /// An inherited socket that could not be served yet is there for the next try.
-    fn give_back(&self, listener: TcpListener) {
-        let mut inherited = self
-            .inherited
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if self.open.is_none() {
-            *inherited = Some(listener);
-        }
-    }
-
     /// The socket: the one in use, the inherited one, or a new one.
-    fn listener(&self, address: SocketAddr) -> Result<TcpListener, Failure> {
-        let cannot = |error: std::io::Error| cannot_listen(address, &error);
-        if let Some(open) = self.open.as_ref().filter(|open| open.address == address) {
-            return open.listener.try_clone().map_err(cannot);
-        }
-        let mut inherited = self
-            .inherited
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        match inherited.take() {
-            Some(listener) => Ok(listener),
-            None => TcpListener::bind(address).map_err(cannot),
-        }
+    fn listener(&self, address: SocketAddr) -> Result<(TcpListener, Origin), Failure> {
+        let open = self.open.as_ref().filter(|open| open.address == address);
+        let (listener, origin) = match (open, &self.inherited) {
+            (Some(open), _) => (open.listener.try_clone(), Origin::Ours),
+            (None, Some(inherited)) => (inherited.try_clone(), Origin::Inherited),
+            (None, None) => (TcpListener::bind(address), Origin::Ours),
+        };
+        let listener = listener.map_err(|error| cannot_listen(address, &error))?;
+        Ok((listener, origin))
     }
 }
 

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::ids::BookingId;
+use super::ids::{BookingId, ZoomUserId};
 use super::window::Window;
 
 /// What a notification says about one booking: ids and times, nothing private.
@@ -12,6 +12,9 @@ use super::window::Window;
 pub struct Hint {
     /// Which booking.
     pub booking: BookingId,
+    /// Whose page it was booked on, where that is told.
+    #[serde(default)]
+    pub user: Option<ZoomUserId>,
     /// Whether it is said to be cancelled.
     #[serde(default)]
     pub ended: bool,
@@ -25,7 +28,7 @@ pub struct Hint {
     pub from: Option<BookingId>,
     /// `rescheduled_to_event_id`: which booking takes the place of this one.
     pub to: Option<BookingId>,
-    /// `rescheduled`, where it is told.
+    /// `rescheduled`, where it is told: of the making of the booking, or of its end.
     pub rescheduled: Option<bool>,
     /// Whether the booker answered questions of the booking form; `None` where it is not told.
     pub answers: Option<bool>,
@@ -37,6 +40,7 @@ impl Hint {
     pub fn new(booking: BookingId, received: Timestamp) -> Self {
         Self {
             booking,
+            user: None,
             ended: false,
             received,
             start: None,
@@ -63,15 +67,27 @@ impl Hint {
     pub fn join(self, later: Self) -> Self {
         Self {
             booking: later.booking,
+            user: later.user.or(self.user),
             ended: later.ended,
             received: later.received.max(self.received),
             start: later.start.or(self.start),
             end: later.end.or(self.end),
             from: later.from.or(self.from),
             to: later.to.or(self.to),
-            rescheduled: later.rescheduled.max(self.rescheduled),
+            rescheduled: match (self.rescheduled, later.rescheduled) {
+                // That it was made anew says nothing of how it ended, and the other way round.
+                (Some(false), told) if self.ended != later.ended => told,
+                (earlier, told) => told.max(earlier),
+            },
             answers: later.answers.max(self.answers),
         }
+    }
+
+    /// Whether it is said that the booking ended, and that no other one takes its place. A creation
+    /// that is told late says so only of the creation.
+    #[must_use]
+    pub fn ended_for_good(&self) -> bool {
+        self.ended && self.rescheduled == Some(false)
     }
 
     /// Whether another booking has to be looked at together with this one.
@@ -103,6 +119,38 @@ mod tests {
         assert_eq!(both.received, at(5));
         assert!(both.moves());
         assert_eq!(both, second.join(first));
+    }
+
+    #[test]
+    fn what_was_heard_last_is_right_even_if_the_clock_stepped_back() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let created = Hint::new("b".into(), at(7_200));
+        let mut cancelled = Hint::new("b".into(), at(3_600));
+        cancelled.ended = true;
+        let both = created.clone().join(cancelled.clone());
+        assert!(both.ended, "it was told later, whatever the clock said");
+        assert_eq!(both.received, at(7_200));
+        assert!(!cancelled.join(created).ended);
+    }
+
+    #[test]
+    fn how_it_was_made_says_nothing_of_how_it_ended() {
+        let hint = |ended, rescheduled| Hint {
+            ended,
+            rescheduled,
+            ..Hint::new("b".into(), Timestamp::UNIX_EPOCH)
+        };
+        let created = hint(false, Some(false));
+        assert!(!created.ended_for_good());
+        for (rescheduled, for_good) in [(None, false), (Some(true), false), (Some(false), true)] {
+            let cancelled = hint(true, rescheduled);
+            assert_eq!(cancelled.ended_for_good(), for_good);
+            let both = created.clone().join(cancelled.clone());
+            assert_eq!(both.ended_for_good(), for_good, "{rescheduled:?}");
+            let late = cancelled.join(created.clone());
+            assert!(!late.ended_for_good(), "rather a whole pass too many");
+            assert_eq!(late.moves(), rescheduled == Some(true));
+        }
     }
 
     #[test]

@@ -47,6 +47,8 @@ ids! {
     ScheduleId,
     /// The `attendee_id` of one attendee of one booking.
     AttendeeId,
+    /// The id of a user in Zoom, as notifications have it.
+    ZoomUserId,
     /// The `name` of a `[[host]]` in the configuration.
     HostName,
     /// The `name` of a `[[calendar]]` in the configuration.

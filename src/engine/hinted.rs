@@ -356,7 +356,7 @@ async fn ended(
     if hint.rescheduled == Some(true) {
         return Ok(Seen::Is(Outcome::NotYet));
     }
-    let may_be_moved = hint.rescheduled != Some(false) && link.pair.is_some();
+    let may_be_moved = !hint.ended_for_good() && link.pair.is_some();
     if may_be_moved {
         return Ok(Seen::Is(Outcome::Unclear));
     }

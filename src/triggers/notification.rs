@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::domain::hint::Hint;
-use crate::domain::ids::BookingId;
+use crate::domain::ids::{BookingId, ZoomUserId};
 
 /// One notification.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,9 +75,11 @@ fn hint(payload: &Value, now: Timestamp) -> Option<Hint> {
     let event = object.get("scheduled_event").unwrap_or(&nothing);
     // Where exactly the newer fields stand is told differently from page to page.
     let id = |name: &str| id(event, name).or_else(|| id(object, name));
+    let id = |name: &str| id(name).map(BookingId::new);
     let time = |name: &str| -> Option<Timestamp> { text(event, name)?.trim().parse().ok() };
     Some(Hint {
         booking: id("event_id")?,
+        user: self::id(payload, "user_id").map(ZoomUserId::new),
         ended: false,
         received: now,
         start: time("start_date_time"),
@@ -92,10 +94,10 @@ fn hint(payload: &Value, now: Timestamp) -> Option<Hint> {
     })
 }
 
-fn id(value: &Value, name: &str) -> Option<BookingId> {
+fn id(value: &Value, name: &str) -> Option<String> {
     let id = text(value, name)?;
     let fits = !id.is_empty() && id.len() <= LONGEST_ID && !id.contains(char::is_control);
-    fits.then(|| BookingId::new(id))
+    fits.then_some(id)
 }
 
 fn text(value: &Value, name: &str) -> Option<String> {
@@ -136,6 +138,7 @@ mod tests {
             panic!("no booking");
         };
         assert_eq!(hint.booking, "new1".into());
+        assert_eq!(hint.user, Some("u".into()));
         assert_eq!(hint.from, Some("old1".into()));
         assert_eq!((hint.rescheduled, hint.answers), (Some(true), Some(false)));
         assert_eq!(hint.start, "2026-12-01T10:00:00Z".parse().ok());

@@ -236,10 +236,18 @@ async fn hear(
     }
 }
 
-/// The old connection is closed before a new one is opened: there is one per subscription.
+/// The old connection is closed, and Zoom has said so, before a new one is opened: there is one per
+/// subscription. What comes meanwhile is found by the pass that follows the new one.
 async fn close(connection: &mut Connection) {
-    let closing = tokio::time::timeout(Duration::from_secs(5), connection.close(None));
-    if !matches!(closing.await, Ok(Ok(()))) {
+    let closing = async {
+        connection.close(None).await?;
+        while let Some(rest) = connection.next().await {
+            rest?;
+        }
+        Ok::<(), SocketError>(())
+    };
+    let closed = tokio::time::timeout(Duration::from_secs(5), closing).await;
+    if !matches!(closed, Ok(Ok(()))) {
         tracing::debug!("the WebSocket did not close in good order");
     }
 }

@@ -1,4 +1,9 @@
 //! The listener: so many connections, so much header, so much time, and an end in good order.
+//!
+//! What never becomes a request is refused here and told once, like any other refusal: a head that
+//! is too long (answered 431 or 414 by the library, before any route), bytes that are no HTTP, and
+//! connections that cannot be taken because no file is left. Heads that come too slowly are cut off
+//! without a word: the library does not tell them from a connection that is merely idle.
 
 use std::io;
 use std::net::SocketAddr;
@@ -19,6 +24,7 @@ use tokio::task::JoinSet;
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 
+use super::refusals::Refusals;
 use super::refused;
 
 /// What one server, connection and request may cost.
@@ -66,7 +72,13 @@ pub async fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Serves until it is told to stop; then ends what is in hand.
-pub async fn serve(listener: TcpListener, app: Router, limits: Limits, stop: CancellationToken) {
+pub async fn serve(
+    listener: TcpListener,
+    app: Router,
+    limits: Limits,
+    refusals: Arc<Refusals>,
+    stop: CancellationToken,
+) {
     let app = app.layer(middleware::from_fn(
         move |request: Request, next: Next| async move {
             in_time(limits.request_time, request, next).await
@@ -86,15 +98,19 @@ pub async fn serve(listener: TcpListener, app: Router, limits: Limits, stop: Can
                 Ok((stream, _)) => stream,
                 // Too many open files, say: the next attempt may work.
                 Err(error) => {
-                    tracing::warn!(%error, "cannot take a connection");
+                    tracing::debug!(%error, "cannot take a connection");
+                    let hint = "too many files are open: raise LimitNOFILE of the service (`ulimit -n`)";
+                    refusals.count("connections that cannot be taken", hint);
                     tokio::time::sleep(Duration::from_millis(200)).await;
                     continue;
                 }
             },
         };
-        let (app, stop) = (app.clone(), stop.clone());
+        let (app, stop, refusals) = (app.clone(), stop.clone(), refusals.clone());
         open.spawn(async move {
-            connection(stream, app, limits, stop).await;
+            if let Err(error) = connection(stream, app, limits, stop).await {
+                count(&error, &refusals);
+            }
             drop(place);
         });
     }
@@ -104,7 +120,12 @@ pub async fn serve(listener: TcpListener, app: Router, limits: Limits, stop: Can
     }
 }
 
-async fn connection(stream: TcpStream, app: Router, limits: Limits, stop: CancellationToken) {
+async fn connection(
+    stream: TcpStream,
+    app: Router,
+    limits: Limits,
+    stop: CancellationToken,
+) -> hyper::Result<()> {
     // Small answers are not held back for more.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::trace!(%error, "no-delay is not to be had");
@@ -120,14 +141,24 @@ async fn connection(stream: TcpStream, app: Router, limits: Limits, stop: Cancel
     let stream = TokioIo::new(Box::pin(stream));
     let serving = builder.serve_connection(stream, TowerToHyperService::new(app));
     tokio::pin!(serving);
-    let ended = tokio::select! {
+    tokio::select! {
         ended = serving.as_mut() => ended,
         () = stop_or_age(&stop, limits.age) => {
             serving.as_mut().graceful_shutdown();
             serving.await
         }
-    };
-    if let Err(error) = ended {
+    }
+}
+
+/// What was refused before it was a request. Others who hang up early are nobody's concern.
+fn count(error: &hyper::Error, refusals: &Refusals) {
+    if error.is_parse_too_large() {
+        let hint = "somebody sends more than 32 KiB, or more than 64 headers; nothing was shown";
+        refusals.count("requests with too long a head", hint);
+    } else if error.is_parse() {
+        let hint = "somebody speaks something else to this port; TLS ends at the proxy before it";
+        refusals.count("what is no HTTP request", hint);
+    } else {
         tracing::trace!(%error, "a connection ended early");
     }
 }
@@ -171,7 +202,8 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
-        tasks.spawn(serve(listener, app, limits, stop.clone()));
+        let refusals = Arc::<Refusals>::default();
+        tasks.spawn(serve(listener, app, limits, refusals, stop.clone()));
         let mut greedy = TcpStream::connect(address).await.unwrap();
         greedy.write_all(first).await.unwrap();
         let mut next = TcpStream::connect(address).await.unwrap();

@@ -1,5 +1,6 @@
 //! `slotbridge run` with its HTTP server, and somebody who sends webhooks to it.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -84,8 +85,7 @@ impl Daemon {
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
         };
         let line = daemon.until("serving HTTP");
-        let (_, address) = line.split_once("address=").unwrap();
-        daemon.address = address.trim().parse().unwrap();
+        daemon.address = address_in(&line).unwrap();
         daemon
     }
 
@@ -115,6 +115,33 @@ impl Daemon {
         self.seen
             .extend(self.log.try_iter().map(|line| plain(&line)));
         self.seen.join("\n")
+    }
+
+    /// Its resident memory now, and the most there ever was; in KiB.
+    pub fn memory(&self) -> (u64, u64) {
+        let path = format!("/proc/{}/status", self.child.id());
+        let text = std::fs::read_to_string(path).unwrap();
+        let line = |name: &str| {
+            let line = text.lines().find_map(|line| line.strip_prefix(name));
+            let kib = line.and_then(|line| line.trim().strip_suffix(" kB"));
+            kib.and_then(|kib| kib.parse().ok()).unwrap()
+        };
+        (line("VmRSS:"), line("VmHWM:"))
+    }
+
+    /// What was refused, by kind, and how often that was told.
+    pub fn refusals(&mut self) -> BTreeMap<String, usize> {
+        let logged = self.logged();
+        let lines = logged
+            .lines()
+            .filter(|line| line.contains("a request was refused"));
+        let kinds = lines.map(|line| line.split("kind=\"").nth(1).unwrap());
+        let mut told = BTreeMap::new();
+        for kind in kinds {
+            let kind = kind.split('"').next().unwrap();
+            *told.entry(kind.to_owned()).or_default() += 1;
+        }
+        told
     }
 
     pub fn signal(&self, name: &str) {
@@ -173,6 +200,14 @@ impl Drop for Daemon {
     }
 }
 
+/// The address in a line of any format.
+fn address_in(line: &str) -> Option<SocketAddr> {
+    let (_, rest) = line.split_once("address")?;
+    let rest = rest.trim_start_matches(|c: char| !c.is_ascii_digit());
+    let end = rest.find(|c: char| !(c.is_ascii_digit() || ".:".contains(c)));
+    rest[..end.unwrap_or(rest.len())].parse().ok()
+}
+
 /// A line without colours.
 fn plain(line: &str) -> String {
     let mut parts = line.split('\u{1b}');
@@ -222,8 +257,8 @@ pub fn ask(
 }
 
 /// Sends so many webhooks over one connection, these bodies again and again; how many were taken.
-pub fn many(daemon: &Daemon, bodies: &[String], count: usize) -> usize {
-    let mut stream = BufReader::new(TcpStream::connect(daemon.address).unwrap());
+pub fn many(address: SocketAddr, bodies: &[String], count: usize) -> usize {
+    let mut stream = BufReader::new(TcpStream::connect(address).unwrap());
     stream.get_ref().set_read_timeout(Some(PATIENCE)).unwrap();
     let mut taken = 0;
     for body in bodies.iter().cycle().take(count) {

@@ -58,7 +58,7 @@ impl World {
         }
     }
 
-    /// What Zoom tells of a booking.
+    /// What Zoom tells of a booking: that it was made, however late, or that it ended.
     fn hint(&mut self, id: BookingId) -> Hint {
         let to = self.seen.moved.get(&id).cloned();
         let mut olds = self.seen.moved.iter();
@@ -67,10 +67,13 @@ impl World {
             .map(|(old, _)| old.clone());
         let named = self.rng.random_bool(0.5);
         let told = self.rng.random_bool(0.8);
+        let ended = !self.zoom.standing().contains(&id) && self.rng.random_bool(0.7);
+        let moved = if ended { to.is_some() } else { from.is_some() };
         Hint {
-            rescheduled: told.then_some(from.is_some() || to.is_some()),
+            ended,
+            rescheduled: told.then_some(moved),
             from: from.filter(|_| named),
-            to: to.filter(|_| named),
+            to: to.filter(|_| named && ended),
             answers: told.then_some(true),
             ..Hint::new(id, self.now())
         }

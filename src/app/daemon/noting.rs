@@ -8,6 +8,8 @@ use tokio::time::Instant;
 use super::Daemon;
 use crate::app::failing::{self, Tell};
 use crate::app::failure::Exit;
+use crate::app::hinting::{self, Looked};
+use crate::app::hints;
 use crate::app::metrics;
 use crate::app::round::Round;
 use crate::app::tasks::notify;
@@ -23,6 +25,33 @@ impl Daemon {
         let now = self.plan.throttles();
         metrics::throttled("zoom", now.0.saturating_sub(before.0));
         metrics::throttled("calendar", now.1.saturating_sub(before.1));
+    }
+
+    /// Counts what looking into hints came to, and then tells it: who hears of it may ask for the
+    /// numbers.
+    pub(super) fn note_hints(&mut self, looked: &Looked) {
+        for report in &looked.reports {
+            metrics::done(report);
+            self.state_failed |= report.worst.state;
+        }
+        let now = self.clock.now();
+        for (hint, outcome) in &looked.answers {
+            let (word, delay) = (hinting::word(*outcome), hints::delay(hint, now));
+            metrics::hint(word, delay);
+            tracing::debug!(booking = %hint.booking, outcome = word, "a hint was looked into");
+        }
+        for hint in &looked.strange {
+            metrics::hint("not-ours", hints::delay(hint, now));
+            tracing::debug!(booking = %hint.booking, "a hint is about nobody's booking here");
+        }
+        for report in &looked.reports {
+            for error in &report.errors {
+                tracing::warn!(host = %report.name, cause = %error.cause, hint = %error.hint, "{}", error.doing);
+            }
+            if !report.actions.is_empty() {
+                self.state.feeds.look_again();
+            }
+        }
     }
 
     /// A whole pass has seen everything that was heard before it began.
