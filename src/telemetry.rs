@@ -1,14 +1,23 @@
-//! Logging: one place that decides how events are written. They go to stderr, always.
+//! Logging: one place that decides how events are written. They go to stderr, or into the journal
+//! where systemd connected stderr to it.
+
+/// systemd's journal.
+pub mod journal;
 
 use std::fmt;
 use std::io::{self, IsTerminal};
+use std::path::PathBuf;
 
 use clap::ValueEnum;
-use tracing::{Event, Level, Subscriber};
+use tracing::{Event, Subscriber};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use journal::Journal;
 
 /// How events are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -18,7 +27,8 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
-    /// Lines with a priority in front, as systemd reads them from stderr.
+    /// Entries with fields for systemd's journal; where stderr is not connected to it, lines with a
+    /// priority in front, as systemd reads them from stderr.
     Journald,
 }
 
@@ -57,6 +67,8 @@ pub struct Logging {
     pub verbosity: i16,
     /// `SLOTBRIDGE_LOG`, in the form of tracing's filters; wins over `verbosity`.
     pub filter: Option<String>,
+    /// Where the journal listens, if stderr is connected to it.
+    pub journal: Option<PathBuf>,
 }
 
 /// The usual verbosity of the daemon: one step more than that of a command.
@@ -73,6 +85,15 @@ pub fn start(logging: &Logging) -> Result<(), String> {
         }
         None => EnvFilter::new(directives(logging.verbosity)),
     };
+    let journal = logging.journal.as_ref();
+    if let (LogFormat::Journald, Some(path)) = (logging.format, journal) {
+        // Where nothing listens, lines do.
+        if let Ok(journal) = Journal::at(path) {
+            let registry = tracing_subscriber::registry().with(filter).with(journal);
+            drop(registry.try_init());
+            return Ok(());
+        }
+    }
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr);
@@ -116,12 +137,7 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        let priority = match *event.metadata().level() {
-            Level::ERROR => 3,
-            Level::WARN => 4,
-            Level::INFO => 6,
-            Level::DEBUG | Level::TRACE => 7,
-        };
+        let priority = journal::priority(*event.metadata().level());
         let mut line = String::new();
         context
             .field_format()

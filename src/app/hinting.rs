@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use tracing::Instrument as _;
+
 use crate::domain::hint::Hint;
 use crate::domain::ids::{BookingId, HostName};
 use crate::engine::Order;
@@ -41,7 +43,10 @@ pub(super) async fn look(
         };
         let host = &wired.host;
         let count = deleted.entry(host.name.clone()).or_default();
-        let answered = hinted(sides, host, order, &mine, *count).await;
+        let span = tracing::info_span!("pass", host = %host.name, hints = mine.len());
+        let answered = hinted(sides, host, order, &mine, *count)
+            .instrument(span)
+            .await;
         *count = answered.deleted;
         for (booking, outcome) in answered.outcomes {
             note(&mut best, booking, outcome);

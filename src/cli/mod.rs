@@ -32,7 +32,7 @@ use crate::app::failure::{Exit, Failure};
 use crate::ports::clock::Clock;
 use crate::settings::environment::Environment;
 use crate::settings::{self, Loaded, Settings, Sources};
-use crate::telemetry::{self, Color, LogFormat, Logging};
+use crate::telemetry::{self, Color, LogFormat, Logging, journal};
 
 /// Keeps a Zoom Scheduler host and their own calendars in step, both ways.
 #[derive(Debug, Parser)]
@@ -211,6 +211,10 @@ fn try_execute(cli: Cli) -> Result<Exit, Failure> {
             .get("SLOTBRIDGE_LOG")
             .filter(|filter| !filter.is_empty())
             .map(str::to_owned),
+        journal: environment
+            .get("JOURNAL_STREAM")
+            .filter(|stream| journal::is_named(stream, std::io::stderr()))
+            .map(|_| journal::SOCKET.into()),
     };
     telemetry::start(&logging).map_err(|cause| {
         Failure::new(
