@@ -26,6 +26,8 @@ mod logout;
 #[path = "cli/machine.rs"]
 mod machine;
 mod servers;
+#[path = "cli/service.rs"]
+mod service;
 
 use std::path::Path;
 use std::time::Duration;
@@ -306,7 +308,7 @@ fn status_works_without_a_daemon_and_without_a_state() {
     let (code, out, error) = machine.run(&["status"]);
     assert_eq!(code, 0, "{error}");
     assert!(
-        out.contains("daemon: not running") && out.contains("last pass: none yet"),
+        out.contains("daemon: not running") && out.contains("no pass yet"),
         "{out}"
     );
     assert!(!machine.state().exists(), "asking makes no state");

@@ -21,6 +21,7 @@ mod words;
 mod zoom;
 
 use std::ffi::{OsStr, OsString};
+use std::io::{self, IsTerminal as _};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 
 use crate::adapters::system::SystemClock;
 use crate::app::failure::{Exit, Failure};
+use crate::demo::table::Paint;
 use crate::ports::clock::Clock;
 use crate::settings::environment::Environment;
 use crate::settings::{self, Loaded, Settings, Sources};
@@ -150,6 +152,22 @@ impl Context {
     fn quiet(&self) -> bool {
         self.global.quiet > 0
     }
+
+    /// Whether what goes to stdout has colours.
+    fn paint(&self) -> Paint {
+        let unwanted = self.environment.get("NO_COLOR");
+        let unwanted = unwanted.is_some_and(|set| !set.is_empty());
+        let coloured = match self.global.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => !unwanted && io::stdout().is_terminal(),
+        };
+        if coloured {
+            Paint::Colours
+        } else {
+            Paint::Plain
+        }
+    }
 }
 
 /// Reads what was typed; a wrong usage, `--help` and `--version` end the process here.
@@ -213,7 +231,7 @@ fn try_execute(cli: Cli) -> Result<Exit, Failure> {
             .map(str::to_owned),
         journal: environment
             .get("JOURNAL_STREAM")
-            .filter(|stream| journal::is_named(stream, std::io::stderr()))
+            .filter(|stream| journal::is_named(stream, io::stderr()))
             .map(|_| journal::SOCKET.into()),
     };
     telemetry::start(&logging).map_err(|cause| {

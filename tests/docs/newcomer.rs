@@ -54,7 +54,10 @@ impl Newcomer {
         newcomer.program("pass", &pass);
         // A browser, and a person who agrees to whatever it shows.
         let agree = "import sys, urllib.request as web; web.urlopen(sys.argv[1]).read()";
-        newcomer.program("xdg-open", &format!("#!/bin/sh\nexec python3 -c '{agree}' \"$1\"\n"));
+        newcomer.program(
+            "xdg-open",
+            &format!("#!/bin/sh\nexec python3 -c '{agree}' \"$1\"\n"),
+        );
         newcomer
     }
 
