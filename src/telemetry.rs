@@ -1,7 +1,12 @@
-//! Logging: one place that decides how events are written. They go to stderr, always.
+//! Logging: one place that decides how events are written. They go to stderr, or into the journal
+//! where systemd connected stderr to it.
+
+/// systemd's journal.
+pub mod journal;
 
 use std::fmt;
 use std::io::{self, IsTerminal};
+use std::path::PathBuf;
 
 use clap::ValueEnum;
 use tracing::{Event, Level, Metadata, Subscriber};
@@ -13,6 +18,8 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use journal::Journal;
+
 /// How events are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
@@ -21,7 +28,8 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
-    /// Lines with a priority in front, as systemd reads them from stderr.
+    /// Entries with fields for systemd's journal; where stderr is not connected to it, lines with a
+    /// priority in front, as systemd reads them from stderr.
     Journald,
 }
 
@@ -61,6 +69,8 @@ pub struct Logging {
     /// `SLOTBRIDGE_LOG`, in the form of tracing's filters; wins over `verbosity`. Whatever it says,
     /// other crates are heard from `info` up alone.
     pub filter: Option<String>,
+    /// Where the journal listens, if stderr is connected to it.
+    pub journal: Option<PathBuf>,
 }
 
 /// The usual verbosity of the daemon: one step more than that of a command.
@@ -77,6 +87,16 @@ pub fn start(logging: &Logging) -> Result<(), String> {
         }
         None => EnvFilter::new(directives(logging.verbosity)),
     };
+    let journal = logging.journal.as_ref();
+    if let (LogFormat::Journald, Some(path)) = (logging.format, journal) {
+        // Where nothing listens, lines do.
+        if let Ok(journal) = Journal::at(path) {
+            let heard = filter_fn(may_be_heard);
+            let registry = tracing_subscriber::registry().with(filter).with(heard);
+            drop(registry.with(journal).try_init());
+            return Ok(());
+        }
+    }
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr);
@@ -132,12 +152,7 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        let priority = match *event.metadata().level() {
-            Level::ERROR => 3,
-            Level::WARN => 4,
-            Level::INFO => 6,
-            Level::DEBUG | Level::TRACE => 7,
-        };
+        let priority = journal::priority(*event.metadata().level());
         let mut line = String::new();
         context
             .field_format()

@@ -42,6 +42,8 @@ mod mistakes;
 #[allow(dead_code, reason = "used in part; shared with the scenarios")]
 mod proxy;
 mod servers;
+#[path = "cli/service.rs"]
+mod service;
 #[path = "scenarios/check_tls.rs"]
 mod tls;
 #[path = "cli/tokens.rs"]
@@ -326,7 +328,7 @@ fn status_works_without_a_daemon_and_without_a_state() {
     let (code, out, error) = machine.run(&["status"]);
     assert_eq!(code, 0, "{error}");
     assert!(
-        out.contains("daemon: not running") && out.contains("last pass: none yet"),
+        out.contains("daemon: not running") && out.contains("no pass yet"),
         "{out}"
     );
     assert!(!machine.state().exists(), "asking makes no state");

@@ -37,7 +37,7 @@ pub fn measure(bookings: usize, passes: usize) {
     }
     let (before, begun) = (daemon.cpu(), Instant::now());
     thread::sleep(REST);
-    let share = (daemon.cpu() - before).as_secs_f64() / begun.elapsed().as_secs_f64();
+    let share = daemon.cpu().saturating_sub(before).as_secs_f64() / begun.elapsed().as_secs_f64();
     println!("start to ready: {:.0} ms", daemon.ready.as_secs_f64() * 1e3);
     println!("processor time when idle: {:.3} %", share * 100.0);
 }

@@ -8,6 +8,7 @@ mod noting;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use sd_notify::NotifyState;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -147,11 +148,9 @@ pub async fn run(
         state_failed: false,
         told_to_wait: Duration::ZERO,
         commands: JoinSet::new(),
+        words: "waiting for the first pass".to_owned(),
     };
-    notify(&[
-        NotifyState::Ready,
-        NotifyState::Status("waiting for the first pass"),
-    ]);
+    notify(&[NotifyState::Ready, NotifyState::Status(&daemon.words)]);
     tracing::info!(pid = std::process::id(), "started");
     let outcome = daemon.live(&mut signals, &mut running, reload).await;
     end(daemon, running).await;
@@ -213,6 +212,8 @@ struct Daemon {
     told_to_wait: Duration,
     /// Commands of `sync.on_failure` that run. They end with the daemon.
     commands: JoinSet<()>,
+    /// How the last pass ended, for the service manager.
+    words: String,
 }
 
 /// What is to be done next.
@@ -482,6 +483,14 @@ impl Daemon {
         let now = self.clock.now();
         let next = wait.and_then(|wait| now.checked_add(SignedDuration::try_from(wait).ok()?).ok());
         self.next.send_replace(next);
+        let words = match next.filter(|next| *next > now) {
+            Some(next) => {
+                let local = next.to_zoned(TimeZone::system());
+                format!("{}; next pass at {}", self.words, local.strftime("%H:%M"))
+            }
+            None => self.words.clone(),
+        };
+        notify(&[NotifyState::Status(&words)]);
     }
 
     /// Takes the configuration anew; a wrong one is reported, and the old one stays in force.

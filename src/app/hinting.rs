@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use tracing::Instrument as _;
+
 use crate::domain::hint::Hint;
 use crate::domain::ids::{BookingId, HostName};
 use crate::engine::Order;
@@ -91,7 +93,10 @@ async fn ask(
         return None;
     };
     let count = deleted.entry(host.name.clone()).or_default();
-    let answered = hinted(sides, host, order, mine, *count).await;
+    let span = tracing::info_span!("pass", host = %host.name, hints = mine.len());
+    let answered = hinted(sides, host, order, mine, *count)
+        .instrument(span)
+        .await;
     *count = answered.deleted;
     for (booking, outcome) in answered.outcomes {
         let hint = mine.iter().find(|hint| hint.booking == booking);

@@ -100,6 +100,11 @@ impl Round {
 /// The bookings first: what they write into a calendar is known to be ours when busy time is read
 /// from it.
 async fn one(wired: &Wired, order: &Order, hears: Hears<'_>) -> HostReport {
+    let span = tracing::info_span!("pass", host = %wired.name, dry_run = order.dry_run);
+    both(wired, order, hears).instrument(span).await
+}
+
+async fn both(wired: &Wired, order: &Order, hears: Hears<'_>) -> HostReport {
     let report = match &wired.bookings {
         Some(bookings) => of_bookings(bookings, order, hears).await,
         None => HostReport::new(&wired.name),
@@ -109,9 +114,8 @@ async fn one(wired: &Wired, order: &Order, hears: Hears<'_>) -> HostReport {
         return report;
     }
     let bookable = &wired.bookable;
-    let span = tracing::info_span!("pass", host = %wired.name);
     let other = engine::bookable::pass(&bookable.sides, &bookable.host, order);
-    report.join(other.instrument(span).await)
+    report.join(other.await)
 }
 
 async fn of_bookings(wired: &WiredBookings, order: &Order, hears: Hears<'_>) -> HostReport {
@@ -121,10 +125,7 @@ async fn of_bookings(wired: &WiredBookings, order: &Order, hears: Hears<'_>) -> 
         Err(error) => return failed(&host.name, error),
     };
     let progress = hears(&host.name);
-    let span = tracing::info_span!("pass", host = %host.name);
-    engine::pass(sides, host, order, progress.as_ref())
-        .instrument(span)
-        .await
+    engine::pass(sides, host, order, progress.as_ref()).await
 }
 
 /// The report of a host whose sides could not even be prepared.

@@ -22,6 +22,7 @@ mod words;
 mod zoom;
 
 use std::ffi::{OsStr, OsString};
+use std::io::{self, IsTerminal as _};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -30,10 +31,11 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 
 use crate::adapters::system::SystemClock;
 use crate::app::failure::{Exit, Failure};
+use crate::demo::table::Paint;
 use crate::ports::clock::Clock;
 use crate::settings::environment::Environment;
 use crate::settings::{self, Loaded, Settings, Sources};
-use crate::telemetry::{self, Color, LogFormat, Logging};
+use crate::telemetry::{self, Color, LogFormat, Logging, journal};
 
 /// Keeps a Zoom Scheduler host and their own calendars in step, both ways.
 #[derive(Debug, Parser)]
@@ -151,6 +153,22 @@ impl Context {
     fn quiet(&self) -> bool {
         self.global.quiet > 0
     }
+
+    /// Whether what goes to stdout has colours.
+    fn paint(&self) -> Paint {
+        let unwanted = self.environment.get("NO_COLOR");
+        let unwanted = unwanted.is_some_and(|set| !set.is_empty());
+        let coloured = match self.global.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => !unwanted && io::stdout().is_terminal(),
+        };
+        if coloured {
+            Paint::Colours
+        } else {
+            Paint::Plain
+        }
+    }
 }
 
 /// Reads what was typed; a wrong usage, `--help` and `--version` end the process here.
@@ -212,6 +230,10 @@ fn try_execute(cli: Cli) -> Result<Exit, Failure> {
             .get("SLOTBRIDGE_LOG")
             .filter(|filter| !filter.is_empty())
             .map(str::to_owned),
+        journal: environment
+            .get("JOURNAL_STREAM")
+            .filter(|stream| journal::is_named(stream, io::stderr()))
+            .map(|_| journal::SOCKET.into()),
     };
     telemetry::start(&logging).map_err(|cause| {
         Failure::new(

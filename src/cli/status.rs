@@ -1,6 +1,8 @@
 //! `slotbridge status`: how each host is.
 
-use std::fmt::Write;
+mod table;
+
+use std::fmt::{self, Write as _};
 
 use clap::Args;
 use jiff::Timestamp;
@@ -9,6 +11,7 @@ use super::{Context, terminal};
 use crate::app::desk::{self, Answer, Ask};
 use crate::app::failure::{Exit, Failure};
 use crate::app::status::{BusyStatus, HostStatus, Status};
+use crate::demo::table::Paint;
 use crate::engine::bookable::records::Sink;
 
 #[derive(Debug, Args)]
@@ -27,7 +30,8 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     if arguments.json {
         terminal::print_json(&status)?;
     } else {
-        terminal::print(&in_words(&status, context.clock.now()))?;
+        let now = context.clock.now();
+        terminal::print(&in_words(&status, now, context.paint()))?;
     }
     Ok(if status.hosts.iter().all(in_order) {
         Exit::Done
@@ -49,102 +53,75 @@ fn in_order(host: &HostStatus) -> bool {
     host.held == 0 && host.conflicts == 0 && host.last.as_ref().is_none_or(|last| last.ok)
 }
 
-fn in_words(status: &Status, now: Timestamp) -> String {
+fn in_words(status: &Status, now: Timestamp, paint: Paint) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.
-    write_all(&mut text, status, now).unwrap_or_default();
+    write_all(&mut text, status, now, paint).unwrap_or_default();
     text
 }
 
-fn write_all(text: &mut String, status: &Status, now: Timestamp) -> std::fmt::Result {
+fn write_all(text: &mut String, status: &Status, now: Timestamp, paint: Paint) -> fmt::Result {
     match status.daemon {
         Some(pid) => writeln!(text, "daemon: running (pid {pid})")?,
-        None => writeln!(text, "daemon: not running")?,
+        None => writeln!(
+            text,
+            "daemon: not running; `slotbridge sync` runs one pass, `slotbridge run` stays"
+        )?,
     }
     if status.hosts.is_empty() {
-        writeln!(
+        return writeln!(
             text,
             "no host is configured: `slotbridge config init` writes a file to start from"
-        )?;
+        );
     }
+    writeln!(text)?;
+    text.push_str(&table::of(&status.hosts, now, paint));
     for host in &status.hosts {
-        writeln!(text, "{}:", host.name)?;
-        match &host.last {
-            None => writeln!(text, "  last pass: none yet")?,
-            Some(last) => {
-                let word = if last.ok {
-                    "all done"
-                } else {
-                    "needs attention"
-                };
-                let ago = words(now.as_second().saturating_sub(last.finished.as_second()));
-                writeln!(text, "  last pass: {ago} ago, {word}")?;
-                if let Some(counts) = &last.bookings {
-                    writeln!(
-                        text,
-                        "    {} seen, {} created, {} updated, {} deleted, {} cancelled, {} noted, {} failed",
-                        counts.seen,
-                        counts.created,
-                        counts.updated,
-                        counts.deleted,
-                        counts.cancelled,
-                        counts.noted,
-                        counts.failed
-                    )?;
-                }
-                for (flow, counts) in [("busy", &last.busy), ("hours", &last.hours)] {
-                    let Some(counts) = counts else { continue };
-                    writeln!(
-                        text,
-                        "    {flow}: {} seen, {} created, {} updated, {} deleted, {} failed",
-                        counts.seen, counts.created, counts.updated, counts.deleted, counts.failed
-                    )?;
-                }
-                if let Some(error) = &last.first_error {
-                    writeln!(text, "    {} went wrong, first: {error}", last.errors)?;
-                }
-            }
-        }
-        for failing in &host.failing {
-            let since = words(now.as_second().saturating_sub(failing.since.as_second()));
-            let again = match host.next {
-                Some(_) => "the next pass tries again",
-                None => "`slotbridge sync` tries again",
-            };
-            let flow = failing.flow.word();
-            writeln!(text, "  {flow}: failing for {since}; {again}")?;
-        }
-        if let Some(links) = host.links {
-            writeln!(text, "  in step: {links} bookings")?;
-        }
-        if let Some(next) = host.next {
-            writeln!(
-                text,
-                "  next pass: in {}",
-                words(next.as_second().saturating_sub(now.as_second()))
-            )?;
-        }
-        if let Some(age) = host.cursor_age {
-            writeln!(text, "  calendar read up to: {} ago", words(age))?;
-        }
-        if let Some(busy) = &host.busy {
-            write_busy(text, busy, now)?;
-        }
-        if host.held > 0 {
-            writeln!(text, "  {} held: see `slotbridge held`", host.held)?;
-        }
-        if host.conflicts > 0 {
-            writeln!(
-                text,
-                "  {} in conflict: see `slotbridge conflicts`",
-                host.conflicts
-            )?;
+        let mut notes = String::new();
+        write_notes(&mut notes, host, now)?;
+        if !notes.is_empty() {
+            write!(text, "\n{}:\n{notes}", host.name)?;
         }
     }
     Ok(())
 }
 
-fn write_busy(text: &mut String, busy: &BusyStatus, now: Timestamp) -> std::fmt::Result {
+/// What does not fit into a row: why, and what to do.
+fn write_notes(text: &mut String, host: &HostStatus, now: Timestamp) -> fmt::Result {
+    if let Some(last) = &host.last
+        && let Some(error) = &last.first_error
+    {
+        writeln!(text, "  {} went wrong, first: {error}", last.errors)?;
+    }
+    for failing in &host.failing {
+        let since = words(now.as_second().saturating_sub(failing.since.as_second()));
+        let again = match host.next {
+            Some(_) => "the next pass tries again",
+            None => "`slotbridge sync` tries again",
+        };
+        let flow = failing.flow.word();
+        writeln!(text, "  {flow}: failing for {since}; {again}")?;
+    }
+    if host.held > 0 {
+        writeln!(text, "  {} held: see `slotbridge held`", host.held)?;
+    }
+    if host.conflicts > 0 {
+        writeln!(
+            text,
+            "  {} in conflict: see `slotbridge conflicts`",
+            host.conflicts
+        )?;
+    }
+    if let Some(age) = host.cursor_age {
+        writeln!(text, "  calendar read up to: {} ago", words(age))?;
+    }
+    if let Some(busy) = &host.busy {
+        write_busy(text, busy, now)?;
+    }
+    Ok(())
+}
+
+fn write_busy(text: &mut String, busy: &BusyStatus, now: Timestamp) -> fmt::Result {
     let ago = |time: Timestamp| words(now.as_second().saturating_sub(time.as_second()));
     if let (Some(to), Some(because)) = (busy.to, &busy.because) {
         let to = match to {
@@ -175,6 +152,7 @@ fn write_busy(text: &mut String, busy: &BusyStatus, now: Timestamp) -> std::fmt:
     Ok(())
 }
 
+/// A span of time, in the largest unit that says enough.
 fn words(seconds: i64) -> String {
     let seconds = seconds.max(0);
     match seconds {

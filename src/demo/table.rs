@@ -20,6 +20,8 @@ pub enum Tone {
     Ours,
     /// Of less weight.
     Quiet,
+    /// What went wrong.
+    Alarm,
 }
 
 impl Paint {
@@ -31,6 +33,7 @@ impl Paint {
             Tone::Person => 36,
             Tone::Ours => 32,
             Tone::Quiet => 2,
+            Tone::Alarm => 31,
         };
         match self {
             Self::Colours => format!("\u{1b}[{code}m{text}\u{1b}[0m"),

@@ -4,6 +4,8 @@
 //! Before a booking is cancelled it is asked for by id and must be what the person saw, its entry
 //! is asked for once more and must be gone, and the guard must agree.
 
+use tracing::Instrument as _;
+
 use crate::domain::booking::Booking;
 use crate::domain::entry::{Entry, Field};
 use crate::domain::ids::BookingId;
@@ -16,6 +18,7 @@ use crate::plan::wording;
 use crate::ports::calendar::{Content, Object};
 use crate::ports::error::{Error, Kind, Result};
 
+use super::acting::action;
 use super::bookings::Listing;
 use super::ending::{Lost, take_along};
 use super::holding::{Holding, Leave, refused};
@@ -122,11 +125,14 @@ async fn cancel(pass: &Pass<'_>, booking: &Booking) -> Result<()> {
         pass.tally.done("cancel", "zoom", id, why);
         return Ok(());
     }
-    begin(pass, id, &link.href, "cancel").await?;
-    pass.sides.zoom.cancel(id).await?;
-    pass.tally.count(Count::Cancelled);
-    pass.tally.done("cancel", "zoom", id, why);
-    settle_entry(pass, link, entry).await
+    let act = async {
+        begin(pass, id, &link.href, "cancel").await?;
+        pass.sides.zoom.cancel(id).await?;
+        pass.tally.count(Count::Cancelled);
+        pass.tally.done("cancel", "zoom", id, why);
+        settle_entry(pass, link, entry).await
+    };
+    act.instrument(action("cancel", "zoom", id)).await
 }
 
 /// After the cancellation: the entry follows the policy, too.

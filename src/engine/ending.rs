@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
+use tracing::Instrument as _;
 
 use crate::domain::booking::Booking;
 use crate::domain::entry::{Edit, Field};
@@ -16,6 +17,7 @@ use crate::plan::policy::CancelledInZoom;
 use crate::plan::{guard, reschedule};
 use crate::ports::error::Result;
 
+use super::acting::action;
 use super::bookings::Listing;
 use super::holding::{Holding, Leave, refused};
 use super::ledger::Batch;
@@ -294,9 +296,15 @@ pub(super) async fn take_along(pass: &Pass<'_>, lost: &Lost) -> Result<()> {
         }
         Ended::MarkEntry => {
             let edit = marking(pass, &link, lost.booking.as_ref());
-            mark(pass, &link, lost.booking.as_ref(), Some(edit)).await
+            mark(pass, &link, lost.booking.as_ref(), Some(edit))
+                .instrument(action("mark", "calendar", id))
+                .await
         }
-        Ended::DeleteEntry { conflicts } => delete(pass, &link, conflicts).await,
+        Ended::DeleteEntry { conflicts } => {
+            delete(pass, &link, conflicts)
+                .instrument(action("delete", "calendar", id))
+                .await
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! One pass: collect both sides, let `plan` decide, execute, commit.
 
+mod acting;
 mod backoff;
 /// Busy time and hours: what makes a host bookable, and when not.
 pub mod bookable;
@@ -40,7 +41,6 @@ use crate::ports::{base::Base, calendar::Calendar, clock::Clock, zoom::Zoom};
 use holding::Holding;
 use pass::{Halt, Pass};
 use report::HostReport;
-use tracing::Instrument as _;
 
 /// What a pass works on.
 #[derive(Clone)]
@@ -123,8 +123,7 @@ pub async fn pass(
         sides.zoom.meter().requests(),
         sides.calendar.meter().requests(),
     );
-    let span = tracing::info_span!("pass", host = %host.name, dry_run = order.dry_run);
-    let mut report = run(sides, host, order, progress).instrument(span).await;
+    let mut report = run(sides, host, order, progress).await;
     report.requests.zoom = sides.zoom.meter().requests().saturating_sub(before.0);
     report.requests.calendar = sides.calendar.meter().requests().saturating_sub(before.1);
     report

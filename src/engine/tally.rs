@@ -74,6 +74,7 @@ impl Tally {
         id: &(impl Display + ?Sized),
         why: &str,
     ) {
+        tracing::debug!(verb, side, %id, why, "action");
         let mut inner = self.lock();
         inner.faults_in_a_row = 0;
         if matches!(

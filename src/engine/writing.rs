@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use tracing::{Instrument as _, Span};
+
 use crate::domain::booking::Booking;
 use crate::domain::entry::{Base, Draft, Edit, Entry, Field};
 use crate::domain::ids::{Href, Uid};
@@ -13,6 +15,7 @@ use crate::plan::wording;
 use crate::ports::calendar::Written;
 use crate::ports::error::{Error, Kind, Result};
 
+use super::acting::action;
 use super::ledger::Batch;
 use super::pass::Pass;
 use super::phrasing::full_words;
@@ -35,6 +38,19 @@ pub(super) async fn create(
         pass.tally.done("create", "calendar", &booking.id, why);
         return Ok(());
     }
+    let span = action("create", "calendar", &booking.id);
+    write_new(pass, booking, link, conflict, why)
+        .instrument(span)
+        .await
+}
+
+async fn write_new(
+    pass: &Pass<'_>,
+    booking: &Booking,
+    link: Option<&Link>,
+    conflict: Option<FieldConflict>,
+    why: &str,
+) -> Result<()> {
     let manage_url = link.and_then(|link| link.manage_url.as_deref());
     let (_, fields) = full_words(pass, booking, manage_url).await?;
     let uid = link.map_or_else(|| Uid::of_booking(&booking.id), |link| link.uid.clone());
@@ -110,15 +126,35 @@ pub(super) async fn apply(
         preview(pass, booking, &out, write);
         return Ok(());
     }
+    let verb = match (&out.note, write) {
+        (_, true) => Some("update"),
+        (Some(_), false) => Some("note"),
+        (None, false) => None,
+    };
+    // Where nothing is written, there is no action.
+    let span = verb.map_or_else(Span::none, |verb| {
+        let side = if write { "calendar" } else { "zoom" };
+        action(verb, side, &booking.id)
+    });
+    carry_out(pass, before, link, booking, entry, out, verb)
+        .instrument(span)
+        .await
+}
+
+async fn carry_out(
+    pass: &Pass<'_>,
+    before: &Link,
+    link: &Link,
+    booking: &Booking,
+    entry: &Entry,
+    out: Reconciled,
+    verb: Option<&'static str>,
+) -> Result<()> {
+    let renamed = before.booking != link.booking;
+    let write = verb == Some("update");
     let mut booking = booking.clone();
-    if out.note.is_some() || write {
-        begin(
-            pass,
-            &booking.id,
-            &link.href,
-            if write { "update" } else { "note" },
-        )
-        .await?;
+    if let Some(verb) = verb {
+        begin(pass, &booking.id, &link.href, verb).await?;
     }
     if let Some(notes) = &out.note {
         note(pass, &mut booking, notes).await?;

@@ -60,15 +60,23 @@ impl Newcomer {
             _runtime: runtime,
         };
         // The password manager that the documentation takes for its example.
-        let pass = newcomer.home.path().join("bin/pass");
-        fs::create_dir_all(pass.parent().unwrap()).unwrap();
-        fs::write(
-            &pass,
-            format!("#!/bin/sh\n[ \"$*\" = 'show dav' ] && echo '{PASSWORD}'\n"),
-        )
-        .unwrap();
-        fs::set_permissions(&pass, fs::Permissions::from_mode(0o755)).unwrap();
+        let pass = format!("#!/bin/sh\n[ \"$*\" = 'show dav' ] && echo '{PASSWORD}'\n");
+        newcomer.program("pass", &pass);
+        // A browser, and a person who agrees to whatever it shows.
+        let agree = "import sys, urllib.request as web; web.urlopen(sys.argv[1]).read()";
+        newcomer.program(
+            "xdg-open",
+            &format!("#!/bin/sh\nexec python3 -c '{agree}' \"$1\"\n"),
+        );
         newcomer
+    }
+
+    /// Installs a program of theirs.
+    fn program(&self, name: &str, text: &str) {
+        let path = self.home.path().join("bin").join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
     /// Their home directory.
@@ -117,6 +125,7 @@ impl Newcomer {
             // Who took the server keeps it: their section stands in place of the directory's.
             if let Ok(old) = fs::read_to_string(&config)
                 && self.choice == Choice::Caldav
+                && !old.contains("FILL-IN")
             {
                 text = text.replacen(first_calendar(&text), first_calendar(&old), 1);
             }

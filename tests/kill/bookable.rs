@@ -237,7 +237,7 @@ impl Desk {
 
     fn start(&self, words: &[&str]) -> Child {
         let log = fs::File::create(self.home.path().join("said")).unwrap();
-        Command::new(env!("CARGO_BIN_EXE_slotbridge"))
+        Command::new(assert_cmd::cargo::cargo_bin("slotbridge"))
             .env_clear()
             .env("HOME", self.home.path())
             .arg("--config")

@@ -150,7 +150,7 @@ impl Stage {
     /// Starts the binary, with nothing of this machine but its `PATH`. What it says goes to files.
     pub fn start(&self, words: &[&str]) -> Child {
         let file = |name: &str| File::create(self.home.path().join(name)).unwrap();
-        Command::new(env!("CARGO_BIN_EXE_slotbridge"))
+        Command::new(assert_cmd::cargo::cargo_bin("slotbridge"))
             .env_clear()
             .env("HOME", self.home.path())
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())

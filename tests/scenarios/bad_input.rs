@@ -280,6 +280,7 @@ fn a_full_disk_loses_nothing() {
 /// A pass that may write files of so many blocks only. SIGXFSZ is ignored, so that writing fails.
 fn limited(bench: &Bench, blocks: u32) -> Run {
     let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+    // The program itself: who hears what it writes (tests/heard) could not write it down.
     let binary = env!("CARGO_BIN_EXE_slotbridge");
     Run::of(&mut bench.wrapped("sh", &["-c", &script, binary], &["sync"]))
 }

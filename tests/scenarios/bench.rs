@@ -148,7 +148,8 @@ impl Bench {
 
     /// A command that runs the binary, with nothing of this machine but its `PATH`.
     pub fn command(&self, words: &[&str]) -> Command {
-        self.wrapped(env!("CARGO_BIN_EXE_slotbridge"), &[], words)
+        let program = assert_cmd::cargo::cargo_bin("slotbridge");
+        self.wrapped(program.to_str().unwrap(), &[], words)
     }
 
     /// The same, run by another program.

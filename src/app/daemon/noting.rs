@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use sd_notify::NotifyState;
 use tokio::time::Instant;
 
 use super::Daemon;
@@ -12,8 +11,36 @@ use crate::app::hinting::{self, Looked};
 use crate::app::hints;
 use crate::app::metrics;
 use crate::app::round::Round;
-use crate::app::tasks::notify;
 use crate::engine::report::Worst;
+
+/// How a pass ended, for whoever reads `systemctl status`.
+fn words(round: &Round) -> String {
+    let well: u64 = round
+        .hosts
+        .iter()
+        .filter_map(|host| host.bookings.as_ref())
+        .map(|flow| flow.seen)
+        .sum();
+    let unwell: Vec<&str> = round
+        .hosts
+        .iter()
+        .filter(|host| !host.ok)
+        .map(|host| host.name.as_str())
+        .collect();
+    let unwell = unwell.join(", ");
+    match round.exit() {
+        Exit::Done => match (round.hosts.len(), well) {
+            (1, 1) => "in step: 1 booking".to_owned(),
+            (1, bookings) => format!("in step: {bookings} bookings"),
+            (hosts, bookings) => format!("in step: {bookings} bookings of {hosts} hosts"),
+        },
+        Exit::Unreachable => format!("{unwell}: a side cannot be reached"),
+        Exit::Denied => format!("{unwell}: credentials were refused, see the log"),
+        Exit::Attention | Exit::Usage | Exit::State => {
+            format!("{unwell}: something needs attention, see `slotbridge status`")
+        }
+    }
+}
 
 impl Daemon {
     pub(super) fn count(&self, round: &Round, begun: Instant, before: (u64, u64)) {
@@ -106,15 +133,7 @@ impl Daemon {
         } else {
             0
         };
-        let words = match round.exit() {
-            Exit::Done => "in step",
-            Exit::Unreachable => "a side cannot be reached; trying again later",
-            Exit::Denied => "credentials were refused: see the log",
-            Exit::Attention | Exit::Usage | Exit::State => {
-                "something needs attention: see `slotbridge status`"
-            }
-        };
-        notify(&[NotifyState::Status(words)]);
+        self.words = words(round);
     }
 
     /// Tells once what has failed for over an hour, and once when it is over.

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use tracing::Instrument as _;
 
 use super::records::Records;
 use super::work::{Work, again};
@@ -15,6 +16,7 @@ use crate::domain::hours::{Hours, Week};
 use crate::domain::ids::{AvailabilityId, CalendarName, WaitingId};
 use crate::domain::part::Part;
 use crate::domain::waiting::{Conflict, ConflictStanding, Decision, Disputed};
+use crate::engine::acting::action;
 use crate::engine::ledger::Batch;
 use crate::engine::report::Trouble;
 use crate::engine::tally::Count;
@@ -300,7 +302,9 @@ async fn write(work: &Work<'_>, calendar: &dyn HoursCalendar, todo: &Todo) -> Re
     if work.order.dry_run {
         return Ok(true);
     }
-    let written = calendar.set_hours(todo.seen.as_ref(), hours, work.now);
+    let written = calendar
+        .set_hours(todo.seen.as_ref(), hours, work.now)
+        .instrument(action("update", "calendar", "hours"));
     match written.await {
         Ok(_) => Ok(true),
         Err(error) if error.kind() == Kind::State => Err(error),

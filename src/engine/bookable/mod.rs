@@ -31,8 +31,6 @@ mod work;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tracing::Instrument as _;
-
 use super::Order;
 use super::report::HostReport;
 use crate::domain::fingerprint::Fingerprint;
@@ -113,9 +111,8 @@ impl Sides {
 /// Runs one pass for one host. It never fails as a whole: what went wrong stands in the report.
 pub async fn pass(sides: &Sides, host: &Host, order: &Order) -> HostReport {
     let before = (sides.of_zoom(), sides.of_calendars());
-    let span = tracing::info_span!("bookable", host = %host.name, dry_run = order.dry_run);
     let work = Work::begin(sides, host, order);
-    let done = flow(&work).instrument(span).await;
+    let done = flow(&work).await;
     let days = done.unwrap_or_else(|error| {
         work.tally.aborted(&error);
         Vec::new()

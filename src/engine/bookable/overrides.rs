@@ -4,11 +4,14 @@
 //! the PATCH (`intended`) and after it (`before`): whichever of both a power cut leaves behind,
 //! `plan::overrides::in_force` tells which list is there.
 
+use tracing::Instrument as _;
+
 use super::expanding::Wanted;
 use super::work::{Days, Work};
 use crate::domain::busy::Busy;
 use crate::domain::hours::{Hours, Week};
 use crate::domain::time_span::TimeSpan;
+use crate::engine::acting::action;
 use crate::engine::ledger::Batch;
 use crate::plan::certainty::Certainty;
 use crate::plan::overrides::{self, DayOff, Effect, Now, Plan, Remembered, Theirs};
@@ -223,7 +226,9 @@ impl<'a> Schedule<'a> {
         self.state.intended = Some(plan.remembered.clone());
         self.remember().await?;
         let zoom = &self.work.sides.availabilities;
-        zoom.change_availability(&self.found, change).await
+        let span = action("update", "zoom", &self.found.id);
+        let change = zoom.change_availability(&self.found, change);
+        change.instrument(span).await
     }
 
     /// Counts what was written, and looks at what Zoom made of it.

@@ -5,12 +5,15 @@
 
 use std::collections::BTreeSet;
 
+use tracing::Instrument as _;
+
 use super::blocks::{Listed, Settled};
 use super::records::KnownBlock;
 use super::work::Work;
 use crate::domain::block::{Block, BlockDraft};
 use crate::domain::ids::BlockId;
 use crate::domain::time_span::TimeSpan;
+use crate::engine::acting::action;
 use crate::engine::ledger::Batch;
 use crate::engine::tally::{Count, GoOn};
 use crate::plan::blocks::BlockStep;
@@ -84,9 +87,18 @@ pub(super) async fn run(
 impl Run<'_> {
     async fn step(&mut self, step: BlockStep) -> Result<()> {
         match step {
-            BlockStep::Create(draft) => self.create(&draft).await,
-            BlockStep::Change { id, draft } => self.change(&id, &draft).await,
-            BlockStep::Delete { id } => self.delete(&id).await,
+            BlockStep::Create(draft) => {
+                let span = action("create", "zoom", &local(draft.span));
+                self.create(&draft).instrument(span).await
+            }
+            BlockStep::Change { id, draft } => {
+                let span = action("update", "zoom", &id);
+                self.change(&id, &draft).instrument(span).await
+            }
+            BlockStep::Delete { id } => {
+                let span = action("delete", "zoom", &id);
+                self.delete(&id).instrument(span).await
+            }
         }
     }
 

@@ -1,0 +1,142 @@
+"""Looks for the secrets of the tests in what slotbridge wrote: check.py PLANTED SAID
+
+Both are folders of strace's files, one for each process that a test started (tests/heard/run). In PLANTED a secret was
+said on purpose: if it is not found, nothing else would be. In SAID none may be found.
+
+Looked at is what a process writes to stdout and stderr, to files, to the journal and to the service manager, and what it
+answers over HTTP. Not looked at is where secrets belong: what it asks of Zoom and of calendars, its state (mode 0700)
+with its socket, and an export of the state, which holds the tokens by contract (section 8).
+"""
+
+import base64
+import pathlib
+import re
+import sys
+
+# Everything that a test calls a secret is one of these, or begins like it.
+LITERAL = [b"hush-", b"demo-client-secret", b"demo-refresh-token", b"correct horse"]
+# Of the built-in Zoom account: access and refresh tokens, and codes of a login.
+MADE = re.compile(rb"\b(?:access|refresh|code)-[A-Za-z0-9_-]{16,}")
+
+CALL = re.compile(r"^(\d+) +(write|writev|sendto|sendmsg|execve)\((.*)$")
+FD = re.compile(r"^(\d+)<(.*?)>, (.*)$")
+TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"')
+ESCAPE = re.compile(r'\\(?:([0-7]{1,3})|x([0-9a-fA-F]{2})|(.))')
+LETTERS = {"n": "\n", "t": "\t", "r": "\r", "v": "\v", "f": "\f"}
+
+
+def in_base64():
+    """The same secrets as Basic authentication would show them."""
+    for secret in (b"demo-client-secret", b"correct horse"):
+        for before in range(3):
+            text = base64.b64encode(b"x" * before + secret)
+            # The first and last letters depend on the neighbours.
+            yield text[4 if before else 0 : -4]
+
+
+SECRETS = LITERAL + list(in_base64())
+
+
+def unescape(text):
+    def one(match):
+        octal, hexa, letter = match.groups()
+        if octal:
+            return chr(int(octal, 8))
+        if hexa:
+            return chr(int(hexa, 16))
+        return LETTERS.get(letter, letter)
+
+    return ESCAPE.sub(one, text).encode("latin-1", "replace")
+
+
+def secret_in(data):
+    """The first secret in it."""
+    for secret in SECRETS:
+        at = data.find(secret)
+        if at >= 0:
+            return data[max(0, at - 60) : at + 60]
+    match = MADE.search(data)
+    return match and data[max(0, match.start() - 60) : match.end() + 20]
+
+
+def beside(place, words):
+    """Whether a file is in the folder of one that was named: an export is written beside it first."""
+    folder = pathlib.Path(place).parent
+    return any(pathlib.Path(word).parent == folder for word in words if "/" in word)
+
+
+class Process:
+    """What one start of the program wrote, place by place."""
+
+    def __init__(self, path):
+        self.arguments = []
+        self.others = set()
+        self.places = {}
+        first = None
+        for line in path.read_text("latin-1").splitlines():
+            match = CALL.match(line)
+            if not match:
+                continue
+            pid, call, rest = match.groups()
+            if call == "execve":
+                words = [unescape(word).decode("utf-8", "replace") for word in TEXT.findall(rest)]
+                if first is None:
+                    first, self.arguments = pid, words[1:]
+                else:
+                    # A command of the configuration: what it says goes to us, not to the world.
+                    self.others.add(pid)
+                continue
+            match = FD.match(rest)
+            if pid in self.others or not match:
+                continue
+            number, place, data = match.groups()
+            text = b"".join(unescape(part) for part in TEXT.findall(data))
+            key = number if number in ("1", "2") else place
+            self.places[key] = self.places.get(key, b"") + text
+
+    def is_meant(self, place, data):
+        """Whether secrets belong there."""
+        words = self.arguments
+        exports = "state" in words and "export" in words
+        if place in ("1", "2"):
+            return exports and place == "1"
+        if "demo" in words and (place.startswith("TCP") or "/slotbridge-demo-" in place):
+            # It is the Zoom account, too, and invents the secrets itself.
+            return True
+        if place.startswith("TCP"):
+            return not data.startswith(b"HTTP/1.")
+        if place.startswith(("UNIX-STREAM", "UNIX:")) or place.startswith("pipe:") or "socket:" in place:
+            return True
+        if place.startswith("/"):
+            return "/state/" in place or "/.local/state/" in place or exports and beside(place, words)
+        return False
+
+    def leaks(self):
+        for place, data in self.places.items():
+            if not self.is_meant(place, data):
+                found = secret_in(data)
+                if found:
+                    yield place, found
+
+
+def main():
+    planted, said = (sorted(pathlib.Path(folder).iterdir()) for folder in sys.argv[1:3])
+    if not any(leak for path in planted for leak in Process(path).leaks()):
+        sys.exit("tests/heard: what was said on purpose was not heard: this test hears nothing")
+    count = octets = bad = 0
+    for path in said:
+        process = Process(path)
+        count += 1
+        octets += sum(len(data) for data in process.places.values())
+        for place, found in process.leaks():
+            bad += 1
+            where = {"1": "stdout", "2": "stderr"}.get(place, place)
+            print(f"tests/heard: a secret went to {where} of {' '.join(process.arguments)}: {found!r}", file=sys.stderr)
+    if bad:
+        sys.exit(f"tests/heard: {bad} times a secret was written where it does not belong")
+    if not count:
+        sys.exit("tests/heard: no process was heard")
+    print(f"tests/heard: {count} processes wrote {octets} bytes, and no secret among them")
+
+
+main()
