@@ -55,7 +55,8 @@ impl Interview<'_> {
             None => false,
             Some(settings) => {
                 let last = self.answers.calendars.last().map(|last| &last.place);
-                if let Some(Place::Directory { make: Some(_), .. }) = last {
+                // What is not there yet, or not logged in to, cannot be tried.
+                if let Some(Place::Directory { make: Some(_), .. } | Place::Google { .. }) = last {
                     return Ok(true);
                 }
                 terminal::print("trying it …\n")?;

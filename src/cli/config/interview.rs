@@ -116,6 +116,10 @@ impl Interview<'_> {
         if to_zoom {
             lines.push(line("login", "let slotbridge in, in your browser"));
         }
+        for calendar in self.answers.to_log_in() {
+            let command = format!("login --calendar '{}'", calendar.name);
+            lines.push(line(&command, "let it into that calendar, too"));
+        }
         lines.push(line("check", "try everything once more"));
         lines.push(line(
             "sync --dry-run",
