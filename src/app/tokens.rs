@@ -7,6 +7,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::adapters::backoff::Jitter;
+use crate::adapters::caldav;
 use crate::adapters::http_client::{HttpClient, Timeouts};
 use crate::adapters::oauth::{Authority, Grant, Party, Way, Words};
 use crate::domain::ids::CalendarName;
@@ -126,6 +127,32 @@ pub fn authority(
         clock.clone(),
         jitter,
     ))
+}
+
+/// Who asks for a calendar. `secret` is what its configuration keeps secret.
+///
+/// # Errors
+/// As [`authority`].
+pub(super) fn credentials(
+    name: &CalendarName,
+    credentials: &Credentials,
+    secret: Option<SecretString>,
+    kept: &Arc<dyn Base>,
+    clock: &Arc<dyn Clock>,
+) -> error::Result<caldav::Credentials> {
+    let secret = secret.unwrap_or_default();
+    Ok(match credentials {
+        Credentials::None => caldav::Credentials::None,
+        Credentials::Password { username, .. } => caldav::Credentials::Password {
+            username: username.clone(),
+            password: secret,
+        },
+        Credentials::Bearer(_) => caldav::Credentials::Bearer(secret),
+        Credentials::OAuth(oauth) => caldav::Credentials::Login {
+            whose: whose(name, oauth),
+            authority: Arc::new(authority(name, oauth, secret, kept, clock)?),
+        },
+    })
 }
 
 fn words(name: &CalendarName, oauth: &OAuth) -> Words {

@@ -1,9 +1,10 @@
 //! `config init` on a terminal, against the built-in account and a real calendar server.
 
 use std::fs;
+use std::time::Duration;
 
 use rstest::rstest;
-use slotbridge::demo::account::NewBooking;
+use slotbridge::demo::account::{Fault, NewBooking};
 
 use super::asked::{Newcomer, Step, all, answer, host, mode, on_radicale, secret, usual};
 use super::servers::{PASSWORD, Radicale, Server, USER, Xandikos};
@@ -276,4 +277,57 @@ fn a_calendar_at_google_is_logged_in_to_afterwards() {
         out.contains("https://accounts.google.com/o/oauth2/v2/auth?"),
         "{error}"
     );
+}
+
+#[test]
+fn a_password_may_come_from_a_command_or_a_file() {
+    let (newcomer, server) = (Newcomer::new(), Radicale::start());
+    fs::write(newcomer.home.path().join("pass"), format!("{PASSWORD}\n")).unwrap();
+    let steps = [
+        answer("In which calendar shall the bookings stand?", "1"),
+        answer("mail address there: ", &server.url()),
+        answer("User name", USER),
+        answer("How is the password kept?", "2"),
+        answer("The command", "cat ~/pass"),
+        usual("What shall the configuration call it? [work]"),
+        answer("make you busy? [yes]", "no"),
+        answer("another calendar", "yes"),
+        answer("Where is it?", "1"),
+        answer("mail address there: ", &server.calendar_url()),
+        answer("User name", USER),
+        answer("How is the password kept?", "3"),
+        answer("The file", "~/pass"),
+        usual("What shall the configuration call it? [work-2]"),
+        usual("another calendar"),
+        usual("Keep the working hours"),
+    ];
+    let talk = newcomer.talk(&[], &all(&[&newcomer.app(), &host(), &steps]));
+    assert_eq!(talk.code, 0, "{}", talk.seen);
+    let config = newcomer.config();
+    for said in [
+        "password = { command = [\"sh\", \"-c\", \"cat ~/pass\"] }",
+        "password = { file = \"~/pass\" }",
+        "from = [\"work-2\"]",
+    ] {
+        assert!(config.contains(said), "{said}: {config}");
+    }
+    let (code, out, error) = newcomer.run(&["sync"]);
+    assert_eq!(code, 0, "{out}{error}");
+}
+
+#[test]
+fn a_try_that_hangs_can_be_interrupted() {
+    let newcomer = Newcomer::new();
+    let late = Fault::DelayAfter(Duration::from_mins(5));
+    newcomer.account.faults().once("POST", "/oauth/token", late);
+    let mut steps = newcomer.app();
+    steps.push(Step("trying it".to_owned(), "\u{3}".to_owned(), "key"));
+    let talk = newcomer.talk(&[], &steps);
+    assert_eq!(talk.code, 2, "{}", talk.seen);
+    assert!(
+        talk.seen.contains("interrupted; nothing was written"),
+        "{}",
+        talk.seen
+    );
+    newcomer.ensure_nothing_is_left();
 }

@@ -106,7 +106,7 @@ impl Interview<'_> {
         };
         let line = |command: &str, purpose: &str| {
             format!(
-                "  {:24}  {purpose}",
+                "  {:26}  {purpose}",
                 format!("slotbridge{config} {command}")
             )
         };
