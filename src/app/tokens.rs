@@ -172,3 +172,41 @@ fn words(name: &CalendarName, oauth: &OAuth) -> Words {
         table,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::secret::Secret;
+
+    fn app(account: Option<&str>) -> OAuth {
+        let page: url::Url = "https://oauth2.googleapis.com/token".parse().unwrap();
+        OAuth {
+            client_id: "id".to_owned(),
+            client_secret: Secret::plain("calendar.work.oauth.client_secret", "hush"),
+            authorize_url: page.clone(),
+            token_url: page,
+            revoke_url: None,
+            scope: None,
+            account: account.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn only_calendars_that_name_the_same_account_share_a_login() {
+        let [work, team] = ["work", "team"].map(CalendarName::new);
+        let (alice, bob, nobody) = (app(Some("alice")), app(Some("bob")), app(None));
+        assert_eq!(grant(&work, &alice), grant(&team, &alice));
+        assert_ne!(grant(&work, &alice), grant(&work, &bob));
+        assert_ne!(grant(&work, &nobody), grant(&team, &nobody));
+        // An account that is called like a calendar is none.
+        assert_ne!(grant(&work, &nobody), grant(&work, &app(Some("work"))));
+    }
+
+    #[test]
+    fn what_is_typed_names_the_calendar_as_a_shell_reads_it() {
+        let command = |name: &str| command(&CalendarName::new(name));
+        assert_eq!(command("work"), "slotbridge login --calendar work");
+        assert_eq!(command("my work"), "slotbridge login --calendar 'my work'");
+        assert_eq!(server(&app(None)), "Google");
+    }
+}

@@ -1,6 +1,7 @@
 //! `config init` on a terminal, against the built-in account and a real calendar server.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 use rstest::rstest;
@@ -282,7 +283,9 @@ fn a_calendar_at_google_is_logged_in_to_afterwards() {
 #[test]
 fn a_password_may_come_from_a_command_or_a_file() {
     let (newcomer, server) = (Newcomer::new(), Radicale::start());
-    fs::write(newcomer.home.path().join("pass"), format!("{PASSWORD}\n")).unwrap();
+    let pass = newcomer.home.path().join("pass");
+    fs::write(&pass, format!("{PASSWORD}\n")).unwrap();
+    fs::set_permissions(&pass, fs::Permissions::from_mode(0o644)).unwrap();
     let steps = [
         answer("In which calendar shall the bookings stand?", "1"),
         answer("mail address there: ", &server.url()),
@@ -303,6 +306,12 @@ fn a_password_may_come_from_a_command_or_a_file() {
     ];
     let talk = newcomer.talk(&[], &all(&[&newcomer.app(), &host(), &steps]));
     assert_eq!(talk.code, 0, "{}", talk.seen);
+    // The file is one that everybody here can read.
+    assert!(
+        talk.seen.contains("warning: ") && talk.seen.contains("chmod 600"),
+        "{}",
+        talk.seen
+    );
     let config = newcomer.config();
     for said in [
         "password = { command = [\"sh\", \"-c\", \"cat ~/pass\"] }",
