@@ -9,6 +9,8 @@
 
 #[path = "cli/alive.rs"]
 mod alive;
+#[path = "cli/asked.rs"]
+mod asked;
 #[path = "cli/browser.rs"]
 mod browser;
 #[path = "cli/calendar_login.rs"]

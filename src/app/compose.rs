@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use crate::adapters::caldav::{Caldav, CaldavConfig, CaldavSource, Credentials};
+use crate::adapters::caldav::{Caldav, CaldavConfig, CaldavSource};
 use crate::adapters::http_client::Timeouts;
 use crate::adapters::ics::{Ics, IcsConfig};
 use crate::adapters::vdir::{Vdir, VdirSource};
@@ -361,36 +361,11 @@ impl Wiring<'_> {
         else {
             return Err(Error::new(Kind::Refused, doing).because("it is not behind CalDAV"));
         };
+        let secret = self.revealed.calendars.get(name).cloned();
         Ok(CaldavConfig {
             url: address(url).map_err(|error| Error::new(Kind::Local, doing).because(error))?,
             collection: collection.clone(),
-            credentials: self.credentials(name, credentials)?,
-        })
-    }
-}
-
-impl Wiring<'_> {
-    fn credentials(
-        &self,
-        name: &CalendarName,
-        credentials: &resolved::Credentials,
-    ) -> Result<Credentials, Error> {
-        let secret = self.revealed.calendars.get(name).cloned();
-        let secret = secret.unwrap_or_default();
-        Ok(match credentials {
-            resolved::Credentials::None => Credentials::None,
-            resolved::Credentials::Password { username, .. } => Credentials::Password {
-                username: username.clone(),
-                password: secret,
-            },
-            resolved::Credentials::Bearer(_) => Credentials::Bearer(secret),
-            resolved::Credentials::OAuth(oauth) => {
-                let authority = tokens::authority(name, oauth, secret, self.kept, self.clock)?;
-                Credentials::Login {
-                    whose: tokens::whose(name, oauth),
-                    authority: Arc::new(authority),
-                }
-            }
+            credentials: tokens::credentials(name, credentials, secret, self.kept, self.clock)?,
         })
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::adapters::backoff::Jitter;
+use crate::adapters::caldav;
 use crate::adapters::http_client::{HttpClient, Timeouts};
 use crate::adapters::oauth::{Authority, Grant, Party, Way, Words};
 use crate::domain::ids::CalendarName;
@@ -128,6 +129,32 @@ pub fn authority(
     ))
 }
 
+/// Who asks for a calendar. `secret` is what its configuration keeps secret.
+///
+/// # Errors
+/// As [`authority`].
+pub(super) fn credentials(
+    name: &CalendarName,
+    credentials: &Credentials,
+    secret: Option<SecretString>,
+    kept: &Arc<dyn Base>,
+    clock: &Arc<dyn Clock>,
+) -> error::Result<caldav::Credentials> {
+    let secret = secret.unwrap_or_default();
+    Ok(match credentials {
+        Credentials::None => caldav::Credentials::None,
+        Credentials::Password { username, .. } => caldav::Credentials::Password {
+            username: username.clone(),
+            password: secret,
+        },
+        Credentials::Bearer(_) => caldav::Credentials::Bearer(secret),
+        Credentials::OAuth(oauth) => caldav::Credentials::Login {
+            whose: whose(name, oauth),
+            authority: Arc::new(authority(name, oauth, secret, kept, clock)?),
+        },
+    })
+}
+
 fn words(name: &CalendarName, oauth: &OAuth) -> Words {
     let (login, table) = (command(name), format!("calendar.{name}.oauth"));
     Words {
@@ -143,5 +170,43 @@ fn words(name: &CalendarName, oauth: &OAuth) -> Words {
         refused: format!("run `{login}` again"),
         login,
         table,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::secret::Secret;
+
+    fn app(account: Option<&str>) -> OAuth {
+        let page: url::Url = "https://oauth2.googleapis.com/token".parse().unwrap();
+        OAuth {
+            client_id: "id".to_owned(),
+            client_secret: Secret::plain("calendar.work.oauth.client_secret", "hush"),
+            authorize_url: page.clone(),
+            token_url: page,
+            revoke_url: None,
+            scope: None,
+            account: account.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn only_calendars_that_name_the_same_account_share_a_login() {
+        let [work, team] = ["work", "team"].map(CalendarName::new);
+        let (alice, bob, nobody) = (app(Some("alice")), app(Some("bob")), app(None));
+        assert_eq!(grant(&work, &alice), grant(&team, &alice));
+        assert_ne!(grant(&work, &alice), grant(&work, &bob));
+        assert_ne!(grant(&work, &nobody), grant(&team, &nobody));
+        // An account that is called like a calendar is none.
+        assert_ne!(grant(&work, &nobody), grant(&work, &app(Some("work"))));
+    }
+
+    #[test]
+    fn what_is_typed_names_the_calendar_as_a_shell_reads_it() {
+        let command = |name: &str| command(&CalendarName::new(name));
+        assert_eq!(command("work"), "slotbridge login --calendar work");
+        assert_eq!(command("my work"), "slotbridge login --calendar 'my work'");
+        assert_eq!(server(&app(None)), "Google");
     }
 }

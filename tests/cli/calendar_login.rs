@@ -295,3 +295,33 @@ fn a_calendar_without_a_login_is_said(
     assert_eq!((code, out.as_str()), (2, ""), "{error}");
     assert!(error.contains(cause) && error.contains(remedy), "{error}");
 }
+
+#[test]
+fn calendars_of_one_account_share_a_login_and_busy_time_is_read_with_it() {
+    let (alive, tokens) = somebody(Manners::default());
+    let start = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(48);
+    let at = |time: jiff::Timestamp| time.strftime("%Y%m%dT%H%M%SZ").to_string();
+    let end = start + jiff::SignedDuration::from_hours(1);
+    tokens.radicale.put(
+        "lunch.ics",
+        &format!(
+            "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:lunch\r\nDTSTAMP:20260101T000000Z\r\n\
+             DTSTART:{}\r\nDTEND:{}\r\nSUMMARY:Lunch\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
+            at(start),
+            at(end)
+        ),
+    );
+    let team = tokens.calendar().replace("\"work\"", "\"team\"");
+    let config = fs::read_to_string(&alive.machine.config).unwrap();
+    let busy = "[host.busy]\nfrom = [\"team\"]\n";
+    let config = config.replace("[[host]]", &format!("{team}[[host]]")) + busy;
+    fs::write(&alive.machine.config, config).unwrap();
+    let ended = log_in(&alive);
+    assert_eq!(ended.code, 0, "{}", ended.all);
+    let (code, json) = alive.sync();
+    assert_eq!(code, 0, "{json}");
+    assert_eq!(json["hosts"][0]["busy"]["created"], 1, "{json}");
+    let (code, out, error) = alive.machine.run(&["check"]);
+    assert_eq!(code, 0, "{out}{error}");
+    assert_eq!((tokens.logins(), tokens.refused()), (1, 0));
+}

@@ -2,158 +2,13 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rstest::rstest;
-use serde_json::{Value, json};
-use slotbridge::demo::account::{Account, AccountOptions, NewBooking, Server as ZoomServer};
-use tempfile::TempDir;
-use tokio::runtime::Runtime;
+use slotbridge::demo::account::{Fault, NewBooking};
 
+use super::asked::{Newcomer, Step, all, answer, host, mode, on_radicale, secret, usual};
 use super::servers::{PASSWORD, Radicale, Server, USER, Xandikos};
-
-/// What a person does: waits for words, then types.
-#[derive(Clone)]
-struct Step(String, String, &'static str);
-
-fn answer(words: &str, typed: &str) -> Step {
-    Step(words.to_owned(), typed.to_owned(), "shown")
-}
-
-fn secret(words: &str, typed: &str) -> Step {
-    Step(words.to_owned(), typed.to_owned(), "hidden")
-}
-
-/// Takes what stands in brackets.
-fn usual(words: &str) -> Step {
-    answer(words, "")
-}
-
-/// Somebody with an app in Zoom, and nothing configured.
-struct Newcomer {
-    home: TempDir,
-    account: Account,
-    zoom: ZoomServer,
-    _runtime: Runtime,
-}
-
-/// How a conversation went.
-struct Talk {
-    code: i64,
-    seen: String,
-}
-
-impl Newcomer {
-    fn new() -> Self {
-        let runtime = Runtime::new().unwrap();
-        let account = Account::new(AccountOptions::default());
-        let zoom = runtime.block_on(account.serve()).unwrap();
-        Self {
-            home: tempfile::tempdir().unwrap(),
-            account,
-            zoom,
-            _runtime: runtime,
-        }
-    }
-
-    fn folder(&self) -> PathBuf {
-        self.home.path().join(".config/slotbridge")
-    }
-
-    fn config(&self) -> String {
-        fs::read_to_string(self.folder().join("config.toml")).unwrap()
-    }
-
-    fn environment(&self) -> Vec<(&'static str, String)> {
-        vec![
-            ("HOME", self.home.path().display().to_string()),
-            ("PATH", std::env::var("PATH").unwrap()),
-            ("USER", "alice".to_owned()),
-            ("SLOTBRIDGE__ZOOM__API_URL", self.zoom.api_url()),
-            ("SLOTBRIDGE__ZOOM__OAUTH_URL", self.zoom.oauth_url()),
-        ]
-    }
-
-    /// Talks with `config init`; no secret is ever seen, and the terminal is as it was.
-    fn talk(&self, words: &[&str], steps: &[Step]) -> Talk {
-        let steps: Vec<Value> = steps
-            .iter()
-            .map(|Step(words, typed, how)| json!([words, typed, how]))
-            .collect();
-        let typist = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/typist.py");
-        let output = std::process::Command::new("python3")
-            .arg(typist)
-            .arg(Value::from(steps).to_string())
-            .arg(assert_cmd::cargo::cargo_bin("slotbridge"))
-            .args(["config", "init"])
-            .args(words)
-            .env_clear()
-            .envs(self.environment())
-            .output()
-            .unwrap();
-        let error = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{error}");
-        let told: Value = serde_json::from_slice(&output.stdout).unwrap();
-        let seen = told["seen"].as_str().unwrap().to_owned();
-        assert_eq!(told["shows"], true, "{seen}");
-        for hidden in [&self.account.options().client_secret, PASSWORD, "hush"] {
-            assert!(!seen.contains(hidden), "{hidden} is shown: {seen}");
-        }
-        Talk {
-            code: told["code"].as_i64().unwrap(),
-            seen,
-        }
-    }
-
-    fn run(&self, words: &[&str]) -> (i32, String, String) {
-        let mut command = assert_cmd::Command::cargo_bin("slotbridge").unwrap();
-        command.env_clear().envs(self.environment()).args(words);
-        super::machine::outcome(command)
-    }
-
-    /// The app, as somebody without a mistake answers.
-    fn app(&self) -> Vec<Step> {
-        let app = self.account.options();
-        vec![
-            usual("Number [1]: "),
-            answer("Account id", &app.account_id),
-            answer("Client id", &app.client_id),
-            answer("How is the client secret kept?", "1"),
-            secret("not shown): ", &app.client_secret),
-        ]
-    }
-
-    fn ensure_nothing_is_left(&self) {
-        let left: Vec<_> = fs::read_dir(self.home.path()).unwrap().collect();
-        assert!(left.is_empty(), "{left:?}");
-    }
-}
-
-fn host() -> Vec<Step> {
-    vec![
-        usual("What shall commands and logs call"),
-        answer("Their mail address", "alice@example.org"),
-        usual("Their user in Zoom"),
-    ]
-}
-
-fn on_radicale(address: &str) -> Vec<Step> {
-    vec![
-        answer("In which calendar shall the bookings stand?", "1"),
-        answer("mail address there: ", address),
-        answer("User name", USER),
-        answer("How is the password kept?", "1"),
-        secret("not shown): ", PASSWORD),
-    ]
-}
-
-fn all(parts: &[&[Step]]) -> Vec<Step> {
-    parts.concat()
-}
-
-fn mode(path: &Path) -> u32 {
-    fs::metadata(path).unwrap().permissions().mode() & 0o777
-}
 
 #[test]
 fn what_was_answered_works_at_once() {
@@ -244,12 +99,8 @@ fn what_is_wrong_is_said_and_asked_again() {
         answer("The command", "echo wrong"),
         answer("401", "1"),
     ];
-    let wrong_provider = [
-        answer("In which calendar shall the bookings stand?", "1"),
-        answer("mail address there: ", "alice@gmail.com"),
-        answer("Google: ", "1"),
-    ];
     let good = [
+        answer("In which calendar shall the bookings stand?", "1"),
         answer("mail address there: ", &server.calendar_url()),
         answer("User name", USER),
         answer("How is the password kept?", "1"),
@@ -271,7 +122,6 @@ fn what_is_wrong_is_said_and_asked_again() {
         &newcomer.app(),
         &wrong_host,
         &wrong_password,
-        &wrong_provider,
         &good,
     ]);
     let talk = newcomer.talk(&[], &steps);
@@ -395,4 +245,98 @@ fn without_questions_it_is_the_file_to_fill_in() {
     let talk = newcomer.talk(&["--no-input"], &[]);
     assert_eq!(talk.code, 0, "{}", talk.seen);
     assert_eq!(newcomer.config(), slotbridge::settings::STARTER);
+}
+
+#[test]
+fn a_calendar_at_google_is_logged_in_to_afterwards() {
+    let newcomer = Newcomer::new();
+    let steps = [
+        answer("In which calendar shall the bookings stand?", "1"),
+        answer("mail address there: ", "alice@gmail.com"),
+        usual("The account's mail address [alice@gmail.com]"),
+        answer("Client id of your OAuth client", "an id"),
+        usual("How is the client secret kept?"),
+        secret("not shown): ", "hush-google"),
+        usual("What shall the configuration call it? [google]"),
+        usual("make you busy? [yes]"),
+        usual("another calendar"),
+        usual("Keep the working hours"),
+    ];
+    let talk = newcomer.talk(&[], &all(&[&newcomer.app(), &host(), &steps]));
+    assert_eq!(talk.code, 0, "{}", talk.seen);
+    assert!(
+        talk.seen.contains("login --calendar 'google'"),
+        "{}",
+        talk.seen
+    );
+    assert_eq!(mode(&newcomer.folder().join("google-secret")), 0o600);
+    let (code, out, error) = newcomer.run(&["config", "show"]);
+    assert_eq!((code, error.as_str()), (0, ""), "{out}");
+    let (code, out, error) = newcomer.run(&["login", "--calendar", "google", "--no-browser"]);
+    assert_eq!(code, 2, "{out}{error}");
+    assert!(
+        out.contains("https://accounts.google.com/o/oauth2/v2/auth?"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_password_may_come_from_a_command_or_a_file() {
+    let (newcomer, server) = (Newcomer::new(), Radicale::start());
+    let pass = newcomer.home.path().join("pass");
+    fs::write(&pass, format!("{PASSWORD}\n")).unwrap();
+    fs::set_permissions(&pass, fs::Permissions::from_mode(0o644)).unwrap();
+    let steps = [
+        answer("In which calendar shall the bookings stand?", "1"),
+        answer("mail address there: ", &server.url()),
+        answer("User name", USER),
+        answer("How is the password kept?", "2"),
+        answer("The command", "cat ~/pass"),
+        usual("What shall the configuration call it? [work]"),
+        answer("make you busy? [yes]", "no"),
+        answer("another calendar", "yes"),
+        answer("Where is it?", "1"),
+        answer("mail address there: ", &server.calendar_url()),
+        answer("User name", USER),
+        answer("How is the password kept?", "3"),
+        answer("The file", "~/pass"),
+        usual("What shall the configuration call it? [work-2]"),
+        usual("another calendar"),
+        usual("Keep the working hours"),
+    ];
+    let talk = newcomer.talk(&[], &all(&[&newcomer.app(), &host(), &steps]));
+    assert_eq!(talk.code, 0, "{}", talk.seen);
+    // The file is one that everybody here can read.
+    assert!(
+        talk.seen.contains("warning: ") && talk.seen.contains("chmod 600"),
+        "{}",
+        talk.seen
+    );
+    let config = newcomer.config();
+    for said in [
+        "password = { command = [\"sh\", \"-c\", \"cat ~/pass\"] }",
+        "password = { file = \"~/pass\" }",
+        "from = [\"work-2\"]",
+    ] {
+        assert!(config.contains(said), "{said}: {config}");
+    }
+    let (code, out, error) = newcomer.run(&["sync"]);
+    assert_eq!(code, 0, "{out}{error}");
+}
+
+#[test]
+fn a_try_that_hangs_can_be_interrupted() {
+    let newcomer = Newcomer::new();
+    let late = Fault::DelayAfter(Duration::from_mins(5));
+    newcomer.account.faults().once("POST", "/oauth/token", late);
+    let mut steps = newcomer.app();
+    steps.push(Step("trying it".to_owned(), "\u{3}".to_owned(), "key"));
+    let talk = newcomer.talk(&[], &steps);
+    assert_eq!(talk.code, 2, "{}", talk.seen);
+    assert!(
+        talk.seen.contains("interrupted; nothing was written"),
+        "{}",
+        talk.seen
+    );
+    newcomer.ensure_nothing_is_left();
 }

@@ -70,6 +70,15 @@ pub enum Place {
         /// Who asks.
         login: Option<Login>,
     },
+    /// At Google, where somebody logs in with an app of their own.
+    Google {
+        /// Who.
+        account: String,
+        /// Of the app.
+        client_id: String,
+        /// Of the app.
+        client_secret: Kept,
+    },
     /// A feed that is only read. Its address is often all that keeps it private.
     Feed {
         /// Its address, or a path.
@@ -113,15 +122,13 @@ pub struct Host {
 }
 
 impl Place {
-    /// Whether entries can be written there at all.
-    #[must_use]
-    pub fn is_writable(&self) -> bool {
-        !matches!(self, Self::Feed { .. })
-    }
-
-    fn login(&self) -> Option<&Login> {
+    /// Its secret, where it has one.
+    fn kept(&self) -> Option<&Kept> {
         match self {
-            Self::Caldav { login, .. } | Self::Feed { login, .. } => login.as_ref(),
+            Self::Caldav { login, .. } | Self::Feed { login, .. } => {
+                login.as_ref().map(|login| &login.password)
+            }
+            Self::Google { client_secret, .. } => Some(client_secret),
             Self::Directory { .. } => None,
         }
     }
@@ -132,9 +139,9 @@ impl Answers {
     #[must_use]
     pub fn typed(&self) -> Vec<(&str, &SecretString)> {
         let app = self.app.iter().map(|app| &app.client_secret);
-        let places = self.calendars.iter().filter_map(|one| one.place.login());
+        let places = self.calendars.iter().filter_map(|one| one.place.kept());
         let mut typed: Vec<(&str, &SecretString)> = Vec::new();
-        for kept in app.chain(places.map(|login| &login.password)) {
+        for kept in app.chain(places) {
             if let Kept::Typed { secret, file, .. } = kept
                 && typed.iter().all(|(name, _)| name != file)
             {
@@ -148,8 +155,14 @@ impl Answers {
     pub fn directories(&self) -> impl Iterator<Item = &PathBuf> {
         self.calendars.iter().filter_map(|one| match &one.place {
             Place::Directory { make, .. } => make.as_ref(),
-            Place::Caldav { .. } | Place::Feed { .. } => None,
+            Place::Caldav { .. } | Place::Google { .. } | Place::Feed { .. } => None,
         })
+    }
+
+    /// The calendars that somebody has to log in to.
+    pub fn to_log_in(&self) -> impl Iterator<Item = &Calendar> {
+        let calendars = self.calendars.iter();
+        calendars.filter(|one| matches!(one.place, Place::Google { .. }))
     }
 
     /// A name like this one that no calendar has yet.

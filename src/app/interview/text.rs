@@ -110,6 +110,18 @@ impl Text {
                 }
                 self.login(login.as_ref());
             }
+            Place::Google {
+                account,
+                client_id,
+                client_secret,
+            } => {
+                self.key("kind", "caldav");
+                self.line("# Who logs in, and the OAuth client of one's own there.");
+                self.line("[calendar.oauth]");
+                self.key("account", account);
+                self.key("client_id", client_id);
+                self.secret("client_secret", client_secret);
+            }
             Place::Feed { url, login } => {
                 self.key("kind", "ics");
                 self.plain("url", url);

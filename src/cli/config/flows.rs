@@ -55,7 +55,8 @@ impl Interview<'_> {
             None => false,
             Some(settings) => {
                 let last = self.answers.calendars.last().map(|last| &last.place);
-                if let Some(Place::Directory { make: Some(_), .. }) = last {
+                // What is not there yet, or not logged in to, cannot be tried.
+                if let Some(Place::Directory { make: Some(_), .. } | Place::Google { .. }) = last {
                     return Ok(true);
                 }
                 terminal::print("trying it …\n")?;
@@ -104,11 +105,12 @@ impl Interview<'_> {
 
     /// Tries what the app may do for everything that was chosen. The answers stay as they are.
     async fn try_all(&mut self) -> Result<(), Failure> {
+        let settings = self.settings()?;
+        settings.warnings.iter().for_each(|one| terminal::warn(one));
         let app = self.answers.app.as_ref();
         if app.is_none_or(|app| app.account_id.is_none()) {
             return Ok(());
         }
-        let settings = self.settings()?;
         terminal::print("\ntrying what Zoom lets the app do for this …\n")?;
         let items = check::zoom(&settings, &self.context.clock).await;
         if let Err(failure) = tell(&items)? {

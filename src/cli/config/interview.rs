@@ -106,7 +106,7 @@ impl Interview<'_> {
         };
         let line = |command: &str, purpose: &str| {
             format!(
-                "  {:24}  {purpose}",
+                "  {:26}  {purpose}",
                 format!("slotbridge{config} {command}")
             )
         };
@@ -115,6 +115,10 @@ impl Interview<'_> {
         let mut lines = Vec::new();
         if to_zoom {
             lines.push(line("login", "let slotbridge in, in your browser"));
+        }
+        for calendar in self.answers.to_log_in() {
+            let command = format!("login --calendar '{}'", calendar.name);
+            lines.push(line(&command, "let it into that calendar, too"));
         }
         lines.push(line("check", "try everything once more"));
         lines.push(line(

@@ -64,7 +64,8 @@ impl Interview<'_> {
         if let Some(preset) = target.preset() {
             terminal::print(&format!("  {}: {}\n", preset.name, preset.needs))?;
             if !preset.takes_passwords {
-                return Ok(None);
+                let account = usual_name(&typed, &target);
+                return self.at_google(&account).await.map(Some);
             }
         }
         let login = self
@@ -80,6 +81,23 @@ impl Interview<'_> {
             }
         };
         self.choose(found, login, used).await
+    }
+
+    /// A calendar that is logged in to once the configuration is written.
+    async fn at_google(&self, usual: &str) -> Result<Chosen, Failure> {
+        let usual = Some(usual).filter(|usual| !usual.is_empty());
+        let account = ask::line("The account's mail address", usual).await?;
+        let client_id = ask::line("Client id of your OAuth client there", None).await?;
+        let client_secret = self.ask_secret("client secret", "google-secret").await?;
+        Ok(alone(Calendar {
+            name: "google".to_owned(),
+            remark: "The calendar of an account at Google.".to_owned(),
+            place: Place::Google {
+                account,
+                client_id,
+                client_secret,
+            },
+        }))
     }
 
     async fn login(&self, usual: &str, file: &str) -> Result<Option<Login>, Failure> {

@@ -56,6 +56,14 @@ fn answers() -> Answers {
                 },
             ),
             calendar(
+                "google",
+                Place::Google {
+                    account: "alice@gmail.com".to_owned(),
+                    client_id: "id".to_owned(),
+                    client_secret: typed("hush-google", "google-secret"),
+                },
+            ),
+            calendar(
                 "shared",
                 Place::Caldav {
                     url: "alice@example.org".to_owned(),
@@ -92,12 +100,12 @@ fn the_text_means_what_was_answered_and_holds_no_secret() {
     assert!(!text.replace("hush-feed", "").contains("hush"), "{text}");
     let settings = settings(&answers, Secrets::InFiles);
     settings.complete().unwrap();
-    assert_eq!(settings.calendars.len(), 4);
+    assert_eq!(settings.calendars.len(), 5);
     let host = &settings.hosts[0];
     assert_eq!(host.emails, ["alice@example.org"]);
     assert_eq!(host.busy.as_ref().unwrap().from.len(), 2);
     assert!(host.bookings.is_some() && host.hours.is_some());
-    let CalendarPlace::Caldav { collection, .. } = &settings.calendars[3].place else {
+    let CalendarPlace::Caldav { collection, .. } = &settings.calendars[4].place else {
         panic!("{settings:?}");
     };
     assert_eq!(collection.as_deref(), Some("Shared"));
@@ -129,6 +137,6 @@ fn a_secret_that_two_calendars_share_is_one_file() {
         .into_iter()
         .map(|(name, _)| name.to_owned())
         .collect();
-    assert_eq!(names, ["client-secret", "dav-password"]);
+    assert_eq!(names, ["client-secret", "dav-password", "google-secret"]);
     assert_eq!(answers().free_name("work"), "work-2");
 }
