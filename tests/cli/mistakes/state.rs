@@ -61,7 +61,7 @@ pub const MISTAKES: &[Mistake] = &[
         what: "The disk is full",
         make: |_| {
             let alive = Alive::server_to_server();
-            others::on_a_small_disk(&alive.machine, "8k", &["sync"])
+            others::on_a_small_disk(&alive.machine, &["sync"])
         },
         code: 5,
         says: &[
