@@ -76,7 +76,7 @@ pub fn without_a_network(machine: &Machine, address: &str) -> Ran {
     Ran::by(machine, &words, Command::from_std(command))
 }
 
-/// Types the words where the state's disk has room for 8 KiB.
+/// Types the words where the state's disk has room for 4 KiB.
 pub fn on_a_small_disk(machine: &Machine, words: &[&str]) -> Ran {
     // Who is not root may mount in a namespace where they are.
     let disks = if is_root() { "-m" } else { "-Urm" };
@@ -87,7 +87,7 @@ pub fn on_a_small_disk(machine: &Machine, words: &[&str]) -> Ran {
     let script = "mount -t tmpfs -o \"size=$1,mode=700\" none \"$2\" && shift 2 && exec \"$@\"";
     let mut command = Process::new("unshare");
     command.env_clear().envs(machine.environment());
-    command.args([disks, "sh", "-c", script, "sh", "8k"]);
+    command.args([disks, "sh", "-c", script, "sh", "4k"]);
     command.args([
         machine.state().as_os_str(),
         assert_cmd::cargo::cargo_bin("slotbridge").as_os_str(),
@@ -98,12 +98,12 @@ pub fn on_a_small_disk(machine: &Machine, words: &[&str]) -> Ran {
     Ran::by(machine, words, Command::from_std(command))
 }
 
-/// The next best: no file may grow beyond 512 bytes. The system has another word for that.
+/// The next best: no file may grow. The system has another word for that.
 fn with_small_files(machine: &Machine, words: &[&str]) -> Ran {
     let mut command = Process::new("sh");
     command.env_clear().envs(machine.environment());
     // SIGXFSZ is ignored, so that writing fails.
-    let script = "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\"";
+    let script = "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\"";
     command.args(["-c", script]);
     command.arg(assert_cmd::cargo::cargo_bin("slotbridge"));
     command.arg("--config").arg(&machine.config).args(words);

@@ -65,7 +65,7 @@ pub const MISTAKES: &[Mistake] = &[
         },
         code: 5,
         says: &[
-            "/home/alice/.local/state/slotbridge",
+            "opening the state (/home/alice/.local/state/slotbridge/db)",
             "No space left on device",
         ],
         remedy: &["make room on that disk"],
