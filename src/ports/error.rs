@@ -108,7 +108,8 @@ impl Error {
         let mut next = self.source.as_deref().map(|e| e as &dyn StdError);
         while let Some(error) = next {
             words.push(error.to_string());
-            next = error.source();
+            // One of ours says its causes itself.
+            next = error.source().filter(|_| !error.is::<Self>());
         }
         if words.is_empty() {
             self.kind.to_string()

@@ -124,7 +124,7 @@ fn each_calendar_says_what_it_is_and_gets_a_name_of_its_own() {
 #[case::plain_http("http://dav.example.org/", &[], 2, "not encrypted", "https")]
 #[case::user_in_the_address("https://alice:hush@dav.example.org/", &[], 2, "user name in it", "username")]
 #[case::no_address("https://", &[], 2, "this is no address", "mail address")]
-#[case::tls("TLS", &[], 4, "looking for calendars on 127.0.0.1", "certificate")]
+#[case::tls("TLS", &[], 4, "127.0.0.1 does not speak TLS", "check the port")]
 #[case::closed("http://127.0.0.1:9/", &[], 4, "looking for calendars on 127.0.0.1", "network")]
 #[case::no_caldav("ZOOM", &[], 4, "no CalDAV server answers there", "/remote.php/dav/")]
 #[case::google("alice@gmail.com", &["--password-command", "echo hush"], 3, "takes no password", "OAuth")]

@@ -82,7 +82,7 @@ fn sources() -> Vec<(String, String)> {
 fn part_of(name: &str) -> usize {
     let own = name.trim_end_matches(".rs");
     let is_in = |path: &&str| own == *path || name.starts_with(&format!("{path}/"));
-    let fits = |(_, _, paths): &(&str, &str, &[&str])| paths.iter().any(&is_in);
+    let fits = |(_, _, paths): &(&str, &str, &[&str])| paths.iter().any(is_in);
     PARTS.iter().position(fits).unwrap_or(PARTS.len() - 1)
 }
 

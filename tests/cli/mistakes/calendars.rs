@@ -154,8 +154,8 @@ pub const MISTAKES: &[Mistake] = &[
     Mistake {
         what: "Only a proxy leads out, and none is named",
         make: |_| {
-            let words = ["calendars", "https://192.0.2.10/"];
-            others::without_a_network(&Alive::server_to_server().machine, &words)
+            let alive = Alive::server_to_server();
+            others::without_a_network(&alive.machine, "https://192.0.2.10/")
         },
         code: 4,
         says: &["192.0.2.10", "Network is unreachable"],

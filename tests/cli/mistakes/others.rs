@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
-use std::process::Command as Process;
+use std::process::{Command as Process, Stdio};
 
 use assert_cmd::Command;
 
@@ -52,25 +52,42 @@ pub fn give(machine: &Machine, places: &[&Path]) {
     }
 }
 
-/// Types the words where no way leads out.
-pub fn without_a_network(machine: &Machine, words: &[&str]) -> Ran {
+/// Whether this test may have disks and networks of its own. In a closed container it may not.
+fn may_unshare(what: &str) -> bool {
     let mut command = Process::new("unshare");
-    command.env_clear().envs(machine.environment());
-    command.arg(if is_root() { "-n" } else { "-Urn" });
-    command.arg(assert_cmd::cargo::cargo_bin("slotbridge"));
-    command.arg("--config").arg(&machine.config).args(words);
-    Ran::by(machine, words, Command::from_std(command))
+    let tried = command.args([what, "true"]).stderr(Stdio::null()).status();
+    tried.is_ok_and(|status| status.success())
 }
 
-/// Types the words where the state's disk has no more room than this.
-pub fn on_a_small_disk(machine: &Machine, room: &str, words: &[&str]) -> Ran {
+/// Looks for calendars at this address, where no way leads out.
+pub fn without_a_network(machine: &Machine, address: &str) -> Ran {
+    let words = ["calendars", address];
+    let networks = if is_root() { "-n" } else { "-Urn" };
+    if !may_unshare(networks) {
+        // No way leads to a whole group of machines, either.
+        let group = address.replace("192.0.2.10", "224.0.0.1");
+        return Ran::of(machine, &["calendars", &group]).with("224.0.0.1", "192.0.2.10");
+    }
+    let mut command = Process::new("unshare");
+    command.env_clear().envs(machine.environment());
+    command.arg(networks);
+    command.arg(assert_cmd::cargo::cargo_bin("slotbridge"));
+    command.arg("--config").arg(&machine.config).args(words);
+    Ran::by(machine, &words, Command::from_std(command))
+}
+
+/// Types the words where the state's disk has room for 4 KiB.
+pub fn on_a_small_disk(machine: &Machine, words: &[&str]) -> Ran {
+    // Who is not root may mount in a namespace where they are.
+    let disks = if is_root() { "-m" } else { "-Urm" };
+    if !may_unshare(disks) {
+        return with_small_files(machine, words);
+    }
     fs::create_dir_all(machine.state()).unwrap();
     let script = "mount -t tmpfs -o \"size=$1,mode=700\" none \"$2\" && shift 2 && exec \"$@\"";
     let mut command = Process::new("unshare");
     command.env_clear().envs(machine.environment());
-    // Who is not root may mount in a namespace where they are.
-    command.arg(if is_root() { "-m" } else { "-Urm" });
-    command.args(["sh", "-c", script, "sh", room]);
+    command.args([disks, "sh", "-c", script, "sh", "4k"]);
     command.args([
         machine.state().as_os_str(),
         assert_cmd::cargo::cargo_bin("slotbridge").as_os_str(),
@@ -79,4 +96,17 @@ pub fn on_a_small_disk(machine: &Machine, room: &str, words: &[&str]) -> Ran {
     ]);
     command.args(words);
     Ran::by(machine, words, Command::from_std(command))
+}
+
+/// The next best: no file may grow. The system has another word for that.
+fn with_small_files(machine: &Machine, words: &[&str]) -> Ran {
+    let mut command = Process::new("sh");
+    command.env_clear().envs(machine.environment());
+    // SIGXFSZ is ignored, so that writing fails.
+    let script = "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\"";
+    command.args(["-c", script]);
+    command.arg(assert_cmd::cargo::cargo_bin("slotbridge"));
+    command.arg("--config").arg(&machine.config).args(words);
+    let full = "No space left on device (os error 28)";
+    Ran::by(machine, words, Command::from_std(command)).with("File too large (os error 27)", full)
 }

@@ -48,6 +48,17 @@ impl Ran {
         }
     }
 
+    /// With one word in place of another.
+    #[must_use]
+    pub fn with(self, from: &str, to: &str) -> Self {
+        Self {
+            words: self.words.replace(from, to),
+            code: self.code,
+            out: self.out.replace(from, to),
+            error: self.error.replace(from, to),
+        }
+    }
+
     /// Each message with its hint. Of what `check` lists, only the worst.
     pub fn told(&self) -> Vec<(String, String)> {
         let mut told: Vec<(String, String)> = Vec::new();

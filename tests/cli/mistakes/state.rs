@@ -61,11 +61,11 @@ pub const MISTAKES: &[Mistake] = &[
         what: "The disk is full",
         make: |_| {
             let alive = Alive::server_to_server();
-            others::on_a_small_disk(&alive.machine, "8k", &["sync"])
+            others::on_a_small_disk(&alive.machine, &["sync"])
         },
         code: 5,
         says: &[
-            "/home/alice/.local/state/slotbridge",
+            "opening the state (/home/alice/.local/state/slotbridge/db)",
             "No space left on device",
         ],
         remedy: &["make room on that disk"],
