@@ -35,6 +35,8 @@ mod proxy;
 mod servers;
 #[path = "scenarios/side.rs"]
 mod side;
+#[path = "scenarios/zoom_socket.rs"]
+mod zoom_socket;
 
 #[path = "scenarios/attack.rs"]
 mod attack;
@@ -102,6 +104,8 @@ mod hours_foreign;
 mod hours_loss;
 #[path = "scenarios/hours_together.rs"]
 mod hours_together;
+#[path = "scenarios/life.rs"]
+mod life;
 #[path = "scenarios/loss.rs"]
 mod loss;
 #[path = "scenarios/serving.rs"]

@@ -4,6 +4,7 @@
 //! Being offline is not an end: the next try comes later, by itself.
 
 mod noting;
+mod reloading;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,7 +38,7 @@ use super::metrics;
 use super::plan::{self, Plan};
 use super::rhythm;
 use super::round::Round;
-use super::serving::{self, Server, Serving};
+use super::serving::{Server, Serving};
 use super::signals::GRACE;
 use super::signals::{Asked, Signals};
 use super::state::{self, State};
@@ -491,74 +492,6 @@ impl Daemon {
             None => self.words.clone(),
         };
         notify(&[NotifyState::Status(&words)]);
-    }
-
-    /// Takes the configuration anew; a wrong one is reported, and the old one stays in force.
-    async fn reload(&mut self, reload: Reload<'_>) {
-        match NotifyState::monotonic_usec_now() {
-            Ok(now) => notify(&[NotifyState::Reloading, now]),
-            Err(_) => notify(&[NotifyState::Reloading]),
-        }
-        match self.try_reload(reload).await {
-            Ok(()) => tracing::info!("the configuration was read again"),
-            Err(failure) => tracing::error!(
-                "the new configuration is not used, the old one stays in force: {failure}"
-            ),
-        }
-        notify(&[NotifyState::Ready]);
-    }
-
-    async fn try_reload(&mut self, reload: Reload<'_>) -> Result<(), Failure> {
-        let new = reload()?;
-        new.complete()?;
-        if new.state_dir != self.settings.borrow().state_dir {
-            let hint = "restart slotbridge to use another state_dir";
-            return Err(Failure::new(
-                Exit::Usage,
-                "state_dir cannot change while it is in use",
-                hint,
-            ));
-        }
-        for warning in &new.warnings {
-            tracing::warn!("{warning}");
-        }
-        let plan = Plan::make(&new, &self.state, &self.clock, &self.wake).await?;
-        let (server, ears) = match self.prepare(&new, &plan).await {
-            Ok(prepared) => prepared,
-            Err(failure) => {
-                plan.end().await;
-                return Err(failure);
-            }
-        };
-        // Nothing can fail any more: all of it is in force from here on.
-        self.server.begin(server).await;
-        self.ears.begin(ears).await;
-        self.state.feeds.refresh(self.clock.now()).await;
-        std::mem::replace(&mut self.plan, plan).end().await;
-        self.whose = Whose::of(&new);
-        self.settings.send_replace(Arc::new(new));
-        self.failures = 0;
-        Ok(())
-    }
-
-    /// Everything of a new configuration that may fail, while the old one stays in force.
-    async fn prepare(
-        &self,
-        new: &Settings,
-        plan: &Plan,
-    ) -> Result<(serving::Prepared, ears::Prepared), Failure> {
-        let server = self.server.prepare(&self.serving, new).await?;
-        let ears = ears::prepare(Listening {
-            settings: new,
-            plan,
-            state: &self.state,
-            clock: &self.clock,
-            hearing: Arc::new(self.hints.clone()),
-            wake: self.wake.clone(),
-        })?;
-        // The last of them: only what is surely in force gives a feed another address.
-        self.state.feeds.follow(new).await?;
-        Ok((server, ears))
     }
 
     /// Writes the daily export; without one, a damaged state could only be rebuilt.

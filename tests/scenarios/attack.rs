@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use super::bench::Bench;
+use super::bench::{Bench, name_of};
 use super::daemon::{Daemon, SECRET, created, listening, now, raw, signed};
 use super::side::Side::Vdir;
 
@@ -227,13 +227,18 @@ fn when_no_file_is_left_it_is_told_once_and_passes() {
         .map(|_| TcpStream::connect(daemon.address).unwrap())
         .collect();
     daemon.until("connections that cannot be taken");
-    // Those that never ask are sent away, and then there is room again.
-    assert_eq!(daemon.get("/healthz").status, 200);
+    // A pass meanwhile finds no file either, and does no harm.
+    let meanwhile = bench.book(1);
+    daemon.signal("-USR1");
+    daemon.until("pass done");
     drop(idle);
+    assert_eq!(daemon.get("/healthz").status, 200);
     assert_eq!(daemon.refusals()["connections that cannot be taken"], 1);
-    let id = bench.book(1);
+    let id = bench.book(2);
     assert_eq!(daemon.tell(&created(&bench, &id)).status, 204);
     daemon.until("outcome=\"settled\"");
+    assert_eq!(bench.sync(&[]).code, 0);
+    assert!(bench.entries().contains_key(&name_of(&meanwhile)));
     daemon.end();
     bench.is_settled();
 }

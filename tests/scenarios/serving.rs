@@ -1,10 +1,7 @@
 //! The daemon's HTTP server, and commands while it runs.
 
-use std::fs;
 use std::io::Write as _;
-use std::net::{TcpListener, TcpStream};
-use std::os::fd::OwnedFd;
-use std::process::{Command, Stdio};
+use std::net::TcpStream;
 
 use rstest::rstest;
 
@@ -12,17 +9,10 @@ use super::bench::Bench;
 use super::daemon::{Answer, Daemon, created, listening, raw};
 use super::side::Side::Vdir;
 
-fn bench() -> Bench {
+pub fn bench() -> Bench {
     let bench = Bench::new(Vdir, "");
     bench.configure(listening);
     bench
-}
-
-/// With a feed of this kind.
-fn feed(text: String, kind: &str) -> String {
-    let busy = "[host.busy]\nfrom = [\"work\"]\n";
-    let feed = format!("{busy}[[host.feed]]\nname = \"f\"\nkind = \"{kind}\"\n");
-    listening(text) + &feed
 }
 
 fn value(metrics: &Answer, name: &str) -> f64 {
@@ -116,69 +106,6 @@ fn from_outside_there_are_no_metrics_without_a_token() {
     daemon.address.set_ip([127, 0, 0, 1].into());
     assert_eq!(daemon.get("/metrics").status, 403);
     assert_eq!(daemon.get("/readyz").status, 200);
-}
-
-/// The service manager may listen elsewhere than the configuration says.
-#[test]
-fn a_socket_from_outside_that_was_inherited_shows_no_metrics_without_a_token() {
-    let bench = bench();
-    for (configured, given, status) in [
-        ("127.0.0.1:0", "0.0.0.0:0", 403),
-        ("0.0.0.0:0", "127.0.0.1:0", 200),
-    ] {
-        bench.configure(|text| listening(text).replace("127.0.0.1:0", configured));
-        let script = "exec 3<&0 0</dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec \"$@\"";
-        let binary = env!("CARGO_BIN_EXE_slotbridge");
-        let mut command = bench.wrapped("sh", &["-c", script, "sh", binary], &["-v", "run"]);
-        command.stdin(OwnedFd::from(TcpListener::bind(given).unwrap()));
-        let mut daemon = Daemon::spawn(&mut command);
-        daemon.address.set_ip([127, 0, 0, 1].into());
-        assert_eq!(daemon.get("/healthz").status, 200);
-        assert_eq!(daemon.get("/metrics").status, status, "{given}");
-        daemon.end();
-    }
-}
-
-/// Secrets of the passes, and those of the server.
-#[rstest]
-#[case::of_the_app("client_secret = \"demo-client-secret\"", "client_secret")]
-#[case::of_the_webhook("secret_token = \"hush-webhook-secret\"", "secret_token")]
-fn a_secret_that_does_not_come_keeps_no_daemon_from_ending(#[case] old: &str, #[case] key: &str) {
-    let bench = bench();
-    let pipe = bench.home.path().join("pipe");
-    assert!(
-        Command::new("mkfifo")
-            .arg(&pipe)
-            .status()
-            .unwrap()
-            .success()
-    );
-    bench.configure(|text| {
-        let script = format!("echo > {}; exec sleep 600", pipe.display());
-        let command = format!("{key} = {{ command = [\"sh\", \"-c\", \"{script}\"] }}");
-        let text = listening(text);
-        assert!(text.contains(old), "{text}");
-        text.replace(old, &command)
-    });
-    let mut command = bench.command(&["-v", "run"]);
-    let daemon = command.stderr(Stdio::piped()).spawn().unwrap();
-    // Until the command runs, there is nobody who writes.
-    assert_eq!(fs::read_to_string(&pipe).unwrap(), "\n");
-    let pid = daemon.id().to_string();
-    assert!(
-        Command::new("kill")
-            .args(["-TERM", &pid])
-            .status()
-            .unwrap()
-            .success()
-    );
-    let output = daemon.wait_with_output().unwrap();
-    let log = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(0), "{log}");
-    assert!(
-        !log.contains("panicked") && !log.contains("started"),
-        "{log}"
-    );
 }
 
 #[rstest]
@@ -305,79 +232,6 @@ fn a_signal_runs_a_pass() {
     daemon.signal("-USR1");
     daemon.until("pass done");
     assert_eq!(bench.entries().len(), 1);
-}
-
-#[test]
-fn an_address_that_is_taken_is_a_clear_mistake() {
-    let bench = bench();
-    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = taken.local_addr().unwrap().to_string();
-    bench.configure(|text| listening(text).replace("127.0.0.1:0", &address));
-    let run = bench.run(&["run"]);
-    assert_eq!(run.code, 2, "{run:#?}");
-    assert!(
-        run.stderr.contains("http.listen") && run.stderr.contains(&address),
-        "{}",
-        run.stderr
-    );
-}
-
-#[test]
-fn a_configuration_that_cannot_be_served_leaves_the_old_one_in_force() {
-    let bench = bench();
-    bench.configure(|text| feed(text, "bookings"));
-    let mut daemon = Daemon::ready(&bench);
-    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = taken.local_addr().unwrap().to_string();
-    let old = bench.run(&["feeds", "list", "--json"]).stdout;
-    bench.configure(|text| feed(text, "busy").replace("127.0.0.1:0", &address));
-    daemon.signal("-HUP");
-    daemon.until("the old one stays in force");
-    assert_eq!(daemon.get("/healthz").status, 200);
-    assert_eq!(
-        bench.run(&["feeds", "list", "--json"]).stdout,
-        old,
-        "no address changed"
-    );
-}
-
-/// Whatever fails, and however late: here the new feed's address cannot be written down, when server
-/// and WebSocket are ready already.
-#[test]
-fn a_reload_that_fails_late_leaves_the_old_configuration_wholly_in_force() {
-    let bench = bench();
-    bench.configure(|text| feed(text, "bookings"));
-    let mut daemon = Daemon::ready(&bench);
-    let old = bench.run(&["feeds", "list", "--json"]).stdout;
-    let kept = bench.state().join("kept.json");
-    let text = fs::read(&kept).unwrap();
-    fs::remove_file(&kept).unwrap();
-    fs::create_dir(&kept).unwrap();
-    let changed = |text| {
-        let text = feed(text, "busy").replace("[http]\n", "[http]\nadmin_token = \"hush-admin\"\n");
-        let nowhere = "[zoom.websocket]\nurl = \"ws://127.0.0.1:9/ws?subscriptionId=s\"\n";
-        text.replace("[zoom.webhook]", &format!("{nowhere}[zoom.webhook]"))
-    };
-    bench.configure(changed);
-    daemon.signal("-HUP");
-    daemon.until("the old one stays in force");
-    // Nothing of the new one: not its server, not its token, not its WebSocket, not its feed.
-    assert_eq!(daemon.get("/metrics").status, 200);
-    assert_eq!(bench.run(&["feeds", "list", "--json"]).stdout, old);
-    let id = bench.book(1);
-    assert_eq!(daemon.tell(&created(&bench, &id)).status, 204);
-    daemon.until("outcome=\"settled\"");
-    let logged = daemon.logged();
-    assert_eq!(logged.matches("serving HTTP").count(), 1, "{logged}");
-    assert!(!logged.contains("WebSocket"), "{logged}");
-    // All of it, once it can be.
-    fs::remove_dir(&kept).unwrap();
-    fs::write(&kept, text).unwrap();
-    daemon.signal("-HUP");
-    daemon.until("read again");
-    assert_eq!(daemon.get("/metrics").status, 401);
-    assert_ne!(bench.run(&["feeds", "list", "--json"]).stdout, old);
-    daemon.until("WebSocket is closed");
 }
 
 #[test]

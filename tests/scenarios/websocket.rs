@@ -8,189 +8,18 @@
 //! SLOTBRIDGE_TEST_CUTS_FOR=5m cargo test --test scenarios again_and_again -- --nocapture
 //! ```
 
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use futures_util::{SinkExt as _, StreamExt as _};
 use jiff::SignedDuration;
 use rstest::rstest;
-use serde_json::{Value, json};
 use slotbridge::demo::account::{AccountOptions, NewBooking};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::broadcast;
-use tokio::task::JoinSet;
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
 
-use super::bench::{Bench, at, name_of, runtime};
+use super::bench::{Bench, at, name_of};
 use super::daemon::{Daemon, created, listening};
-use super::side::Side::Vdir;
+use super::zoom_socket::{HOUR, Say, Zoom};
 
 /// How often the connection is cut, unless for how long is said.
 const CUTS: usize = 6;
-
-/// Zoom's end of the WebSocket.
-struct Zoom {
-    port: u16,
-    seen: Arc<Mutex<Seen>>,
-    say: broadcast::Sender<Say>,
-    _serving: JoinSet<()>,
-}
-
-#[derive(Default)]
-struct Seen {
-    open: usize,
-    most: usize,
-    connections: usize,
-    /// In the order in which they were first shown, and since when.
-    tokens: Vec<(String, Instant)>,
-    /// Connections with a token that had come to its end, or that another one had replaced.
-    stale: usize,
-    heartbeats: usize,
-}
-
-impl Seen {
-    /// A connection showed this token, which is good for so long.
-    fn shown(&mut self, token: String, life: Duration) {
-        match self.tokens.iter().position(|(known, _)| *known == token) {
-            None => self.tokens.push((token, Instant::now())),
-            Some(place) => {
-                let (last, ended) = (
-                    self.tokens.len() - 1,
-                    self.tokens[place].1.elapsed() >= life,
-                );
-                self.stale += usize::from(place < last || ended);
-            }
-        }
-    }
-}
-
-const HOUR: Duration = Duration::from_hours(1);
-
-#[derive(Clone)]
-enum Say {
-    This(String),
-    Cut,
-}
-
-impl Zoom {
-    fn start() -> Self {
-        Self::that(true, HOUR)
-    }
-
-    /// One that takes connections, or refuses them once they are open, and whose tokens are good
-    /// for so long.
-    fn that(takes: bool, life: Duration) -> Self {
-        let listener = runtime()
-            .block_on(TcpListener::bind("127.0.0.1:0"))
-            .unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let (say, _) = broadcast::channel(256);
-        let seen = Arc::new(Mutex::new(Seen::default()));
-        let mut serving = JoinSet::new();
-        let (sayer, seeing) = (say.clone(), seen.clone());
-        let work = async move {
-            let mut open = JoinSet::new();
-            while let Ok((stream, _)) = listener.accept().await {
-                let listening = sayer.subscribe();
-                open.spawn(talk(stream, takes, life, seeing.clone(), listening));
-            }
-        };
-        serving.spawn_on(work, runtime().handle());
-        Self {
-            port,
-            seen,
-            say,
-            _serving: serving,
-        }
-    }
-
-    fn tell(&self, said: &Value) {
-        let frame = json!({"module": "message", "content": said.to_string()});
-        self.say(Say::This(frame.to_string()));
-    }
-
-    fn say(&self, what: Say) {
-        let _listeners = self.say.send(what);
-    }
-
-    fn bench(&self, options: AccountOptions) -> Bench {
-        let bench = Bench::with(Vdir, "", options);
-        bench.configure(|text| {
-            let url = format!(
-                "ws://127.0.0.1:{}/ws?subscriptionId=hush-subscription",
-                self.port
-            );
-            listening(text).replace(
-                "[zoom.webhook]",
-                &format!("[zoom.websocket]\nurl = \"{url}\"\n[zoom.webhook]"),
-            )
-        });
-        bench
-    }
-
-    fn seen<T>(&self, what: impl Fn(&Seen) -> T) -> T {
-        what(&self.seen.lock().unwrap())
-    }
-}
-
-#[allow(
-    clippy::result_large_err,
-    reason = "the handshake's callback is given by its crate"
-)]
-async fn talk(
-    stream: TcpStream,
-    takes: bool,
-    life: Duration,
-    seen: Arc<Mutex<Seen>>,
-    mut said: broadcast::Receiver<Say>,
-) {
-    let mut token = String::new();
-    let ask = |request: &Request, response: Response| {
-        let query = request.uri().query().unwrap_or_default();
-        assert!(
-            query.starts_with("subscriptionId=hush-subscription&"),
-            "{query}"
-        );
-        let (_, shown) = query.split_once("access_token=").unwrap();
-        shown.clone_into(&mut token);
-        Ok(response)
-    };
-    let Ok(mut socket) = tokio_tungstenite::accept_hdr_async(stream, ask).await else {
-        return;
-    };
-    {
-        let mut seen = seen.lock().unwrap();
-        seen.shown(token, life);
-        seen.connections += 1;
-        seen.open += 1;
-        seen.most = seen.most.max(seen.open);
-    }
-    let hello = json!({"module": "build_connection", "content": "ok", "success": takes});
-    let _sent = socket.send(Message::text(hello.to_string())).await;
-    loop {
-        tokio::select! {
-            word = said.recv() => match word {
-                Ok(Say::This(text)) => {
-                    if socket.send(Message::text(text)).await.is_err() {
-                        break;
-                    }
-                }
-                Ok(Say::Cut) | Err(_) => break,
-            },
-            message = socket.next() => match message {
-                Some(Ok(Message::Text(text))) if text.as_str().contains("heartbeat") => {
-                    seen.lock().unwrap().heartbeats += 1;
-                    let beat = json!({"module": "heartbeat", "success": true});
-                    let _sent = socket.send(Message::text(beat.to_string())).await;
-                }
-                Some(Ok(_)) => {}
-                Some(Err(_)) | None => break,
-            },
-        }
-    }
-    seen.lock().unwrap().open -= 1;
-}
 
 #[test]
 fn a_booking_told_over_the_websocket_stands_in_the_calendar() {
@@ -217,16 +46,6 @@ fn asked_for() -> Option<Duration> {
     let text = std::env::var_os("SLOTBRIDGE_TEST_CUTS_FOR")?;
     let span: SignedDuration = text.to_str().unwrap().parse().unwrap();
     Some(span.try_into().unwrap())
-}
-
-impl Zoom {
-    /// Cuts the connection. Where it is just being replaced by one with a new token, that one is cut.
-    fn cut(&self, daemon: &mut Daemon) {
-        self.say(Say::Cut);
-        while !daemon.until("WebSocket is ").contains("closed") {
-            self.say(Say::Cut);
-        }
-    }
 }
 
 /// Somebody books; each at another time.
