@@ -23,6 +23,8 @@ mod hours;
 mod login;
 #[path = "cli/logout.rs"]
 mod logout;
+#[path = "cli/logs.rs"]
+mod logs;
 #[path = "cli/machine.rs"]
 mod machine;
 mod servers;

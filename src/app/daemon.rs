@@ -422,13 +422,14 @@ impl Daemon {
         };
         self.count_throttles(before);
         let now = self.clock.now();
+        // Counted before it is logged: whoever reads the log finds the numbers as it says.
+        looked.reports.iter().for_each(metrics::done);
         for (hint, outcome) in &looked.answers {
             let (word, delay) = (hinting::word(*outcome), hints::delay(hint, now));
             metrics::hint(word, delay);
             tracing::debug!(booking = %hint.booking, outcome = word, "a hint was looked into");
         }
         for report in &looked.reports {
-            metrics::done(report);
             for error in &report.errors {
                 tracing::warn!(host = %report.name, cause = %error.cause, hint = %error.hint, "{}", error.doing);
             }
