@@ -36,6 +36,8 @@ mod init;
 mod login;
 #[path = "cli/logout.rs"]
 mod logout;
+#[path = "cli/logs.rs"]
+mod logs;
 #[path = "cli/machine.rs"]
 mod machine;
 #[path = "cli/mistakes.rs"]

@@ -91,6 +91,29 @@ fn systemd_is_told_how_it_is_in_words() {
     manager.until("STOPPING=1");
 }
 
+#[test]
+fn status_is_a_table_and_its_words_have_colours_where_wanted() {
+    let alive = Alive::server_to_server();
+    alive.book();
+    assert_eq!(alive.sync().0, 0);
+    let (code, plain, error) = alive.machine.run(&["status"]);
+    assert_eq!(code, 0, "{error}");
+    let mut lines = plain.lines().skip_while(|line| !line.starts_with("host "));
+    let heads: Vec<&str> = lines.next().unwrap().split("  ").collect();
+    assert_eq!(heads.first(), Some(&"host"), "{plain}");
+    let row = lines.next().unwrap();
+    for cell in [
+        "alice  bookings  all done: 1 in step  ",
+        " s ago  ",
+        "1 created",
+    ] {
+        assert!(row.contains(cell), "{cell}: {plain}");
+    }
+    assert!(!plain.contains('\u{1b}'), "{plain:?}");
+    let (_, coloured, _) = alive.machine.run(&["--color", "always", "status"]);
+    assert!(coloured.contains("\u{1b}[32mall done"), "{coloured:?}");
+}
+
 /// Whether the memory of a process was written out when it ended by SIGABRT in this folder.
 fn dumped(command: &mut Process, folder: &Path, abort: impl Fn(&mut Child)) -> bool {
     let mut child = command.current_dir(folder).spawn().unwrap();
