@@ -13,7 +13,11 @@ const COMMAND: &str = "slotbridge login --calendar work";
 
 /// Somebody with such a calendar, and not logged in.
 fn somebody(manners: Manners) -> (Alive, Tokens) {
-    let (alive, tokens) = (Alive::server_to_server(), Tokens::start(manners));
+    with(Alive::server_to_server(), manners)
+}
+
+fn with(alive: Alive, manners: Manners) -> (Alive, Tokens) {
+    let tokens = Tokens::start(manners);
     let config = fs::read_to_string(&alive.machine.config).unwrap();
     let start = config.find("[[calendar]]").unwrap();
     let end = config.find("[[host]]").unwrap();
@@ -324,4 +328,31 @@ fn calendars_of_one_account_share_a_login_and_busy_time_is_read_with_it() {
     let (code, out, error) = alive.machine.run(&["check"]);
     assert_eq!(code, 0, "{out}{error}");
     assert_eq!((tokens.logins(), tokens.refused()), (1, 0));
+}
+
+#[test]
+fn logins_to_zoom_and_to_a_calendar_stand_side_by_side() {
+    let (alive, tokens) = with(Alive::user(), Manners::default());
+    assert_eq!(log_in(&alive).code, 0);
+    assert_eq!(alive.sync().0, 0);
+    alive.account.expire_access_tokens();
+    tokens.end_access();
+    let (code, out, error) = alive.machine.run(&["check"]);
+    assert_eq!(code, 0, "{out}{error}");
+    assert_eq!(tokens.refreshed(), 1, "what check was given is kept");
+    assert_eq!(alive.sync().0, 0);
+    assert_eq!(tokens.refreshed(), 1);
+
+    let words = ["logout", "--calendar", "work", "--only-here"];
+    assert_eq!(alive.machine.run(&words).0, 0);
+    assert!(
+        tokens.revoked().is_empty(),
+        "nothing was said to the server"
+    );
+    let (code, out, error) = alive.machine.run(&["check"]);
+    assert_eq!(code, 3, "{out}{error}");
+    assert!(
+        out.contains("Zoom gives one") && out.contains(COMMAND),
+        "{out}"
+    );
 }

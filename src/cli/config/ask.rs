@@ -125,6 +125,8 @@ async fn typed() -> Result<Option<String>, Failure> {
     }
     let text = String::from_utf8(bytes).ok();
     let text = text.map(|text| text.trim_end_matches(['\n', '\r']).to_owned());
+    // A tab at an end comes with what is pasted from a table.
+    let text = text.map(|text| text.trim_matches('\t').to_owned());
     let text = text.filter(|text| !text.chars().any(char::is_control));
     if text.is_none() {
         terminal::print("there was a key among it that is no letter; type it again\n")?;
