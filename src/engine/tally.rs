@@ -201,3 +201,23 @@ pub enum GoOn {
     /// Not in this pass.
     No,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_that_fails_is_told_once_whatever_was_in_hand() {
+        let tally = Tally::default();
+        for why in ["the disk is full", "an earlier write failed"] {
+            let error = Error::new(Kind::State, "using the state").because(why);
+            assert!(tally.failed(&error) == GoOn::No);
+        }
+        let refused = Error::new(Kind::Refused, "writing an entry");
+        assert!(tally.failed(&refused) == GoOn::Yes);
+        let (report, worst) = tally.report();
+        assert!(worst.state);
+        let told: Vec<&str> = report.errors.iter().map(|e| e.cause.as_str()).collect();
+        assert_eq!(told, ["the disk is full", "this item was refused"]);
+    }
+}

@@ -149,3 +149,19 @@ impl StdError for Error {
             .map(|e| e as &(dyn StdError + 'static))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[test]
+    fn a_cause_that_says_its_own_causes_is_said_once() {
+        let full = io::Error::from(io::ErrorKind::StorageFull);
+        let words = full.to_string();
+        let inner = Error::new(Kind::State, "using the state").because(full);
+        let outer = Error::new(Kind::Local, "saving a token").because(inner);
+        assert_eq!(outer.cause(), format!("using the state: {words}"));
+    }
+}
