@@ -343,10 +343,11 @@ impl Daemon {
         let (round, ended) = until_asked(round, order, signals, running).await?;
         if let Some(round) = round {
             self.count(&round, begun, before);
-            self.note(&round).await;
+            // Whoever hears that the pass is done may ask whether the daemon is ready.
             if ended == Ended::ByItself {
                 self.seen_all(&round, begun).await;
             }
+            self.note(&round).await;
         }
         if ended == Ended::ByItself {
             self.export().await;
@@ -398,10 +399,10 @@ impl Daemon {
         };
         if !order.dry_run {
             self.count(&round, begun, before);
-            self.note(&round).await;
             if ended == Ended::ByItself && host.is_none() {
                 self.seen_all(&round, begun).await;
             }
+            self.note(&round).await;
         }
         let exit = match round.exit() {
             Exit::Done if ended == Ended::Asked => Exit::Attention,
