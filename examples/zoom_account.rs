@@ -26,13 +26,11 @@ fn main() -> io::Result<()> {
     println!("ACCOUNT_ID={}", app.account_id);
     println!("READY=yes");
     io::stdout().flush()?;
-    let mut hours = 24;
-    for guest in io::stdin().lock().lines() {
+    for (hours, guest) in (24..).zip(io::stdin().lock().lines()) {
         let start = account.now() + SignedDuration::from_hours(hours);
         let id = account.book(NewBooking::new(start, &guest?, "guest@example.org"));
         println!("BOOKED={id}");
         io::stdout().flush()?;
-        hours += 1;
     }
     runtime.block_on(server.stop());
     Ok(())
