@@ -161,7 +161,7 @@ fn the_reading_of_the_sources_is_not_blind() {
         "copy its address anew",
         "there is no such directory",
         "restart it: it may be of another version",
-        "run `slotbridge login`",
+        "has the daemon run a pass",
     ] {
         assert!(page.contains(words), "{words}");
     }
