@@ -44,6 +44,8 @@ use working::Ended;
 const SOON: Duration = Duration::from_secs(2);
 /// How far apart such passes are, however often something is told that only they find.
 const APART: Duration = Duration::from_secs(10);
+/// How long they wait at most because a side fails: another host may have much to do.
+const LONGEST_REST: Duration = Duration::from_mins(1);
 /// How soon after the start the first pass begins.
 const AT_ONCE: Duration = Duration::ZERO;
 
@@ -78,6 +80,8 @@ struct Daemon {
     state_failed: bool,
     /// How long a side asked to be left alone.
     told_to_wait: Duration,
+    /// Until when that is.
+    left_alone: Option<Instant>,
     /// Commands of `sync.on_failure` that run. They end with the daemon.
     commands: JoinSet<()>,
     /// How the last pass ended, for the service manager.
@@ -126,14 +130,12 @@ impl Daemon {
                     Todo::These(hints) => {
                         let (ended, whole_pass) = self.look_into(hints, signals, running).await?;
                         if whole_pass {
-                            due = Some(Instant::now());
+                            due = Some(self.sooner(due, Instant::now()));
                         }
                         ended
                     }
                     Todo::Everything => {
-                        let soon = Instant::now() + SOON;
-                        let soon = soon.max(self.begun.map_or(soon, |begun| begun + APART));
-                        due = Some(due.map_or(soon, |due| due.min(soon)));
+                        due = Some(self.sooner(due, Instant::now() + SOON));
                         continue;
                     }
                 },
@@ -191,6 +193,21 @@ impl Daemon {
         };
         self.looked = matches!(step, Step::Hints);
         Ok(step)
+    }
+
+    /// When a pass is due of which somebody told that only it can see something: not too soon after
+    /// the last one, and not before a side that asked to be left alone, or fails, has had its rest.
+    fn sooner(&self, due: Option<Instant>, wanted: Instant) -> Instant {
+        let rest = if self.failures > 0 {
+            rhythm::after_failures(self.failures, 0.0).min(LONGEST_REST)
+        } else {
+            Duration::ZERO
+        };
+        let rest = rest.max(APART);
+        let apart = self.begun.map_or(wanted, |begun| begun + rest);
+        let asked = self.left_alone.unwrap_or(wanted);
+        let wanted = wanted.max(apart).max(asked);
+        due.map_or(wanted, |due| due.min(wanted))
     }
 
     fn due(&self, begun: Instant) -> Option<Instant> {

@@ -1,6 +1,6 @@
 //! Looks into hints: asks every host that may be meant, and says what became of each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tracing::Instrument as _;
 
@@ -8,6 +8,7 @@ use crate::domain::hint::Hint;
 use crate::domain::ids::{BookingId, HostName};
 use crate::engine::Order;
 use crate::engine::hinted::{Outcome, hinted};
+use crate::engine::ledger::Ledger;
 use crate::engine::report::HostReport;
 
 use super::compose::{Wired, WiredBookings};
@@ -40,15 +41,34 @@ pub(super) async fn look(
     let (strange, hints): (Vec<Hint>, Vec<Hint>) = hints.into_iter().partition(|hint| {
         let user = hint.user.as_ref();
         user.is_some_and(|user| whose.is_stranger(user, &names))
+            && !hosts.iter().any(|one| is_linked(one, hint))
     });
     let mut best = BTreeMap::new();
     let mut reports = Vec::new();
-    // First those whose it probably is, then everybody else.
-    for likely in [true, false] {
-        for one in &hosts {
-            let mine = meant(&hints, &best, |hint| {
-                is_likely(whose, hint, &one.host.name) == likely
-            });
+    // First those whose it probably is. What they cannot say now, nobody else can; else everybody is
+    // asked, whatever is wrong with one of them.
+    let likely: Vec<BTreeSet<BookingId>> = hosts
+        .iter()
+        .map(|one| {
+            let theirs = hints.iter().filter(|hint| is_likely(whose, hint, one));
+            theirs.map(|hint| hint.booking.clone()).collect()
+        })
+        .collect();
+    for first in [true, false] {
+        let enough = if first {
+            Outcome::Settled
+        } else {
+            Outcome::Unclear
+        };
+        let known = best.clone();
+        for (one, theirs) in hosts.iter().zip(&likely) {
+            let open = |hint: &&Hint| {
+                let id = &hint.booking;
+                let settled = best.get(id) == Some(&Outcome::Settled);
+                let answered = known.get(id).is_some_and(|outcome| *outcome >= enough);
+                theirs.contains(id) == first && !settled && !answered
+            };
+            let mine: Vec<Hint> = hints.iter().filter(open).cloned().collect();
             if !mine.is_empty() {
                 reports.extend(ask(one, order, &mine, deleted, &mut best, whose).await);
             }
@@ -109,19 +129,23 @@ async fn ask(
     Some(answered.report)
 }
 
-fn is_likely(whose: &Whose, hint: &Hint, host: &HostName) -> bool {
+/// Whether it is probably this host's: a user of theirs, or a booking that has an entry there.
+fn is_likely(whose: &Whose, hint: &Hint, one: &WiredBookings) -> bool {
     let user = hint.user.as_ref();
-    user.is_some_and(|user| whose.is(user, host))
+    user.is_some_and(|user| whose.is(user, &one.host.name)) || is_linked(one, hint)
 }
 
-/// The hints that a host is asked about: whose booking it is is found out, but not asked of others
-/// once it is known.
-fn meant(hints: &[Hint], best: &Best, whom: impl Fn(&Hint) -> bool) -> Vec<Hint> {
-    let open = |hint: &&Hint| {
-        let known = best.get(&hint.booking);
-        known.is_none_or(|outcome| *outcome < Outcome::Unclear) && whom(hint)
+/// Whether the booking, or the one before or after it, has an entry at this host. Where the state
+/// cannot be read it is not known, and said by what reads it next.
+fn is_linked(one: &WiredBookings, hint: &Hint) -> bool {
+    let Ok(sides) = &one.sides else {
+        return false;
     };
-    hints.iter().filter(open).cloned().collect()
+    let ledger = Ledger::new(sides.base.as_ref(), &one.host.name, &one.host.calendar);
+    let ids = [Some(&hint.booking), hint.from.as_ref(), hint.to.as_ref()];
+    ids.into_iter()
+        .flatten()
+        .any(|id| ledger.link(id).is_ok_and(|link| link.is_some()))
 }
 
 fn note(best: &mut Best, booking: BookingId, outcome: Outcome) {

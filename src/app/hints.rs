@@ -25,9 +25,14 @@ const WAITING: usize = 2_000;
 const REMEMBERED: usize = 16_384;
 /// How long after a hint Zoom may take to know what it told.
 const NOT_YET: Duration = Duration::from_secs(90);
-/// The first wait before another look; it doubles up to the last.
+/// The first wait before another look; it doubles up to the last, which is longer where a host fails.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LAST_WAIT: Duration = Duration::from_mins(1);
+const FAILED_WAIT: Duration = Duration::from_mins(15);
+/// How long hints are looked into while a host fails; then they are left to whole passes.
+const FAILING: Duration = Duration::from_hours(1);
+/// How long a hint is kept that no pass has surely seen, because some host cannot be asked.
+const KEPT: Duration = Duration::from_hours(24);
 
 /// Takes hints in, and gives them to the passes.
 #[derive(Clone)]
@@ -178,11 +183,14 @@ impl Hints {
                         one.unclear = true;
                         match (outcome, &hint.user) {
                             (Outcome::NotYet, _) => then.whole_pass = true,
-                            (_, Some(user)) => then.missed.push(user.clone()),
-                            (_, None) => {}
+                            // What ended may be gone without ever having been seen.
+                            (_, Some(user)) if !hint.ended => then.missed.push(user.clone()),
+                            (_, _) => {}
                         }
                     }
-                    Outcome::NotHere | Outcome::NotYet | Outcome::Failed => one.put_off(),
+                    Outcome::NotHere | Outcome::NotYet => one.put_off(LAST_WAIT),
+                    Outcome::Failed if one.since.elapsed() > FAILING => one.unclear = true,
+                    Outcome::Failed => one.put_off(FAILED_WAIT),
                 }
             }
         }
@@ -190,20 +198,22 @@ impl Hints {
         Ok(then)
     }
 
-    /// A whole pass that began then has seen everything that was heard before.
+    /// A whole pass that began then has seen everything that was heard before of the users of whom
+    /// `seen` says so.
     ///
     /// # Errors
     /// When the state cannot be written.
-    pub async fn passed(&self, began: Instant) -> Result<()> {
+    pub async fn passed(&self, began: Instant, seen: impl Fn(&Hint) -> bool) -> Result<()> {
         let _writing = self.writing.lock().await;
         let seen: Vec<BookingId> = {
             let inner = self.lock();
             let before = |one: &&Waiting| {
                 let ripe = one.unclear || one.since.elapsed() > NOT_YET;
-                one.since < began && ripe
+                let seen = seen(&one.hint) || one.since.elapsed() > KEPT;
+                one.since < began && ripe && seen
             };
-            let seen = inner.waiting.values().filter(before);
-            seen.map(|one| one.hint.booking.clone()).collect()
+            let gone = inner.waiting.values().filter(before);
+            gone.map(|one| one.hint.booking.clone()).collect()
         };
         self.forget(&seen).await
     }
@@ -297,10 +307,10 @@ impl Inner {
 }
 
 impl Waiting {
-    fn put_off(&mut self) {
+    fn put_off(&mut self, most: Duration) {
         let doubled = FIRST_WAIT.saturating_mul(2_u32.saturating_pow(self.tries));
         self.tries = self.tries.saturating_add(1);
-        self.due = Instant::now() + doubled.min(LAST_WAIT);
+        self.due = Instant::now() + doubled.min(most);
     }
 }
 

@@ -181,7 +181,7 @@ fn at(service: &Service) -> Option<Url> {
 fn is_own(home: &Url, url: &Url) -> bool {
     let mut same_port = url.clone();
     same_port.set_port(None).unwrap_or_default();
-    caldav::is_kin(home, &same_port) || url.host_str().and_then(Preset::of_host).is_some()
+    caldav::is_own(home, &same_port) || url.host_str().and_then(Preset::of_host).is_some()
 }
 
 /// Looks for the calendars.

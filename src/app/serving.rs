@@ -109,7 +109,7 @@ impl Server {
             listener.set_nonblocking(true)?;
             tokio::net::TcpListener::from_std(listener)
         });
-        let running = running.map_err(|error| cannot_listen(http.listen, &error))?;
+        let running = running.map_err(|error| cannot_listen(http.listen, &error, false))?;
         let refusals = serving.refusals.clone();
         let stop = CancellationToken::new();
         Ok(Prepared(Some(Next {
@@ -159,16 +159,23 @@ impl Server {
             (None, Some(inherited)) => (inherited.try_clone(), Origin::Inherited),
             (None, None) => (TcpListener::bind(address), Origin::Ours),
         };
-        let listener = listener.map_err(|error| cannot_listen(address, &error))?;
+        // The old socket is open until the new configuration is in force.
+        let ours = self.open.as_ref();
+        let ours = ours.is_some_and(|open| open.address.port() == address.port());
+        let listener = listener.map_err(|error| cannot_listen(address, &error, ours))?;
         Ok((listener, origin))
     }
 }
 
-fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> Failure {
+fn cannot_listen(address: SocketAddr, error: &std::io::Error, ours: bool) -> Failure {
     Failure::new(
         Exit::Usage,
         format!("http.listen: cannot listen at {address}: {error}"),
-        "choose another port, or end the program that has it (`ss -ltnp` shows it)",
+        if ours {
+            "slotbridge itself has this port: restart it to take the new address"
+        } else {
+            "choose another port, or end the program that has it (`ss -ltnp` shows it)"
+        },
     )
 }
 

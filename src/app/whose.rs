@@ -20,8 +20,9 @@ const LOOKED: Duration = Duration::from_secs(5);
 /// So many bookings of theirs were looked for until nobody expected them any more, where not every
 /// host is known.
 const MISSED: u32 = 2;
-/// After so long it is found out anew.
-const LAPSES: Duration = Duration::from_hours(24);
+/// After so long it is found out anew: until then a host whose bookings Zoom showed late is served by
+/// whole passes alone.
+const LAPSES: Duration = Duration::from_hours(1);
 /// So many users are remembered; beyond them everybody is found out anew.
 const REMEMBERED: usize = 10_000;
 
@@ -72,6 +73,12 @@ impl Whose {
     pub(super) fn is(&self, user: &ZoomUserId, host: &HostName) -> bool {
         let known = self.0.get(user);
         known.is_some_and(|user| user.hosts.contains(host))
+    }
+
+    /// Whether bookings of this user are of these hosts and no others, as far as was found.
+    pub(super) fn is_one_of(&self, user: &ZoomUserId, hosts: &[&HostName]) -> bool {
+        let known = self.0.get(user).filter(|user| !user.hosts.is_empty());
+        known.is_some_and(|user| user.hosts.iter().all(|host| hosts.contains(&host)))
     }
 
     /// Whether this user is surely none of these hosts.

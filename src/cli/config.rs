@@ -7,9 +7,6 @@ mod places;
 mod saving;
 mod zoom;
 
-use std::fs::File;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
@@ -85,13 +82,7 @@ fn place(context: &Context, path: Option<PathBuf>) -> Result<PathBuf, Failure> {
 fn start(path: &Path) -> Result<(), Failure> {
     saving::make_directory_of(path)?;
     // Secrets may be written into it later.
-    let file = File::options()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path);
-    file.and_then(|mut file| file.write_all(STARTER.as_bytes()))
-        .map_err(|error| saving::failed(path, &error))?;
+    saving::write_whole(path, STARTER)?;
     terminal::print(&format!(
         "written: {}\nfill it in, then try `slotbridge sync --dry-run`\n",
         path.display()

@@ -54,7 +54,7 @@ async fn export(context: &Context, settings: &Settings, path: &Path) -> Result<E
     } else {
         // A daemon is asked first whether it is there, so that no empty file is left.
         match control::ask(&settings.state_dir, &Ask::Status).await {
-            Ok(_) => control::export(&settings.state_dir, private_file(path)?).await,
+            Ok(_) => export_of_the_daemon(settings, path).await,
             Err(why) => Err(why),
         }
     };
@@ -74,22 +74,25 @@ async fn export(context: &Context, settings: &Settings, path: &Path) -> Result<E
     Ok(Exit::Done)
 }
 
-/// An export holds tokens: nobody else may read it.
-fn private_file(path: &Path) -> Result<File, Failure> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let opened = File::options()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(path);
-    opened.map_err(|error| {
-        Failure::new(
+/// What the daemon gives goes into a file that nobody else may read, and only a whole one takes
+/// the place of what was there: it holds tokens, and may be the only backup.
+async fn export_of_the_daemon(settings: &Settings, path: &Path) -> Result<u64, NoDaemon> {
+    let failed = |error: io::Error| {
+        NoDaemon::Broken(Failure::new(
             Exit::Attention,
             format!("writing {}: {error}", path.display()),
             "check the path and its rights",
-        )
-    })
+        ))
+    };
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
+    let mut file = tempfile::Builder::new()
+        .prefix(".export-")
+        .tempfile_in(dir.unwrap_or(Path::new(".")))
+        .map_err(failed)?;
+    let bytes = control::export(&settings.state_dir, &mut file).await?;
+    file.as_file().sync_all().map_err(failed)?;
+    file.persist(path).map_err(|error| failed(error.error))?;
+    Ok(bytes)
 }
 
 async fn import(

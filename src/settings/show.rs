@@ -12,13 +12,14 @@ use super::secret::MASK;
 use crate::plan::policy::BookingsPolicy;
 
 /// The keys whose values are secrets, or addresses that are as good as one.
-const SECRETS: [&str; 7] = [
+pub(super) const SECRETS: [&str; 8] = [
     "client_secret",
     "refresh_token",
     "secret_token",
     "admin_token",
     "password",
     "bearer_token",
+    "header_value",
     "websocket",
 ];
 

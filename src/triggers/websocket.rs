@@ -273,7 +273,8 @@ async fn take(
         Message::Close(_) => return Err("Zoom closed it".to_owned()),
     };
     let Ok(frame) = serde_json::from_slice::<Frame>(bytes) else {
-        tracing::debug!("a message that is no JSON object is left unread");
+        tracing::debug!("a message that cannot be read: a pass looks what there is");
+        socket.hearing.look_soon();
         return Ok(());
     };
     match frame.module.as_str() {

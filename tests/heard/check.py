@@ -5,7 +5,8 @@ said on purpose: if it is not found, nothing else would be. In SAID none may be 
 
 Looked at is what a process writes to stdout and stderr, to files, to the journal and to the service manager, and what it
 answers over HTTP. Not looked at is where secrets belong: what it asks of Zoom and of calendars, its state (mode 0700)
-with its socket, and an export of the state, which holds the tokens by contract (section 8).
+with its socket, an export of the state, which holds the tokens by contract (section 8), and the files that `config init`
+makes of typed secrets.
 """
 
 import base64
@@ -106,6 +107,9 @@ class Process:
         if place.startswith("TCP"):
             return not data.startswith(b"HTTP/1.")
         if place.startswith(("UNIX-STREAM", "UNIX:")) or place.startswith("pipe:") or "socket:" in place:
+            return True
+        if place.startswith("/") and "config" in words and "init" in words:
+            # Typed secrets go into files of mode 0600, which its own tests look at.
             return True
         if place.startswith("/"):
             return "/state/" in place or "/.local/state/" in place or exports and beside(place, words)

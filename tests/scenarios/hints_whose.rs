@@ -1,6 +1,7 @@
 //! Two hosts in one configuration: whose a booking is, is learnt from what Zoom tells, and what is of
 //! neither costs no request.
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use slotbridge::demo::account::Fault;
 
@@ -15,14 +16,15 @@ use super::side::Side::{self, Radicale};
 fn two_hosts() -> (Bench, Shelf) {
     let bench = Bench::new(Radicale, "");
     let user = bench.account.options().user_email.clone();
-    let shelf = and_bob(&bench, &user);
+    let shelf = and_bob(&bench, &user, |text| text);
     (bench, shelf)
 }
 
-/// Bob is this user of Zoom's.
-fn and_bob(bench: &Bench, user: &str) -> Shelf {
+/// Bob is this user of Zoom's; Alice is changed.
+fn and_bob(bench: &Bench, user: &str, change: impl FnOnce(String) -> String) -> Shelf {
     let shelf = Side::calendar(Radicale, bench.home.path());
     bench.configure(|text| {
+        let text = change(text);
         let calendar = shelf.config().replace("name = \"work\"", "name = \"bob\"");
         let host = format!("[[host]]\nname = \"bob\"\nzoom_user = \"{user}\"\n");
         listening(text) + &calendar + &host + "[host.bookings]\ncalendar = \"bob\"\n"
@@ -117,7 +119,7 @@ fn a_booking_of_a_known_host_is_asked_of_nobody_else() {
 fn a_host_whose_id_is_configured_is_known_from_the_start() {
     let bench = Bench::new(Radicale, "");
     let user = bench.account.options().user_id.clone();
-    let _bobs = and_bob(&bench, &user);
+    let _bobs = and_bob(&bench, &user, |text| text);
     let mut daemon = Daemon::ready(&bench);
     daemon.until("pass done");
     bench.account.clear_log();
@@ -157,5 +159,54 @@ fn in_doubt_everybody_is_asked() {
     let said = of("stranger", created(&bench, &mine));
     assert_eq!(daemon.tell(&said).status, 204);
     daemon.until("outcome=\"settled\"");
+    daemon.end();
+}
+
+/// Alice stands first in the configuration, and her calendar was never reached.
+#[test]
+fn a_host_that_fails_keeps_nobodys_hints() {
+    let bench = Bench::new(Radicale, "");
+    let user = bench.account.options().user_email.clone();
+    let bobs = and_bob(&bench, &user, |text| {
+        let gone = "[[calendar]]\nname = \"gone\"\nkind = \"caldav\"\nurl = \"http://127.0.0.1:9/gone/\"\n";
+        let text = text.replacen("calendar = \"work\"", "calendar = \"gone\"", 1);
+        text.replacen("[[host]]", &format!("{gone}[[host]]"), 1)
+    });
+    let mut daemon = Daemon::start(&bench);
+    daemon.until("host=bob");
+    daemon.until("pass done");
+    for days in 1..=2 {
+        let id = bench.book(days);
+        let said = of("bob", created(&bench, &id));
+        assert_eq!(daemon.tell(&said).status, 204);
+        daemon.until("outcome=\"settled\"");
+        assert!(bobs.entries().iter().any(|(_, text)| text.contains(&id)));
+    }
+    daemon.end();
+}
+
+/// Zoom asked to be left alone: no notification is a reason to ask it all the same.
+#[test]
+fn a_notification_does_not_shorten_the_rest_that_zoom_asked_for() {
+    let bench = Bench::new(Radicale, "");
+    bench.configure(listening);
+    let until = bench.account.now() + SignedDuration::from_hours(2);
+    let wait = Fault::ThrottleDaily { until };
+    bench.account.faults().once("GET", EVENTS, wait);
+    let mut daemon = Daemon::start(&bench);
+    daemon.until("pass done");
+    let id = bench.book(1);
+    let mut said = created(&bench, &id);
+    said["event"] = json!("calendar.event_updated");
+    for _ in 0..20 {
+        assert_eq!(daemon.tell(&said).status, 204);
+        let status: Value = serde_json::from_str(&bench.run(&["status", "--json"]).stdout).unwrap();
+        let next: Timestamp = status["hosts"][0]["next"]
+            .as_str()
+            .unwrap()
+            .parse()
+            .unwrap();
+        assert!(next > until - SignedDuration::from_mins(1), "{status:#}");
+    }
     daemon.end();
 }

@@ -246,3 +246,25 @@ fn a_file_that_a_person_changes_is_seen_at_once() {
     daemon.until("pass done");
     assert_eq!(bench.zoom_notes(&id), "Bring the plans");
 }
+
+/// An export holds tokens: whatever stood there, nobody else may read it afterwards.
+#[test]
+fn an_export_beside_the_daemon_is_private_and_whole() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let bench = bench();
+    bench.book(1);
+    let daemon = Daemon::ready(&bench);
+    let path = bench.home.path().join("backup");
+    std::fs::write(&path, "an older backup").unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let run = bench.run(&["state", "export", path.to_str().unwrap()]);
+    assert_eq!(run.code, 0, "{run:#?}");
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains("link/") && !text.contains("older"), "{text}");
+    let left = std::fs::read_dir(bench.home.path()).unwrap().flatten();
+    let left = left.filter(|entry| entry.file_name().to_string_lossy().starts_with(".export"));
+    assert_eq!(left.count(), 0);
+    drop(daemon);
+}

@@ -155,11 +155,11 @@ fn every(found: Discovered) -> Vec<Collection> {
     all
 }
 
-/// Whether what one server may know may be told to another: to itself, or over https to a host of
-/// the same registered domain.
+/// Whether a server that the DNS names for a domain is that domain's own: itself, or below it (RFC
+/// 6764 section 8 asks for care).
 #[must_use]
-pub fn is_kin(home: &Url, target: &Url) -> bool {
-    trust::may_know(home, target)
+pub fn is_own(domain: &Url, server: &Url) -> bool {
+    trust::is_own(domain, server)
 }
 
 fn speaker(url: &Url, credentials: Credentials, clock: Arc<dyn Clock>) -> Result<Dav> {

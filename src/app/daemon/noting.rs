@@ -11,6 +11,8 @@ use crate::app::hinting::{self, Looked};
 use crate::app::hints;
 use crate::app::metrics;
 use crate::app::round::Round;
+use crate::domain::hint::Hint;
+use crate::domain::ids::HostName;
 use crate::engine::report::Worst;
 
 /// How a pass ended, for whoever reads `systemctl status`.
@@ -84,13 +86,22 @@ impl Daemon {
     /// A whole pass has seen everything that was heard before it began.
     pub(super) async fn seen_all(&mut self, round: &Round, begun: Instant) {
         self.unready.send_replace(None);
-        let all = round.hosts.iter().map(|host| host.worst);
         let listed = |worst: Worst| !worst.state && !worst.denied && !worst.unreachable;
-        if !all.into_iter().all(listed) {
-            return;
+        let hosts = round.hosts.iter();
+        let listed: Vec<&HostName> = hosts
+            .filter(|host| listed(host.worst))
+            .map(|host| &host.name)
+            .collect();
+        for host in &listed {
+            self.deleted.remove(*host);
         }
-        self.deleted.clear();
-        if let Err(error) = self.hints.passed(begun).await {
+        let all = listed.len() == round.hosts.len();
+        let whose = &self.whose;
+        let seen = |hint: &Hint| {
+            let user = hint.user.as_ref();
+            all || user.is_some_and(|user| whose.is_one_of(user, &listed))
+        };
+        if let Err(error) = self.hints.passed(begun, seen).await {
             tracing::error!(%error, "what was heard cannot be forgotten");
         }
         metrics::waiting(self.hints.waiting());
@@ -121,13 +132,19 @@ impl Daemon {
                 );
             }
         }
-        self.state_failed = round.exit() == Exit::State;
+        self.state_failed |= round.exit() == Exit::State;
+    }
+
+    /// How all hosts are, after a pass over all of them: when the next one is to be, and what systemd
+    /// is told.
+    pub(super) fn judge(&mut self, round: &Round) {
         let unreachable = round.hosts.iter().any(|host| host.worst.unreachable);
         let until = round.hosts.iter().filter_map(|host| host.worst.wait_until);
         self.told_to_wait = until
             .max()
             .and_then(|until| Duration::try_from(until.duration_since(self.clock.now())).ok())
             .unwrap_or_default();
+        self.left_alone = Some(Instant::now() + self.told_to_wait);
         self.failures = if unreachable {
             self.failures.saturating_add(1)
         } else {

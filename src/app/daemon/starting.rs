@@ -118,6 +118,7 @@ pub async fn run(
         failures: 0,
         state_failed: false,
         told_to_wait: Duration::ZERO,
+        left_alone: None,
         commands: JoinSet::new(),
         words: "waiting for the first pass".to_owned(),
     };

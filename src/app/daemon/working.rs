@@ -88,6 +88,7 @@ impl Daemon {
                 self.seen_all(&round, begun).await;
             }
             self.note(&round).await;
+            self.judge(&round);
         }
         if ended == Ended::ByItself {
             self.export().await;
@@ -143,6 +144,9 @@ impl Daemon {
                 self.seen_all(&round, begun).await;
             }
             self.note(&round).await;
+            if host.is_none() {
+                self.judge(&round);
+            }
         }
         let exit = match round.exit() {
             Exit::Done if ended == Ended::Asked => Exit::Attention,

@@ -94,6 +94,15 @@ pub(super) fn write(path: &Path, answers: &Answers) -> Result<Vec<PathBuf>, Fail
     Ok(written)
 }
 
+/// Writes one file that nobody else may read: all of it, or nothing where something is already.
+pub(super) fn write_whole(path: &Path, content: &str) -> Result<(), Failure> {
+    let file = prepared(path, content).map_err(|error| failed(path, &error))?;
+    match file.persist_noclobber(path) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(failed(path, &error.error)),
+    }
+}
+
 /// The file beside its place, which its owner alone can read, and which is on the disk.
 fn prepared(path: &Path, content: &str) -> io::Result<NamedTempFile> {
     let parent = path.parent().unwrap_or(Path::new(""));

@@ -125,3 +125,32 @@ fn the_schema_takes_what_the_code_takes() {
         assert!(!valid(text) && given(text).load().is_err(), "{text}");
     }
 }
+
+/// The keys of an object, at any depth, whose value is a secret by the schema.
+fn secrets_of(schema: &serde_json::Value, found: &mut Vec<String>) {
+    let Some(object) = schema.as_object() else {
+        for one in schema.as_array().into_iter().flatten() {
+            secrets_of(one, found);
+        }
+        return;
+    };
+    for (key, value) in object {
+        if value["$ref"] == "#/$defs/secret" {
+            found.push(key.clone());
+        }
+        secrets_of(value, found);
+    }
+}
+
+#[test]
+fn every_secret_of_the_schema_is_masked() {
+    let mut keys = Vec::new();
+    secrets_of(&serde_json::from_str(SCHEMA).unwrap(), &mut keys);
+    assert!(keys.len() >= 9, "{keys:?}");
+    for key in keys {
+        assert!(
+            super::super::show::SECRETS.contains(&key.as_str()),
+            "{key} is shown in clear"
+        );
+    }
+}
