@@ -37,16 +37,19 @@ pub(super) fn state(base: usize, key: &str) -> Arc<Turn> {
 
 /// Does it to its end, even if nobody waits for it any more: an answer with the only refresh token
 /// that is good may be on its way.
-pub(super) async fn to_end<T: Send + 'static>(
+pub(super) fn to_end<T: Send + 'static>(
     work: impl Future<Output = Result<T>> + Send + 'static,
-) -> Result<T> {
-    match UNDER_WAY.spawn(work.in_current_span()).await {
-        Ok(outcome) => outcome,
-        Err(ended) => match ended.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            // The runtime ends, and this with it.
-            Err(_) => std::future::pending().await,
-        },
+) -> impl Future<Output = Result<T>> + Send {
+    let task = UNDER_WAY.spawn(work.in_current_span());
+    async {
+        match task.await {
+            Ok(outcome) => outcome,
+            Err(ended) => match ended.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // The runtime ends, and this with it.
+                Err(_) => std::future::pending().await,
+            },
+        }
     }
 }
 

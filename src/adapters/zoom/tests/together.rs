@@ -61,14 +61,17 @@ async fn after_a_logout_no_token_stands_though_one_was_under_way(
 ) {
     let world = ended().await;
     let (pass, logout) = (world.account(), world.account());
-    let passing = tokio::spawn(async move { pass.authority().access().await });
-    under_way(&world).await;
-    let out = match only_here {
-        true => logout.authority().forget().await,
-        false => logout.authority().log_out().await,
+    let out = async {
+        under_way(&world).await;
+        if only_here {
+            logout.authority().forget().await
+        } else {
+            logout.authority().log_out().await
+        }
     };
+    let (passed, out) = tokio::join!(pass.authority().access(), out);
+    passed.unwrap();
     assert!(out.unwrap());
-    passing.await.unwrap().unwrap();
     assert!(world.base.json("token/").is_null());
     let revoked = world.arrived("/oauth/revoke").await;
     let revoked: Vec<String> = revoked.iter().map(|r| form(r)["token"].clone()).collect();
@@ -80,12 +83,14 @@ async fn after_a_logout_no_token_stands_though_one_was_under_way(
 async fn after_a_login_its_tokens_stand_though_others_were_under_way() {
     let world = ended().await;
     let (pass, login) = (world.account(), world.account());
-    let passing = tokio::spawn(async move { pass.authority().access().await });
-    under_way(&world).await;
     let (code, back) = ("code".into(), "http://127.0.0.1:5/callback");
-    let exchanged = login.authority().exchange_code(&code, back, None);
-    exchanged.await.unwrap();
-    passing.await.unwrap().unwrap();
+    let exchanged = async {
+        under_way(&world).await;
+        login.authority().exchange_code(&code, back, None).await
+    };
+    let (passed, exchanged) = tokio::join!(pass.authority().access(), exchanged);
+    passed.unwrap();
+    exchanged.unwrap();
     assert_eq!(world.base.json("token/")["current"], "of-login");
     let given = world.account().authority().access().await.unwrap();
     assert_eq!(
