@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use crate::adapters::backoff::Jitter;
 use crate::adapters::caldav;
 use crate::adapters::http_client::{HttpClient, Timeouts};
-use crate::adapters::oauth::{Authority, Grant, Party, Way, Words};
+use crate::adapters::oauth::{self, Authority, Grant, Party, Way, Words};
 use crate::domain::ids::CalendarName;
 use crate::ports::base::Base;
 use crate::ports::clock::Clock;
@@ -20,6 +20,15 @@ use crate::settings::resolved::{CalendarPlace, Credentials, OAuth};
 use super::failure::{Exit, Failure};
 
 const FIRST_WAIT: Duration = Duration::from_millis(200);
+
+/// How long the end of the process waits for an answer with tokens: an answer that is not read loses
+/// a login whose refresh tokens are good for one use.
+const LAST_WAIT: Duration = Duration::from_secs(30);
+
+/// Ends what is under way with tokens, before the process ends.
+pub async fn finished() {
+    oauth::finished(LAST_WAIT).await;
+}
 
 /// How a calendar is logged in to, where it is.
 #[must_use]

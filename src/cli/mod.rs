@@ -31,6 +31,7 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 
 use crate::adapters::system::SystemClock;
 use crate::app::failure::{Exit, Failure};
+use crate::app::tokens;
 use crate::demo::table::Paint;
 use crate::ports::clock::Clock;
 use crate::settings::environment::Environment;
@@ -260,7 +261,11 @@ fn try_execute(cli: Cli) -> Result<Exit, Failure> {
             "check the limits of this user",
         )
     })?;
-    let exit = runtime.block_on(dispatch(command, &context));
+    let exit = runtime.block_on(async {
+        let exit = dispatch(command, &context).await;
+        tokens::finished().await;
+        exit
+    });
     // A blocking call that hangs (a dead network mount) must not keep the process.
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     exit

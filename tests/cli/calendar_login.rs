@@ -302,7 +302,10 @@ fn a_calendar_without_a_login_is_said(
 
 #[test]
 fn calendars_of_one_account_share_a_login_and_busy_time_is_read_with_it() {
-    let (alive, tokens) = somebody(Manners::default());
+    let (alive, tokens) = somebody(Manners {
+        rotates: true,
+        ..Manners::default()
+    });
     let start = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(48);
     let at = |time: jiff::Timestamp| time.strftime("%Y%m%dT%H%M%SZ").to_string();
     let end = start + jiff::SignedDuration::from_hours(1);
@@ -328,6 +331,13 @@ fn calendars_of_one_account_share_a_login_and_busy_time_is_read_with_it() {
     let (code, out, error) = alive.machine.run(&["check"]);
     assert_eq!(code, 0, "{out}{error}");
     assert_eq!((tokens.logins(), tokens.refused()), (1, 0));
+    // Both are refused at once, and one of them renews for both.
+    for renewed in 1..=5 {
+        tokens.end_access();
+        let (code, out, error) = alive.machine.run(&["check"]);
+        assert_eq!(code, 0, "{out}{error}");
+        assert_eq!((tokens.logins(), tokens.refreshed()), (1, renewed));
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use rstest::rstest;
-use slotbridge::demo::account::{AccountOptions, Door, Fault};
+use slotbridge::demo::account::{AccountOptions, Door, Fault, Scope};
 
 use super::browser::{Login, agree, code_in, ensure_no_secret, get, log_in, newcomer};
 use super::machine::{Alive, Machine};
@@ -311,7 +311,9 @@ fn missing_scopes_are_named_with_what_they_are_for(
     #[case] code: i32,
     #[case] head: &str,
 ) {
-    let alive = Alive::with_options(AccountOptions::default(), |_| "kind = \"user\"".to_owned());
+    let mut options = AccountOptions::default();
+    options.calendar.scope = Scope::Missing(400);
+    let alive = Alive::with_options(options, |_| "kind = \"user\"".to_owned());
     let config = fs::read_to_string(&alive.machine.config).unwrap();
     let config = format!("{config}[host.busy]\nfrom = [\"work\"]\nto = \"{to}\"\n");
     fs::write(&alive.machine.config, config).unwrap();

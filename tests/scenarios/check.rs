@@ -77,6 +77,7 @@ fn all_is_in_order_and_nothing_is_left_behind(#[values(Radicale, Xandikos, Vdir)
     }
     for name in [
         "Zoom token",
+        "Zoom scopes",
         "secret",
         "state",
         "state directory",
@@ -201,6 +202,50 @@ fn a_zoom_calendar_without_a_scope_matters_only_where_it_is_wanted(
         code == 0,
         "{seen}"
     );
+}
+
+/// What Zoom says the app may do is told, whatever it then refuses.
+#[rstest]
+#[case::all("scheduler:read scheduler:write", true, 0, "has all that", "")]
+#[case::by_name(
+    "scheduler:read:admin scheduler:update:scheduled_event:admin",
+    true,
+    3,
+    "lacks scheduler:update:availability (to write hours, and busy time as overrides)",
+    "activate it again"
+)]
+#[case::nothing_said("", false, 0, "does not say", "")]
+#[case::only_better(
+    "scheduler:read scheduler:write",
+    false,
+    0,
+    "calendar:write:event (to create blocks)",
+    ""
+)]
+#[case::none_of_it(
+    "user:read",
+    false,
+    3,
+    "scheduler:read:list_scheduled_events (to list the bookings)",
+    "add these scopes to the app"
+)]
+fn scopes_that_the_flows_need_are_looked_for(
+    #[case] scopes: &str,
+    #[case] calendar: bool,
+    #[case] code: i32,
+    #[case] seen: &str,
+    #[case] remedy: &str,
+) {
+    let mut options = AccountOptions::default();
+    scopes.clone_into(&mut options.scopes);
+    if !calendar {
+        options.calendar.scope = Scope::Missing(400);
+    }
+    let bench = Bench::flows(Vdir, BUSY, options);
+    let run = check(&bench);
+    let of = ("Zoom scopes", "zoom.auth");
+    says(&run, code, of, seen, remedy);
+    assert_eq!(failed(&run).contains(&of), code == 3, "{run:#?}");
 }
 
 #[test]
@@ -634,6 +679,7 @@ fn while_the_daemon_runs_its_token_is_lent_and_none_is_used_up() {
         "{token}"
     );
     assert_eq!(item(&run, "Zoom user", "alice")["state"], "ok");
+    says(&run, 0, ("Zoom scopes", "zoom.auth"), "has all that", "");
     let seen = item(&run, "daemon", "slotbridge run")["seen"]
         .as_str()
         .unwrap();

@@ -4,30 +4,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::Mutex;
+use secrecy::SecretString;
 
-use super::endpoint::{Grant, Granted, TokenEndpoint};
-use super::lending;
-use super::party::{Party, Way};
-use super::store::{TokenStore, Tokens};
-use crate::adapters::backoff::{Jitter, later};
+use super::endpoint::Scopes;
+use super::party::Party;
+use super::shared::to_end;
+use super::works::Works;
+use crate::adapters::backoff::Jitter;
 use crate::adapters::http_client::HttpClient;
-use crate::domain::fingerprint::Fingerprint;
 use crate::ports::base::Base;
 use crate::ports::clock::Clock;
-use crate::ports::error::{Error, Kind, Result};
+use crate::ports::error::Result;
 
-/// A token is not used any more this long before its end, so that none ends on its way.
-const MARGIN: i64 = 60;
-
-/// Gives out access tokens.
+/// Gives out access tokens. However many of these there are for the tokens of one base, they take
+/// turns; and what one has begun it ends, even if the caller gives up.
 pub struct Authority {
-    pub(super) endpoint: TokenEndpoint,
-    pub(super) store: TokenStore,
-    clock: Arc<dyn Clock>,
-    pub(super) jitter: Arc<Jitter>,
-    state: Mutex<State>,
+    works: Arc<Works>,
 }
 
 /// An access token and when it was received.
@@ -37,14 +29,6 @@ pub struct AccessToken {
     pub secret: SecretString,
     /// When it was received, by our own clock.
     pub since: Timestamp,
-}
-
-#[derive(Default)]
-pub(super) struct State {
-    /// As the store says now: a login, a logout or a dry run beside this one may have changed it.
-    pub(super) saved: Option<Tokens>,
-    /// Received, but not durable yet: must not be used, and must not be lost.
-    unsaved: Option<Tokens>,
 }
 
 impl Authority {
@@ -58,28 +42,14 @@ impl Authority {
         clock: Arc<dyn Clock>,
         jitter: Arc<Jitter>,
     ) -> Self {
-        let grant = lending::Grant::of(&party.place, &party.client_id, &party.whose);
-        Self {
-            store: grant.store(base, &party.words.server),
-            endpoint: TokenEndpoint::new(http, party),
-            clock,
-            jitter,
-            state: Mutex::default(),
-        }
-    }
-
-    pub(super) fn party(&self) -> &Party {
-        self.endpoint.party()
+        let works = Arc::new(Works::new(http, party, base, clock, jitter));
+        Self { works }
     }
 
     /// What a person types to log in.
     #[must_use]
     pub fn login(&self) -> &str {
-        &self.party().words.login
-    }
-
-    pub(super) fn server(&self) -> &str {
-        &self.party().words.server
+        &self.works.party().words.login
     }
 
     /// An access token that is good for at least a minute, as far as our clock tells.
@@ -88,11 +58,8 @@ impl Authority {
     /// `Denied` when every refresh token is refused, or there is none; `Local` when the new one
     /// could not be made durable.
     pub async fn access(&self) -> Result<AccessToken> {
-        let mut state = self.settled().await?;
-        if let Some(tokens) = state.saved.as_ref().filter(|tokens| self.is_good(tokens)) {
-            return Ok(access_token(tokens));
-        }
-        self.renewed(&mut state).await
+        let works = self.works.clone();
+        to_end(async move { works.access().await }).await
     }
 
     /// Another access token than this one, which was refused. Where another caller has renewed
@@ -101,13 +68,17 @@ impl Authority {
     /// # Errors
     /// As [`Authority::access`].
     pub async fn renew(&self, refused: &AccessToken) -> Result<AccessToken> {
-        let mut state = self.settled().await?;
-        if let Some(tokens) = state.saved.as_ref().filter(|tokens| self.is_good(tokens))
-            && tokens.access != refused.secret.expose_secret()
-        {
-            return Ok(access_token(tokens));
-        }
-        self.renewed(&mut state).await
+        let (works, refused) = (self.works.clone(), refused.secret.clone());
+        to_end(async move { works.renew(&refused).await }).await
+    }
+
+    /// What the saved token may do; nothing where the server did not say.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    pub fn scopes(&self) -> Result<Scopes> {
+        let saved = self.works.store.load()?;
+        Ok(saved.map(|tokens| tokens.scopes).unwrap_or_default())
     }
 
     /// A token of the app itself (`client_credentials`), and how long it is good. It is not kept.
@@ -115,184 +86,52 @@ impl Authority {
     /// # Errors
     /// `Denied` when the app is refused.
     pub async fn for_app(&self, doing: &str, hint: &str) -> Result<(SecretString, Duration)> {
-        let form = [("grant_type", "client_credentials")];
-        match self.endpoint.ask(&form, doing, &self.jitter).await? {
-            Granted::Grant(grant) => {
-                let life = u64::try_from(grant.lifetime()).unwrap_or_default();
-                Ok((
-                    SecretString::from(grant.access_token),
-                    Duration::from_secs(life),
-                ))
-            }
-            Granted::Invalid => Err(Error::new(Kind::Denied, doing)
-                .because(format!("{} refused this app", self.server()))
-                .hint(hint.to_owned())),
-        }
+        self.works.for_app(doing, hint).await
     }
 
-    /// The state, with nothing left to save.
-    pub(super) async fn settled(&self) -> Result<tokio::sync::MutexGuard<'_, State>> {
-        let mut state = self.state.lock().await;
-        self.settle(&mut state).await?;
-        state.saved = self.store.load()?;
-        Ok(state)
-    }
-
-    async fn settle(&self, state: &mut State) -> Result<()> {
-        if let Some(tokens) = &state.unsaved {
-            self.store.save(tokens).await?;
-            state.saved = state.unsaved.take();
-        }
-        Ok(())
-    }
-
-    async fn renewed(&self, state: &mut State) -> Result<AccessToken> {
-        match &self.party().way {
-            Way::Account { account_id } => self.granted(state, account_id).await,
-            Way::User { .. } => self.refreshed(state).await,
-        }
-    }
-
-    async fn granted(&self, state: &mut State, account_id: &str) -> Result<AccessToken> {
-        let doing = &*format!("asking {} for an access token", self.server());
-        match self.ask_for_account(account_id, doing).await? {
-            Granted::Grant(grant) => self.keep(state, grant, None).await,
-            Granted::Invalid => Err(self.account_refused(doing)),
-        }
-    }
-
-    pub(super) async fn ask_for_account(&self, account_id: &str, doing: &str) -> Result<Granted> {
-        let form = [
-            ("grant_type", "account_credentials"),
-            ("account_id", account_id),
-        ];
-        self.endpoint.ask(&form, doing, &self.jitter).await
-    }
-
-    async fn refreshed(&self, state: &mut State) -> Result<AccessToken> {
-        let none = self.candidates(state.saved.as_ref()).is_empty();
-        if let Some(given) = self.refreshed_if_alive(state).await? {
-            return Ok(given);
-        }
-        let cause = if none {
-            "nobody has logged in yet: there is no refresh token".to_owned()
-        } else {
-            let server = self.server();
-            format!("{server} refused the refresh token (invalid_grant)")
-        };
-        let words = &self.party().words;
-        Err(Error::new(Kind::Denied, words.refreshing())
-            .because(cause)
-            .hint(words.ended.clone()))
-    }
-
-    /// A new access token; `None` when no refresh token is good any more.
-    pub(super) async fn refreshed_if_alive(
+    /// Turns the code of a login into tokens (RFC 6749 section 4.1.3, RFC 7636), and saves them.
+    /// There is no verifier where the login was not begun by us (Zoom's marketplace has such). Gives what
+    /// the token may do; nothing where the server does not say.
+    ///
+    /// # Errors
+    /// `Denied` when the code or its verifier is refused; `Local` when the tokens could not be
+    /// saved.
+    pub async fn exchange_code(
         &self,
-        state: &mut State,
-    ) -> Result<Option<AccessToken>> {
-        let doing = self.party().words.refreshing();
-        for refresh in self.candidates(state.saved.as_ref()) {
-            let form = [
-                ("grant_type", "refresh_token"),
-                ("refresh_token", refresh.as_str()),
-            ];
-            match self.endpoint.ask(&form, &doing, &self.jitter).await? {
-                Granted::Grant(grant) => {
-                    return self.keep(state, grant, Some(refresh)).await.map(Some);
-                }
-                Granted::Invalid => {
-                    tracing::debug!("a refresh token was refused; trying the next one known");
-                }
-            }
-        }
-        // Who refreshed in the meantime (a dry run, a login) has saved what is good now.
-        let saved = self.store.load()?;
-        if saved != state.saved
-            && let Some(tokens) = saved.filter(|tokens| self.is_good(tokens))
-        {
-            let given = access_token(&tokens);
-            state.saved = Some(tokens);
-            return Ok(Some(given));
-        }
-        Ok(None)
+        code: &SecretString,
+        redirect_uri: &str,
+        verifier: Option<&SecretString>,
+    ) -> Result<Scopes> {
+        let (works, code, verifier) = (self.works.clone(), code.clone(), verifier.cloned());
+        let back = redirect_uri.to_owned();
+        to_end(async move { works.exchange_code(&code, &back, verifier.as_ref()).await }).await
     }
 
-    /// The refresh tokens to try, best first. Refresh tokens may be single-use, so `current`
-    /// comes first; the one before helps where a server did not take our answer for received.
-    /// A seed that a person has changed since is their newest word.
-    fn candidates(&self, tokens: Option<&Tokens>) -> Vec<String> {
-        let mut candidates: Vec<String> = tokens
-            .into_iter()
-            .flat_map(|tokens| [tokens.current.clone(), tokens.previous.clone()])
-            .flatten()
-            .collect();
-        if let Some(seed) = self.seed() {
-            let seed = seed.expose_secret().to_owned();
-            let newest = tokens.is_some_and(|tokens| self.reseeded(tokens));
-            candidates.retain(|known| *known != seed || !newest);
-            candidates.insert(if newest { 0 } else { candidates.len() }, seed);
-        }
-        let mut seen = std::collections::BTreeSet::new();
-        candidates.retain(|one| !one.is_empty() && seen.insert(one.clone()));
-        candidates
+    /// Asks for a token of an app that needs no login, and keeps nothing. Gives what the token may
+    /// do; nothing where the server does not say.
+    ///
+    /// # Errors
+    /// `Denied` when the credentials are refused, or the app is one that users log in to.
+    pub async fn try_credentials(&self) -> Result<Scopes> {
+        self.works.try_credentials().await
     }
 
-    pub(super) async fn keep(
-        &self,
-        state: &mut State,
-        grant: Grant,
-        used: Option<String>,
-    ) -> Result<AccessToken> {
-        let now = self.clock.now();
-        let life = grant.lifetime();
-        let good_for = (life - MARGIN).max(life / 2).unsigned_abs();
-        let tokens = Tokens {
-            access: grant.access_token,
-            since: now,
-            good_until: later(now, Duration::from_secs(good_for)),
-            // A server that does not rotate lets the old one live.
-            current: grant.refresh_token.or_else(|| used.clone()),
-            previous: used,
-            seed: self.seed_print(),
-        };
-        // No await stands between the answer and this line, so that a caller who gives up cannot
-        // lose the only refresh token that still works: whoever comes next saves it.
-        let given = access_token(&tokens);
-        state.unsaved = Some(tokens);
-        self.settle(state).await?;
-        Ok(given)
+    /// Ends the login: revokes what is saved (RFC 7009), then forgets it. Whether there was any.
+    ///
+    /// # Errors
+    /// As the server answers; then nothing is forgotten.
+    pub async fn log_out(&self) -> Result<bool> {
+        let works = self.works.clone();
+        to_end(async move { works.log_out().await }).await
     }
 
-    pub(super) fn is_good(&self, tokens: &Tokens) -> bool {
-        !tokens.access.is_empty() && self.clock.now() < tokens.good_until && !self.reseeded(tokens)
-    }
-
-    /// Whether a person configured another seed after these tokens were saved.
-    fn reseeded(&self, tokens: &Tokens) -> bool {
-        self.seed_print()
-            .is_some_and(|now| tokens.seed.as_ref() != Some(&now))
-    }
-
-    fn seed_print(&self) -> Option<Fingerprint> {
-        self.seed()
-            .map(|seed| Fingerprint::of([seed.expose_secret()]))
-    }
-
-    fn seed(&self) -> Option<&SecretString> {
-        match &self.party().way {
-            Way::User { refresh_token } => refresh_token.as_ref(),
-            Way::Account { .. } => None,
-        }
-    }
-
-    pub(super) fn account_refused(&self, doing: &str) -> Error {
-        let (server, table) = (self.server(), &self.party().words.table);
-        Error::new(Kind::Denied, doing)
-            .because(format!("{server} refused the account (invalid_grant)"))
-            .hint(format!(
-                "check {table}.account_id, and {table}.client_secret belonging to it"
-            ))
+    /// Forgets the tokens without a word to the server. Whether there were any.
+    ///
+    /// # Errors
+    /// When the state cannot be written.
+    pub async fn forget(&self) -> Result<bool> {
+        let works = self.works.clone();
+        to_end(async move { works.forget().await }).await
     }
 }
 
@@ -300,12 +139,5 @@ impl Authority {
 impl std::fmt::Debug for Authority {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Authority")
-    }
-}
-
-fn access_token(tokens: &Tokens) -> AccessToken {
-    AccessToken {
-        secret: tokens.access.clone().into(),
-        since: tokens.since,
     }
 }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::endpoint::Scopes;
 use super::store::{TokenStore, Tokens};
 use crate::ports::base::Base;
 use crate::ports::error::Result;
@@ -20,6 +21,8 @@ pub struct Lent {
     access: String,
     since: Timestamp,
     good_until: Timestamp,
+    #[serde(default)]
+    scopes: Scopes,
 }
 
 // Written by hand so that no token can reach a log.
@@ -68,6 +71,7 @@ impl Grant {
             access: tokens.access,
             since: tokens.since,
             good_until: tokens.good_until,
+            scopes: tokens.scopes,
         }))
     }
 
@@ -87,6 +91,7 @@ impl Grant {
             current: None,
             previous: None,
             seed: None,
+            scopes: lent.scopes,
         };
         self.store(base, "the server").save(&tokens).await?;
         Ok(true)

@@ -2,20 +2,13 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::authority::Authority;
 use super::endpoint::{Granted, Scopes};
 use super::party::Way;
+use super::works::Works;
 use crate::ports::error::{Error, Kind, Result};
 
-impl Authority {
-    /// Turns the code of a login into tokens (RFC 6749 section 4.1.3, RFC 7636), and saves them.
-    /// There is no verifier where the login was not begun by us (Zoom's marketplace has such). Gives what
-    /// the token may do; nothing where the server does not say.
-    ///
-    /// # Errors
-    /// `Denied` when the code or its verifier is refused; `Local` when the tokens could not be
-    /// saved.
-    pub async fn exchange_code(
+impl Works {
+    pub(super) async fn exchange_code(
         &self,
         code: &SecretString,
         redirect_uri: &str,
@@ -38,8 +31,12 @@ impl Authority {
             }
             Granted::Grant(grant) => {
                 let scopes = grant.scopes();
-                self.keep(&mut state, grant, None).await?;
-                Ok(scopes)
+                let kept = self.keep(&mut state, grant, None).await;
+                if kept.is_err() {
+                    // The person is told so, and logs in again.
+                    state.unsaved = None;
+                }
+                kept.map(|_| scopes)
             }
             Granted::Invalid => Err(Error::new(Kind::Denied, doing)
                 .because(format!(
@@ -54,12 +51,7 @@ impl Authority {
         }
     }
 
-    /// Asks for a token of an app that needs no login, and keeps nothing. Gives what the token may
-    /// do; nothing where the server does not say.
-    ///
-    /// # Errors
-    /// `Denied` when the credentials are refused, or the app is one that users log in to.
-    pub async fn try_credentials(&self) -> Result<Scopes> {
+    pub(super) async fn try_credentials(&self) -> Result<Scopes> {
         let doing = &*format!("asking {} for an access token", self.server());
         let Way::Account { account_id } = &self.party().way else {
             return Err(Error::new(Kind::Denied, doing)
@@ -72,11 +64,7 @@ impl Authority {
         }
     }
 
-    /// Ends the login: revokes what is saved (RFC 7009), then forgets it. Whether there was any.
-    ///
-    /// # Errors
-    /// As the server answers; then nothing is forgotten.
-    pub async fn log_out(&self) -> Result<bool> {
+    pub(super) async fn log_out(&self) -> Result<bool> {
         let mut state = self.settled().await?;
         let Some(saved) = state.saved.clone() else {
             return Ok(false);
@@ -94,11 +82,7 @@ impl Authority {
         Ok(true)
     }
 
-    /// Forgets the tokens without a word to the server. Whether there were any.
-    ///
-    /// # Errors
-    /// When the state cannot be written.
-    pub async fn forget(&self) -> Result<bool> {
+    pub(super) async fn forget(&self) -> Result<bool> {
         let state = self.settled().await?;
         if state.saved.is_some() {
             self.store.forget().await?;

@@ -9,9 +9,12 @@ pub mod lending;
 mod login;
 /// The app, and the words for it.
 pub mod party;
+mod shared;
 mod store;
+mod works;
 
 pub use authority::{AccessToken, Authority};
 pub use endpoint::Scopes;
 pub use lending::{Grant, Lent};
 pub use party::{Party, Way, Words};
+pub use shared::finished;

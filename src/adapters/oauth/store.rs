@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::endpoint::Scopes;
 use crate::domain::fingerprint::Fingerprint;
 use crate::ports::base::{Base, Change};
 use crate::ports::error::{Error, Kind, Result};
@@ -28,6 +29,9 @@ pub(super) struct Tokens {
     /// The digest of the configured seed when this was saved: another seed is a person's new word.
     #[serde(default)]
     pub(super) seed: Option<Fingerprint>,
+    /// What the access token may do; empty where the server did not say.
+    #[serde(default)]
+    pub(super) scopes: Scopes,
 }
 
 // Written by hand so that no token can reach a log.
@@ -54,6 +58,11 @@ impl TokenStore {
         let key = format!("token/{}", Fingerprint::of(belongs_to).as_str());
         let server = server.to_owned();
         Self { base, key, server }
+    }
+
+    /// Where they stand in the base.
+    pub(super) fn key(&self) -> &str {
+        &self.key
     }
 
     /// What was saved last; none where nothing was, or where it cannot be read any more: then

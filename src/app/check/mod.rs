@@ -6,6 +6,7 @@ mod calendars;
 mod feeds;
 mod item;
 mod machine;
+mod scopes;
 mod secrets;
 mod state;
 mod web;

@@ -1,4 +1,4 @@
-//! Zoom: a token, and for each host the user, the rights, the booking pages, the availability, and
+//! Zoom: a token and what it may do, and for each host the user, the rights, the booking pages, the availability, and
 //! the Zoom calendar where busy time goes there.
 
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use super::super::compose::{self, Revealed};
 use super::super::failure::Failure;
 use super::secrets::{Fetched, Purpose};
 use super::state::Tokens;
-use super::{Item, Kit, in_time};
+use super::{Item, Kit, in_time, scopes};
 use crate::adapters::zoom::account::user_grant;
 use crate::adapters::zoom::{Account, HostUser, ZoomClient};
 use crate::domain::window::Window;
@@ -45,6 +45,7 @@ pub(super) async fn items(kit: &Kit<'_>, tokens: &Tokens) -> Vec<Item> {
     };
     let mut items = vec![Item::of(TOKEN, "zoom.auth", &token, |_| words.to_owned())];
     if token.is_ok() {
+        items.push(scopes::item(kit.settings, account.authority().scopes()));
         let hosts = kit.settings.hosts.iter();
         let tried = hosts.map(|host| of_host(kit, &account, host));
         items.extend(join_all(tried).await.into_iter().flatten());

@@ -10,7 +10,7 @@ use super::answer::{Answer, Result};
 use super::call::{Body, Call};
 use super::keyring::{Code, Whose};
 use super::query::Query;
-use super::setup::AppOwner;
+use super::setup::{AppOwner, Scope};
 use super::{Account, State};
 
 /// `GET /oauth/authorize`: the person agrees at once and is sent back.
@@ -100,13 +100,22 @@ pub(super) fn token(account: &Account, state: &mut State, call: &Call) -> Result
         "access_token": access,
         "token_type": "bearer",
         "expires_in": state.keys.expires_in(),
-        "scope": "scheduler:read scheduler:write user:read",
+        "scope": scopes(account),
         "x_future_field": true,
     });
     if let (Some(refresh), Some(body)) = (refresh, body.as_object_mut()) {
         body.insert("refresh_token".to_owned(), json!(refresh));
     }
     Ok(Answer::ok(body))
+}
+
+/// What every token may do.
+fn scopes(account: &Account) -> String {
+    let mut words = account.options().scopes.clone();
+    if matches!(account.options().calendar.scope, Scope::Granted) {
+        words.push_str(" calendar:read calendar:write");
+    }
+    words
 }
 
 /// `POST /oauth/revoke`.

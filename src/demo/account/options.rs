@@ -25,6 +25,9 @@ pub struct AccountOptions {
     pub account_id: String,
     /// The first refresh token; good for one use.
     pub refresh_token: String,
+    /// What a token is said to be good for, besides calendars; nothing is said where this and that are
+    /// empty. Nothing is refused by it.
+    pub scopes: String,
     /// How long an access token is good.
     pub access_token_life: Duration,
     /// The host's id in Zoom.
@@ -58,6 +61,7 @@ impl AccountOptions {
             client_secret: "demo-client-secret".to_owned(),
             account_id: "demo-account".to_owned(),
             refresh_token: "demo-refresh-token-1".to_owned(),
+            scopes: "scheduler:read scheduler:write user:read".to_owned(),
             access_token_life: Duration::from_hours(1),
             user_id: "demoHost3h1u4id4liffdyszs".to_owned(),
             user_email: "alice@example.org".to_owned(),

@@ -60,6 +60,17 @@ pub const MISTAKES: &[Mistake] = &[
         remedy: &["scheduler:read:list_scheduled_events", "`:admin`"],
     },
     Mistake {
+        what: "The app lacks a scope, and nothing was tried yet that needs it",
+        make: |_| {
+            let mut options = AccountOptions::default();
+            "scheduler:read".clone_into(&mut options.scopes);
+            with_calendar(options, &["check"])
+        },
+        code: 3,
+        says: &["Zoom scopes", "scheduler:update:scheduled_event (to "],
+        remedy: &["add these scopes", "Zoom's marketplace"],
+    },
+    Mistake {
         what: "The app lacks the scopes of the Zoom calendar, where busy time shall go",
         make: |_| {
             let mut options = AccountOptions::default();

@@ -7,6 +7,7 @@ mod listing;
 mod refused;
 mod single;
 mod throttling;
+mod together;
 mod token_place;
 mod tokens;
 
@@ -71,7 +72,7 @@ impl Clock for FakeClock {
 pub(super) struct FakeBase {
     pub(super) map: Mutex<BTreeMap<String, Vec<u8>>>,
     pub(super) full: AtomicBool,
-    /// A commit never returns, but says that it began.
+    /// A commit does not return as long as this is set, but says that it began.
     pub(super) stuck: AtomicBool,
     pub(super) begun: tokio::sync::Notify,
 }
@@ -100,7 +101,9 @@ impl Base for FakeBase {
         tokio::task::yield_now().await;
         if self.stuck.load(Ordering::SeqCst) {
             self.begun.notify_one();
-            std::future::pending::<()>().await;
+            while self.stuck.load(Ordering::SeqCst) {
+                tokio::task::yield_now().await;
+            }
         }
         if self.full.load(Ordering::SeqCst) {
             return Err(Error::new(Kind::Local, "writing the state").because("disk full"));

@@ -102,6 +102,23 @@ async fn a_token_is_renewed_a_minute_before_its_end() {
 }
 
 #[tokio::test]
+async fn what_a_token_may_do_is_known_and_stays_where_a_refresh_does_not_say() {
+    let mut world = World::new().await;
+    world.config.auth = user(Some("r0"));
+    let silent = json!({"access_token": "t2", "refresh_token": "r2"});
+    let answers = [token("t1", 3_599, Some("r1")), body(200, &silent)];
+    world.on("POST", TOKEN, in_turn(answers)).await;
+    let account = world.account();
+    assert!(account.authority().scopes().unwrap().is_empty());
+    for refreshed in 1..=2 {
+        account.authority().access().await.unwrap();
+        assert_eq!(account.authority().scopes().unwrap(), ["x"]);
+        assert_eq!(world.arrived(TOKEN).await.len(), refreshed);
+        world.clock.advance(Duration::from_hours(2));
+    }
+}
+
+#[tokio::test]
 async fn a_changed_configuration_does_not_meet_the_old_token() {
     let mut world = World::granting().await;
     world.on("GET", EVENTS, body(200, &page(&[], ""))).await;
