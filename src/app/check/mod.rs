@@ -7,8 +7,10 @@ mod feeds;
 mod item;
 mod machine;
 mod secrets;
+mod service;
 mod state;
 mod web;
+mod webhook;
 mod zoom;
 
 use std::sync::Arc;
