@@ -21,6 +21,8 @@ mod page;
 mod servers;
 #[path = "docs/source.rs"]
 mod source;
+#[path = "docs/typed.rs"]
+mod typed;
 
 use std::fs;
 

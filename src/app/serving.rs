@@ -226,7 +226,7 @@ async fn app(
 }
 
 /// What every webhook has to show besides its signature.
-async fn shown(webhook: &Webhook) -> Result<Option<webhook::Shown>, Failure> {
+pub(super) async fn shown(webhook: &Webhook) -> Result<Option<webhook::Shown>, Failure> {
     let (name, value) = match &webhook.shown {
         // Webhooks know no login: it is not read there.
         Shown::Credentials(Credentials::None | Credentials::OAuth(_)) => return Ok(None),

@@ -15,6 +15,9 @@ use super::{Context, terminal};
 use crate::app::failure::{Exit, Failure};
 use crate::settings::{SCHEMA, STARTER, show};
 
+/// What the system's service reads; [`settings::load`](crate::settings::load) has it as a layer.
+const SYSTEM_FILE: &str = "/etc/slotbridge/config.toml";
+
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
     /// Write a configuration; on a terminal it asks what to write, and tries the answers. It refuses
@@ -39,7 +42,11 @@ pub(super) enum Verb {
 pub(super) async fn run(context: &Context, verb: &Verb) -> Result<Exit, Failure> {
     match verb {
         Verb::Init { path, no_input } => {
+            let named = path.is_some() || !context.global.config.is_empty();
             let path = place(context, path.clone())?;
+            if let Some(note) = note(rustix::process::geteuid().is_root(), named, &path) {
+                terminal::say(&note);
+            }
             if ask::is_there() && !no_input {
                 return Box::pin(interview::run(context, path)).await;
             }
@@ -78,6 +85,18 @@ fn place(context: &Context, path: Option<PathBuf>) -> Result<PathBuf, Failure> {
     })
 }
 
+/// What root has to know of a file that is root's own.
+fn note(root: bool, named: bool, path: &Path) -> Option<String> {
+    (root && !named).then(|| {
+        format!(
+            "note: {} is root's own. The system's service reads {SYSTEM_FILE} instead, as a user of its \
+             own that must be able to read it (mode 644, secrets not in it): \
+             see \"On a server\" (docs/SERVER.md)",
+            path.display()
+        )
+    })
+}
+
 /// Writes the starter file.
 fn start(path: &Path) -> Result<(), Failure> {
     saving::make_directory_of(path)?;
@@ -87,4 +106,18 @@ fn start(path: &Path) -> Result<(), Failure> {
         "written: {}\nfill it in, then try `slotbridge sync --dry-run`\n",
         path.display()
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn root_is_told_which_file_the_service_reads() {
+        let path = Path::new("/root/.config/slotbridge/config.toml");
+        let said = note(true, false, path).unwrap();
+        assert!(said.contains("reads /etc/slotbridge/config.toml"), "{said}");
+        assert_eq!(note(false, false, path), None);
+        assert_eq!(note(true, true, path), None, "they said where");
+    }
 }

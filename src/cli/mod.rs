@@ -181,6 +181,19 @@ pub fn parse(typed: impl IntoIterator<Item = OsString>) -> Cli {
     cli
 }
 
+/// Whether the command line is one, without doing what it says; else clap's words about it.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn is_command(typed: impl IntoIterator<Item = OsString>) -> Result<(), String> {
+    use clap::error::ErrorKind::{DisplayHelp, DisplayVersion};
+    match Cli::try_parse_from(typed) {
+        Ok(_) => Ok(()),
+        Err(error) if matches!(error.kind(), DisplayHelp | DisplayVersion) => Ok(()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
 /// Every `--config`, before and after the command: of a global option that stands at both places
 /// clap keeps only those behind the command.
 fn every_config(typed: &[OsString]) -> Vec<PathBuf> {

@@ -194,6 +194,7 @@ impl Place {
             For::System => {
                 "next:
   slotbridge config init /etc/slotbridge/config.toml    where there is no configuration yet
+  chmod 644 /etc/slotbridge/config.toml                 its user must read it: no secrets in it
   systemctl daemon-reload
   systemctl enable --now slotbridge
   systemctl status slotbridge

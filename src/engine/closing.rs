@@ -43,10 +43,10 @@ pub async fn close(pass: &Pass<'_>) -> Result<()> {
     pass.ledger.commit(batch).await
 }
 
-fn clock(pass: &Pass<'_>, whose: &str, ahead: i64) {
-    if ahead.abs() <= SKEW {
+fn clock(pass: &Pass<'_>, whose: &str, ahead: Option<i64>) {
+    let Some(ahead) = ahead.filter(|ahead| ahead.abs() > SKEW) else {
         return;
-    }
+    };
     let word = if ahead > 0 { "ahead of" } else { "behind" };
     pass.tally.trouble(Trouble {
         doing: "comparing clocks".to_owned(),

@@ -3,12 +3,25 @@
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 /// Counts requests and remembers how far a server's clock is from ours.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Meter {
     requests: AtomicU64,
     throttled: AtomicU64,
-    /// Seconds that our clock is ahead of the server's.
+    /// Seconds that our clock is ahead of the server's, or [`UNKNOWN`].
     ahead: AtomicI64,
+}
+
+/// No server has said its time yet.
+const UNKNOWN: i64 = i64::MIN;
+
+impl Default for Meter {
+    fn default() -> Self {
+        Self {
+            requests: AtomicU64::default(),
+            throttled: AtomicU64::default(),
+            ahead: AtomicI64::new(UNKNOWN),
+        }
+    }
 }
 
 /// What several meters counted together. Each counts once, however often it is named.
@@ -65,16 +78,24 @@ impl Meter {
         self.throttled.load(Ordering::Relaxed)
     }
 
-    /// Seconds that our clock is ahead of the server's, as last seen; 0 where it is not known.
+    /// Seconds that our clock is ahead of the server's, as last seen; `None` where it never said its time.
     #[must_use]
-    pub fn seconds_ahead(&self) -> i64 {
-        self.ahead.load(Ordering::Relaxed)
+    pub fn seconds_ahead(&self) -> Option<i64> {
+        Some(self.ahead.load(Ordering::Relaxed)).filter(|ahead| *ahead != UNKNOWN)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Counts, Meter};
+
+    #[test]
+    fn a_clock_that_was_never_seen_is_not_one_that_is_right() {
+        let meter = Meter::default();
+        assert_eq!(meter.seconds_ahead(), None);
+        meter.clock_ahead(0);
+        assert_eq!(meter.seconds_ahead(), Some(0));
+    }
 
     #[test]
     fn a_meter_that_is_named_twice_counts_once() {

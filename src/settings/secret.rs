@@ -2,6 +2,7 @@
 //! never part of an error.
 
 use std::fmt;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -19,6 +20,10 @@ use super::reader::Table;
 pub const MASK: &str = "***";
 const LONGEST: u64 = 64 * 1024;
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Where systemd puts what it hands to the system's service while that runs. Root can read it; of
+/// others only the service.
+const OF_SERVICE: &str = "/run/credentials/slotbridge.service";
 
 /// A secret of the configuration.
 #[derive(Clone)]
@@ -95,10 +100,14 @@ impl Secret {
                 format!("the environment variable {name} is not set"),
                 "set it where slotbridge is started",
             )),
-            Source::Credential(name, None) => Err(self.none(
-                format!("there is no credential {name}: $CREDENTIALS_DIRECTORY is not set"),
-                "run under systemd with LoadCredential=, or use { file = \"…\" }",
-            )),
+            Source::Credential(name, None) => match of_service(Path::new(OF_SERVICE), name) {
+                Some(path) => self.in_file(&path).await,
+                None => Err(self.none(
+                    format!("there is no credential {name}: $CREDENTIALS_DIRECTORY is not set"),
+                    "systemd hands it to the service (LoadCredential=), and root can read it while that runs: \
+                     `sudo slotbridge --state-dir /var/lib/slotbridge check`; elsewhere use { file = \"…\" }",
+                )),
+            },
             Source::Credential(name, Some(directory)) => self.in_file(&directory.join(name)).await,
         }
     }
@@ -183,6 +192,16 @@ impl Secret {
         }
         Ok(SecretString::from(text.to_owned()))
     }
+}
+
+/// A credential of the running service, if this process may read it, and nobody could have put
+/// another in its place.
+fn of_service(directory: &Path, name: &str) -> Option<PathBuf> {
+    let found = std::fs::symlink_metadata(directory).ok()?;
+    // With access lists the bits of the group are those of the service.
+    let closed = found.is_dir() && found.mode() & 0o027 == 0;
+    let path = directory.join(name);
+    (closed && std::fs::File::open(&path).is_ok()).then_some(path)
 }
 
 impl fmt::Debug for Secret {
@@ -295,4 +314,39 @@ fn named(table: &Table<'_>, key: &'static str, form: Table<'_>) -> Option<Source
     };
     form.finish();
     source
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case(0o500, "dav-password", true)]
+    #[case(0o550, "dav-password", true)]
+    #[case(0o570, "dav-password", false)]
+    #[case(0o755, "dav-password", false)]
+    #[case(0o500, "webhook-secret", false)]
+    fn what_the_service_has_is_taken_only_where_nobody_else_looks(
+        #[case] mode: u32,
+        #[case] name: &str,
+        #[case] taken: bool,
+    ) {
+        let home = tempfile::tempdir().unwrap();
+        let directory = home.path().join("slotbridge.service");
+        fs::create_dir(&directory).unwrap();
+        fs::write(directory.join("dav-password"), "hush").unwrap();
+        fs::set_permissions(&directory, Permissions::from_mode(mode)).unwrap();
+        let found = of_service(&directory, name);
+        fs::set_permissions(&directory, Permissions::from_mode(0o700)).unwrap();
+        assert_eq!(found, taken.then(|| directory.join(name)));
+    }
+
+    #[test]
+    fn without_a_service_nothing_is_taken() {
+        assert_eq!(of_service(Path::new("/nowhere"), "dav-password"), None);
+    }
 }

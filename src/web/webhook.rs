@@ -37,8 +37,10 @@ const STALE: i64 = 300;
 /// How long a body may take to come.
 const PATIENCE: Duration = Duration::from_millis(2_500);
 
-const SIGNATURE: HeaderName = HeaderName::from_static("x-zm-signature");
-const TIMESTAMP: HeaderName = HeaderName::from_static("x-zm-request-timestamp");
+/// The header with the signature.
+pub const SIGNATURE: HeaderName = HeaderName::from_static("x-zm-signature");
+/// The header with the time that is signed.
+pub const TIMESTAMP: HeaderName = HeaderName::from_static("x-zm-request-timestamp");
 
 /// What Zoom was told to show besides its signature.
 pub struct Shown {
@@ -73,6 +75,19 @@ impl Default for Reading {
     fn default() -> Self {
         Self(Semaphore::new(8))
     }
+}
+
+/// The signature of a body that is sent at this time.
+#[must_use]
+pub fn signature(secret: &SecretString, timestamp: &str, body: &[u8]) -> String {
+    let parts = [b"v0:", timestamp.as_bytes(), b":", body];
+    format!("v0={:x}", sign(secret, &parts))
+}
+
+/// What whoever knows the secret answers to this token.
+#[must_use]
+pub fn answer_to(secret: &SecretString, plain_token: &str) -> String {
+    format!("{:x}", sign(secret, &[plain_token.as_bytes()]))
 }
 
 /// The route.
@@ -165,7 +180,7 @@ impl Webhook {
         let now = self.clock.now();
         match notification::read(body, now) {
             Ok(Notification::Validation { plain_token }) => {
-                let encrypted = format!("{:x}", sign(&self.secret, &[plain_token.as_bytes()]));
+                let encrypted = answer_to(&self.secret, &plain_token);
                 axum::Json(json!({"plainToken": plain_token, "encryptedToken": encrypted}))
                     .into_response()
             }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use slotbridge::demo::account::{AccountOptions, Discovery, Fault, Scope};
 
 use super::bench::{Bench, EVENTS, Run};
-use super::daemon::{Daemon, listening};
+use super::daemon::{Daemon, SECRET, listening};
 use super::feed_server::Server as FeedServer;
 use super::proxy::Break;
 use super::side::Side::{self, Radicale, Vdir, Xandikos};
@@ -655,6 +655,39 @@ fn webhooks_without_a_public_address_are_told() {
         item(&check(&bench), "webhook", "zoom.webhook")["state"],
         "ok"
     );
+}
+
+#[test]
+fn the_webhook_is_asked_through_the_public_address_as_zoom_asks() {
+    let bench = Bench::new(Vdir, "");
+    bench.configure(listening);
+    let daemon = Daemon::ready(&bench);
+    let address = daemon.address.to_string();
+    let asking = |path: &str, secret: &str| {
+        let public = format!("public_url = \"http://{address}{path}\"\n[zoom.webhook]");
+        bench.configure(|text| {
+            listening(text)
+                .replace("127.0.0.1:0", &address)
+                .replace("[zoom.webhook]", &public)
+                .replace(SECRET, secret)
+        });
+        check(&bench)
+    };
+    let asked = ("webhook", "zoom.webhook");
+    // Zoom itself would not ask there; but what it asks is answered.
+    let run = asking("", SECRET);
+    says(&run, 0, asked, "answers Zoom's question", "certificate");
+    let run = asking("/elsewhere/", SECRET);
+    says(&run, 1, asked, "HTTP 404", "pass /webhooks/zoom on");
+    let run = asking("", "hush-another");
+    says(
+        &run,
+        3,
+        asked,
+        "another secret token",
+        "zoom.webhook.secret_token",
+    );
+    assert!(!run.json.to_string().contains("hush-"), "{run:#?}");
 }
 
 fn as_user(text: &str, refresh: &str) -> String {

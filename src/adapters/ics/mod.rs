@@ -134,6 +134,12 @@ impl Ics {
         })
     }
 
+    /// Whether it is a file of this machine, not of a server.
+    #[must_use]
+    pub fn is_file(&self) -> bool {
+        matches!(self.door, Door::File(_))
+    }
+
     fn unread(&self) -> MutexGuard<'_, BTreeMap<Href, SourceObject>> {
         self.unread.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -12,9 +12,9 @@ use crate::ports::error::{Error, Kind, Result};
 const NO_BOOKING: &str = "slotbridge-check-no-such-booking";
 
 impl ZoomClient {
-    /// Seconds that our clock is ahead of Zoom's, as last seen.
+    /// Seconds that our clock is ahead of Zoom's, as last seen; `None` where it never said its time.
     #[must_use]
-    pub fn seconds_ahead(&self) -> i64 {
+    pub fn seconds_ahead(&self) -> Option<i64> {
         self.calls.meter().seconds_ahead()
     }
 

@@ -14,10 +14,12 @@ pub(super) async fn items(feed: &Ics, name: &str, now: Timestamp) -> Vec<Item> {
         Ok(look) => look,
         Err(error) => return vec![Item::failed(NAME, name, &error)],
     };
-    vec![
-        of_look(name, look, now),
-        Item::of_clock(name, feed.meter().seconds_ahead()),
-    ]
+    let mut items = vec![of_look(name, look, now)];
+    // A file has no clock but this machine's own.
+    if !feed.is_file() {
+        items.push(Item::of_clock(name, feed.meter().seconds_ahead()));
+    }
+    items
 }
 
 fn of_look(name: &str, look: Look, now: Timestamp) -> Item {

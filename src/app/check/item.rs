@@ -105,8 +105,15 @@ impl Item {
     }
 
     /// What the difference between two clocks means.
-    pub(super) fn of_clock(object: impl Into<String>, ahead: i64) -> Self {
+    pub(super) fn of_clock(object: impl Into<String>, ahead: Option<i64>) -> Self {
         let name = "clock";
+        let Some(ahead) = ahead else {
+            return Self::ok(
+                name,
+                object,
+                "not compared: the server does not say its time",
+            );
+        };
         let off = ahead.unsigned_abs();
         let way = if ahead < 0 { "behind" } else { "ahead of" };
         let seen = format!("this machine's clock is {off} s {way} the server's");
@@ -177,7 +184,14 @@ mod tests {
     #[case(-301, Grade::Failed)]
     #[case(i64::MIN, Grade::Failed)]
     fn a_clock_may_be_off_for_half_a_minute(#[case] ahead: i64, #[case] state: Grade) {
-        assert_eq!(Item::of_clock("work", ahead).state, state);
+        assert_eq!(Item::of_clock("work", Some(ahead)).state, state);
+    }
+
+    #[test]
+    fn a_server_that_does_not_say_its_time_is_not_said_to_be_right() {
+        let item = Item::of_clock("work", None);
+        assert_eq!(item.state, Grade::Ok);
+        assert!(item.seen.contains("does not say its time"), "{}", item.seen);
     }
 
     #[rstest]

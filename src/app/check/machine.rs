@@ -3,8 +3,6 @@
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
-use std::process::Stdio;
-use std::time::Duration;
 
 use super::super::control::{self, NoDaemon};
 use super::super::desk::{Answer, Ask};
@@ -16,7 +14,6 @@ use crate::settings::Settings;
 const LITTLE: u64 = 200 << 20;
 /// Under this the state may not be written any more.
 const TOO_LITTLE: u64 = 10 << 20;
-const SYSTEMCTL_TIME: Duration = Duration::from_secs(5);
 
 /// Whether a daemon runs on this state.
 pub(super) enum Daemon {
@@ -139,7 +136,7 @@ pub(super) async fn items(settings: &Settings) -> Vec<Item> {
         .filter(|words| !words.starts_with("[zoom.webhook]"))
         .map(|words| of_warning(words))
         .collect();
-    items.push(service().await);
+    items.push(super::service::item().await);
     items
 }
 
@@ -149,52 +146,8 @@ fn of_warning(words: &str) -> Item {
         .rsplit_once(": ")
         .filter(|(_, hint)| hint.starts_with("chmod"))
         .or_else(|| words.rsplit_once("; "))
-        .unwrap_or((words, "see `slotbridge config show --origin`"));
+        .unwrap_or((words, "see `slotbridge -v config show`"));
     Item::warning("configuration", "settings", seen, hint)
-}
-
-async fn service() -> Item {
-    let (name, object) = ("systemd", "slotbridge.service");
-    let (system, user) = tokio::join!(unit("--system"), unit("--user"));
-    match (system, user) {
-        (None, None) => Item::ok(name, object, "there is no systemd to ask"),
-        (Some(state), _) if state != "not-found" => {
-            Item::ok(name, object, format!("installed for the system, {state}"))
-        }
-        (_, Some(state)) if state != "not-found" => {
-            Item::ok(name, object, format!("installed for this user, {state}"))
-        }
-        _ => Item::ok(
-            name,
-            object,
-            "not installed: slotbridge runs only when somebody starts it",
-        ),
-    }
-}
-
-/// How a unit is; `None` where nobody can be asked.
-async fn unit(whose: &str) -> Option<String> {
-    let asked = tokio::process::Command::new("systemctl")
-        .args([whose, "show", "slotbridge.service"])
-        .args(["--property=LoadState", "--property=ActiveState"])
-        .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .output();
-    let output = tokio::time::timeout(SYSTEMCTL_TIME, asked)
-        .await
-        .ok()?
-        .ok()?;
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    let value = |key: &str| {
-        let line = said.lines().find_map(|line| line.strip_prefix(key))?;
-        Some(line.strip_prefix('=')?.to_owned())
-    };
-    let loaded = value("LoadState").filter(|_| output.status.success())?;
-    if loaded == "loaded" {
-        value("ActiveState")
-    } else {
-        Some(loaded)
-    }
 }
 
 #[cfg(test)]

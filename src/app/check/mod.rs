@@ -8,8 +8,10 @@ mod item;
 mod machine;
 mod scopes;
 mod secrets;
+mod service;
 mod state;
 mod web;
+mod webhook;
 mod zoom;
 
 use std::sync::Arc;

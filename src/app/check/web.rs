@@ -7,6 +7,7 @@ use super::super::compose;
 use super::super::failure::Exit;
 use super::secrets::{Fetched, Purpose};
 use super::{Item, Kit, in_time};
+use crate::adapters::http_client::is_loopback;
 use crate::ports::error::{Error, Kind};
 use crate::settings::Settings;
 use crate::settings::resolved::Http;
@@ -19,7 +20,7 @@ pub(super) async fn items(kit: &Kit<'_>, daemon: bool) -> Vec<Item> {
     }
     items.extend(feeds(settings));
     if settings.zoom.webhook.is_some() {
-        items.push(webhook(kit));
+        items.push(webhook(kit, daemon).await);
     }
     if settings.zoom.websocket.is_some() {
         items.push(websocket(kit).await);
@@ -52,7 +53,7 @@ fn feeds(settings: &Settings) -> Option<Item> {
     let seen = match &settings.http {
         _ if count == 0 => return None,
         None => {
-            "not given out: http.listen is not set; `slotbridge feeds write` writes them as files"
+            "not given out: http.listen is not set; `slotbridge feeds write DIRECTORY` writes them as files"
         }
         Some(http) if http.public_url.is_none() => {
             "given out; how others reach them is not known: http.public_url is not set"
@@ -62,7 +63,7 @@ fn feeds(settings: &Settings) -> Option<Item> {
     Some(Item::ok("feeds", format!("{count} to give out"), seen))
 }
 
-fn webhook(kit: &Kit<'_>) -> Item {
+async fn webhook(kit: &Kit<'_>, daemon: bool) -> Item {
     let (name, object) = ("webhook", "zoom.webhook");
     let had = [Purpose::Webhook, Purpose::Shown];
     if !had.iter().all(|purpose| kit.secrets.has(purpose)) {
@@ -83,18 +84,29 @@ fn webhook(kit: &Kit<'_>) -> Item {
             "its secret could be had, but http.public_url is not set: how Zoom reaches this machine is not known",
             "set http.public_url to the https address that leads here; in Zoom's app page it is that address with /webhooks/zoom",
         ),
-        Some(url) if url.scheme() != "https" => Item::warning(
+        Some(url) if url.scheme() != "https" && !is_loopback(url) => not_https(""),
+        Some(_) if !daemon && !is_taken(http) => Item::ok(
             name,
             object,
-            "http.public_url is not an https address, and Zoom sends to no other",
-            "put a web server with a certificate before it, and set its address",
+            "its secret could be had, and the public address is set; it is tried while slotbridge runs",
         ),
-        Some(_) => Item::ok(
-            name,
-            object,
-            "its secret could be had, and the public address is set",
-        ),
+        Some(url) => super::webhook::item(kit, http, url).await,
     }
+}
+
+/// What is said of an address that Zoom does not take, behind what was seen there.
+pub(super) fn not_https(seen: &str) -> Item {
+    Item::warning(
+        "webhook",
+        "zoom.webhook",
+        format!("{seen}http.public_url is not an https address, and Zoom sends to no other"),
+        "put a web server with a certificate before it, and set its address",
+    )
+}
+
+fn is_taken(http: &Http) -> bool {
+    let bound = TcpListener::bind(http.listen);
+    bound.is_err_and(|error| error.kind() == ErrorKind::AddrInUse)
 }
 
 async fn websocket(kit: &Kit<'_>) -> Item {

@@ -73,7 +73,7 @@ impl Reached {
             Self::NotAtAll => (
                 None,
                 Some(
-                    "set listen and public_url in [http] to serve it, or let `slotbridge feeds write` write files",
+                    "set listen and public_url in [http] to serve it, or let `slotbridge feeds write DIRECTORY` write files",
                 ),
             ),
         };
