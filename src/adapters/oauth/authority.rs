@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::{BoxFuture, FutureExt as _};
 use jiff::Timestamp;
 use secrecy::SecretString;
 
@@ -73,13 +74,13 @@ impl Authority {
     }
 
     /// An app of the account gets as many tokens as it asks for: giving up there loses nothing.
-    async fn asked<T: Send + 'static>(
+    fn asked<T: Send + 'static>(
         &self,
         work: impl Future<Output = Result<T>> + Send + 'static,
-    ) -> Result<T> {
+    ) -> BoxFuture<'static, Result<T>> {
         match self.works.party().way {
-            Way::Account { .. } => Box::pin(work).await,
-            Way::User { .. } => to_end(work).await,
+            Way::Account { .. } => work.boxed(),
+            Way::User { .. } => to_end(work).boxed(),
         }
     }
 
