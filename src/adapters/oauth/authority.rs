@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::{BoxFuture, FutureExt as _};
 use jiff::Timestamp;
 use secrecy::SecretString;
 
 use super::endpoint::Scopes;
-use super::party::Party;
+use super::party::{Party, Way};
 use super::shared::to_end;
 use super::works::Works;
 use crate::adapters::backoff::Jitter;
@@ -59,7 +60,7 @@ impl Authority {
     /// could not be made durable.
     pub async fn access(&self) -> Result<AccessToken> {
         let works = self.works.clone();
-        to_end(async move { works.access().await }).await
+        self.asked(async move { works.access().await }).await
     }
 
     /// Another access token than this one, which was refused. Where another caller has renewed
@@ -69,7 +70,18 @@ impl Authority {
     /// As [`Authority::access`].
     pub async fn renew(&self, refused: &AccessToken) -> Result<AccessToken> {
         let (works, refused) = (self.works.clone(), refused.secret.clone());
-        to_end(async move { works.renew(&refused).await }).await
+        self.asked(async move { works.renew(&refused).await }).await
+    }
+
+    /// An app of the account gets as many tokens as it asks for: giving up there loses nothing.
+    fn asked<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> BoxFuture<'static, Result<T>> {
+        match self.works.party().way {
+            Way::Account { .. } => work.boxed(),
+            Way::User { .. } => to_end(work).boxed(),
+        }
     }
 
     /// What the saved token may do; nothing where the server did not say.

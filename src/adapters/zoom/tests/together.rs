@@ -124,3 +124,18 @@ async fn a_refresh_that_nobody_waits_for_any_more_is_not_lost() {
     assert_eq!(world.base.json("token/")["current"], "r2");
     assert_eq!(world.arrived(TOKEN).await.len(), 2);
 }
+
+#[tokio::test]
+async fn a_process_that_ends_reads_the_answer_first() {
+    let world = ended().await;
+    {
+        let impatient = world.account();
+        tokio::select! {
+            _ = impatient.authority().access() => panic!("it is slow"),
+            () = under_way(&world) => {}
+        }
+    }
+    assert_eq!(world.base.json("token/")["current"], "r1");
+    crate::adapters::oauth::finished(Duration::from_secs(10)).await;
+    assert_eq!(world.base.json("token/")["current"], "r2");
+}
