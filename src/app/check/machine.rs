@@ -76,18 +76,14 @@ pub(super) fn rights(dir: &Path) -> Item {
         let hint = "set state_dir to a directory, or remove the file";
         return Item::wrong(name, object, Exit::State, "it is no directory", hint);
     }
-    if owner != us {
+    // Root may use everybody's; as the service's own it must stay.
+    if owner != us && us != 0 {
         let hint = format!(
             "run this as that user, or give it the directory: `chown -R` {us} {}",
             dir.display()
         );
         let seen = format!("it belongs to another user (uid {owner}, this is uid {us})");
-        // Who may do everything may use it; others cannot.
-        return if us == 0 {
-            Item::warning(name, object, seen, hint)
-        } else {
-            Item::wrong(name, object, Exit::State, seen, hint)
-        };
+        return Item::wrong(name, object, Exit::State, seen, hint);
     }
     if mode & 0o700 != 0o700 {
         let seen = format!("its owner may not use it (mode {mode:03o})");
@@ -100,7 +96,12 @@ pub(super) fn rights(dir: &Path) -> Item {
         );
         return Item::warning(name, object, seen, format!("chmod 700 {}", dir.display()));
     }
-    Item::ok(name, object, "closed to others (mode 700)")
+    let whose = if owner == us {
+        ""
+    } else {
+        "the service's or a person's, "
+    };
+    Item::ok(name, object, format!("{whose}closed to others (mode 700)"))
 }
 
 /// How much room is left on the state's disk.
@@ -162,6 +163,25 @@ mod tests {
     #[case(1 << 30, Grade::Ok)]
     fn little_room_is_said(#[case] free: u64, #[case] state: Grade) {
         assert_eq!(of_space("/x", free).state, state);
+    }
+
+    #[test]
+    fn root_is_not_told_to_take_the_state_of_the_service() {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(
+            home.path(),
+            std::os::unix::fs::PermissionsExt::from_mode(0o700),
+        )
+        .unwrap();
+        // Only root can give a directory away.
+        let given = std::os::unix::fs::chown(home.path(), Some(61_203), None).is_ok();
+        let item = rights(home.path());
+        assert_eq!(
+            (item.state, item.hint.clone()),
+            (Grade::Ok, None),
+            "{item:?}"
+        );
+        assert_eq!(item.seen.contains("the service's"), given, "{item:?}");
     }
 
     #[test]
