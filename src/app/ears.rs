@@ -4,10 +4,12 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use crate::ports::clock::Clock;
 use crate::settings::Settings;
@@ -22,9 +24,17 @@ use super::failure::Failure;
 use super::plan::Plan;
 use super::state::State;
 
+/// How long what listened may take to say good-bye before something else listens, and at the end.
+const GOOD_BYE: Duration = Duration::from_secs(6);
+const LAST_GOOD_BYE: Duration = Duration::from_millis(300);
+
 /// What listens.
 #[derive(Default)]
-pub(super) struct Ears(JoinSet<&'static str>);
+pub(super) struct Ears {
+    tasks: JoinSet<&'static str>,
+    /// Ends the connection in good order: Zoom allows one, and counts it until it has read its end.
+    stop: CancellationToken,
+}
 
 /// What they work with.
 pub(super) struct Listening<'a> {
@@ -78,16 +88,19 @@ impl Ears {
             watched,
             wake,
         } = prepared;
-        self.0.shutdown().await;
+        self.end(GOOD_BYE).await;
+        self.stop = CancellationToken::new();
         if let Some(socket) = socket {
-            self.0.spawn(async move {
-                websocket::listen(socket).await;
+            let stop = self.stop.clone();
+            self.tasks.spawn(async move {
+                websocket::listen(socket, stop).await;
                 "listening to Zoom's WebSocket"
             });
         }
         if !watched.is_empty() {
-            self.0.spawn(async move {
-                files::watch(watched, wake).await;
+            let stop = self.stop.clone();
+            self.tasks.spawn(async move {
+                stop.run_until_cancelled(files::watch(watched, wake)).await;
                 "watching files"
             });
         }
@@ -95,7 +108,7 @@ impl Ears {
 
     /// Waits until one of them ends by itself, which none ever should.
     pub(super) async fn ended(&mut self) -> Result<&'static str, tokio::task::JoinError> {
-        match self.0.join_next().await {
+        match self.tasks.join_next().await {
             Some(ended) => ended,
             None => std::future::pending().await,
         }
@@ -103,7 +116,15 @@ impl Ears {
 
     /// Listens no more.
     pub(super) async fn stop(&mut self) {
-        self.0.shutdown().await;
+        self.end(LAST_GOOD_BYE).await;
+    }
+
+    async fn end(&mut self, within: Duration) {
+        self.stop.cancel();
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(within, all).await.is_err() {
+            self.tasks.shutdown().await;
+        }
     }
 }
 

@@ -17,6 +17,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::hearing::Hearing;
@@ -85,20 +86,26 @@ enum Ended {
     Token,
     /// Zoom, or the network, ended it.
     Cut(String),
+    /// It is not wanted any more.
+    Stopped,
 }
 
-/// Listens for ever: connects, and connects again.
-pub async fn listen(socket: Socket) {
+/// Listens until it is stopped: connects, and connects again.
+pub async fn listen(socket: Socket, stop: CancellationToken) {
     let mut failures = 0_u32;
     let mut told = false;
     let mut token = None;
     loop {
         let begun = Instant::now();
         let mut longest = LAST_WAIT;
-        let ended = match connect(&socket, &mut token).await {
+        let connected = tokio::select! {
+            connected = connect(&socket, &mut token) => connected,
+            () = stop.cancelled() => return,
+        };
+        let ended = match connected {
             Ok((connection, until)) => {
                 let mut open = false;
-                let ended = hear(&socket, connection, until, &mut open).await;
+                let ended = hear(&socket, connection, until, &mut open, &stop).await;
                 if open {
                     told = false;
                     longest = TAKEN;
@@ -108,6 +115,7 @@ pub async fn listen(socket: Socket) {
             Err(cause) => Ended::Cut(cause),
         };
         match ended {
+            Ended::Stopped => return,
             Ended::Token => {
                 token = None;
                 failures = 0;
@@ -128,7 +136,10 @@ pub async fn listen(socket: Socket) {
             failures.saturating_add(1)
         };
         let wait = wait(failures, longest, (socket.chance)());
-        tokio::time::sleep(wait).await;
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = stop.cancelled() => return,
+        }
     }
 }
 
@@ -198,6 +209,7 @@ async fn hear(
     mut connection: Connection,
     until: Instant,
     open: &mut bool,
+    stop: &CancellationToken,
 ) -> Ended {
     let taken = Instant::now() + GOOD;
     let mut beats = tokio::time::interval(HEARTBEAT);
@@ -208,6 +220,10 @@ async fn hear(
             () = tokio::time::sleep_until(until) => {
                 close(&mut connection).await;
                 return Ended::Token;
+            }
+            () = stop.cancelled() => {
+                close(&mut connection).await;
+                return Ended::Stopped;
             }
             () = tokio::time::sleep_until(taken), if !*open => is_open(socket, open),
             () = tokio::time::sleep_until(last + DEAD) => {

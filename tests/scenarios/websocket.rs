@@ -27,7 +27,7 @@ fn a_booking_told_over_the_websocket_stands_in_the_calendar() {
     let bench = zoom.bench(AccountOptions::default());
     let mut daemon = Daemon::start(&bench);
     daemon.until("WebSocket is open");
-    daemon.until("pass done");
+    // One that began after that finds whatever was missed, so that there need not be another.
     daemon.until("pass done");
     let id = bench.book(1);
     zoom.tell(&created(&bench, &id));
@@ -225,4 +225,24 @@ fn a_connection_that_zoom_refuses_is_told_once_and_brings_no_passes() {
     assert_eq!(logged.matches("WARN").count(), 1, "{logged}");
     assert_eq!(logged.matches("pass done").count(), 1, "{logged}");
     assert!(!logged.contains("WebSocket is open"), "{logged}");
+}
+
+#[test]
+fn a_reload_closes_the_connection_before_it_opens_another() {
+    let zoom = Zoom::start();
+    let bench = zoom.bench(AccountOptions::default());
+    let mut daemon = Daemon::start(&bench);
+    daemon.until("WebSocket is open");
+    for _ in 0..3 {
+        daemon.signal("-HUP");
+        daemon.until("the configuration was read again");
+        daemon.until("WebSocket is open");
+    }
+    let id = bench.book(1);
+    zoom.tell(&created(&bench, &id));
+    while !bench.entries().contains_key(&name_of(&id)) {
+        daemon.until("");
+    }
+    daemon.end();
+    assert_eq!(zoom.seen(|seen| (seen.most, seen.connections)), (1, 4));
 }

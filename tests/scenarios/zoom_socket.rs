@@ -54,6 +54,8 @@ impl Seen {
     }
 }
 
+/// How long Zoom takes to notice that a connection ended.
+const NOTICED: Duration = Duration::from_millis(150);
 /// How long a token is usually good.
 pub const HOUR: Duration = Duration::from_hours(1);
 
@@ -185,10 +187,13 @@ async fn talk(
                     let beat = json!({"module": "heartbeat", "success": true});
                     let _sent = socket.send(Message::text(beat.to_string())).await;
                 }
+                Some(Ok(Message::Close(_)) | Err(_)) | None => break,
                 Some(Ok(_)) => {}
-                Some(Err(_)) | None => break,
             },
         }
     }
+    // It counts until Zoom has noticed; only then does the other side hear of it.
+    tokio::time::sleep(NOTICED).await;
     seen.lock().unwrap().open -= 1;
+    drop(socket);
 }
