@@ -55,17 +55,15 @@ pub(super) async fn look(
         })
         .collect();
     for first in [true, false] {
-        let enough = if first {
-            Outcome::Settled
-        } else {
-            Outcome::Unclear
-        };
+        // What the likely hosts said.
         let known = best.clone();
         for (one, theirs) in hosts.iter().zip(&likely) {
             let open = |hint: &&Hint| {
                 let id = &hint.booking;
                 let settled = best.get(id) == Some(&Outcome::Settled);
-                let answered = known.get(id).is_some_and(|outcome| *outcome >= enough);
+                let answered = known
+                    .get(id)
+                    .is_some_and(|outcome| *outcome >= Outcome::Unclear);
                 theirs.contains(id) == first && !settled && !answered
             };
             let mine: Vec<Hint> = hints.iter().filter(open).cloned().collect();

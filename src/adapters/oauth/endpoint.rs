@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reqwest::StatusCode;
 use reqwest::header::RETRY_AFTER;
+use reqwest::{Request, StatusCode};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use url::Url;
@@ -20,6 +20,14 @@ const BODY_LIMIT: usize = 64 * 1024;
 const TRIES: u32 = 3;
 const SECOND: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
+
+/// What the endpoint answered.
+struct Answered {
+    status: StatusCode,
+    /// When it says to come back.
+    until: Option<Timestamp>,
+    body: Vec<u8>,
+}
 
 /// Asks for tokens.
 pub(super) struct TokenEndpoint {
@@ -139,6 +147,21 @@ impl TokenEndpoint {
         }
     }
 
+    async fn exchange(&self, request: Request, doing: &str) -> Result<Answered> {
+        let response = self.http.send(request, doing).await?;
+        let status = response.status();
+        let until = response
+            .headers()
+            .contains_key(RETRY_AFTER)
+            .then(|| retry_after(&response, self.http.clock().now()));
+        let body = read_body(response, BODY_LIMIT, doing).await?;
+        Ok(Answered {
+            status,
+            until,
+            body,
+        })
+    }
+
     async fn revoke_once(&self, token: &str, place: &Url, doing: &str) -> Result<()> {
         let (id, secret) = (&self.party.client_id, &self.party.client_secret);
         let request = self
@@ -149,13 +172,11 @@ impl TokenEndpoint {
             .form(&[("token", token)])
             .build()
             .map_err(|error| Error::new(Kind::Local, doing).because(error.without_url()))?;
-        let response = self.http.send(request, doing).await?;
-        let status = response.status();
-        let until = response
-            .headers()
-            .contains_key(RETRY_AFTER)
-            .then(|| retry_after(&response, self.http.clock().now()));
-        let body = read_body(response, BODY_LIMIT, doing).await?;
+        let Answered {
+            status,
+            until,
+            body,
+        } = self.exchange(request, doing).await?;
         let word = refusal(&body);
         let client_refused = matches!(
             word.as_deref(),
@@ -240,13 +261,11 @@ impl TokenEndpoint {
         let request = request
             .build()
             .map_err(|error| Error::new(Kind::Local, doing).because(error.without_url()))?;
-        let response = self.http.send(request, doing).await?;
-        let status = response.status();
-        let until = response
-            .headers()
-            .contains_key(RETRY_AFTER)
-            .then(|| retry_after(&response, self.http.clock().now()));
-        let body = read_body(response, BODY_LIMIT, doing).await?;
+        let Answered {
+            status,
+            until,
+            body,
+        } = self.exchange(request, doing).await?;
         if status.is_success() {
             // The parser's words could quote a token, so they are dropped.
             return serde_json::from_slice(&body)

@@ -47,6 +47,24 @@ struct Kit<'a> {
     not_lent: Vec<CalendarName>,
 }
 
+impl<'a> Kit<'a> {
+    /// Before there is any state: `config init` tries what it was just told.
+    fn without_state(
+        settings: &'a Settings,
+        secrets: &'a Fetched,
+        clock: &'a Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            settings,
+            secrets,
+            clock,
+            scratch: Arc::new(MemoryBase::new()),
+            kept: None,
+            not_lent: Vec::new(),
+        }
+    }
+}
+
 /// Tries everything. The order of the items is that of the configuration.
 pub async fn run(settings: &Settings, clock: &Arc<dyn Clock>) -> Report {
     let daemon = machine::daemon(settings).await;
@@ -74,14 +92,7 @@ pub async fn run(settings: &Settings, clock: &Arc<dyn Clock>) -> Report {
 /// Tries Zoom alone, for an account-wide app.
 pub async fn zoom(settings: &Settings, clock: &Arc<dyn Clock>) -> Vec<Item> {
     let (mut items, fetched) = secrets::fetch_zoom(settings).await;
-    let kit = Kit {
-        settings,
-        secrets: &fetched,
-        clock,
-        scratch: Arc::new(MemoryBase::new()),
-        kept: None,
-        not_lent: Vec::new(),
-    };
+    let kit = Kit::without_state(settings, &fetched, clock);
     items.extend(zoom::items(&kit, &Tokens::Anew).await);
     items
 }
@@ -96,14 +107,7 @@ pub async fn calendar(
         return Vec::new();
     };
     let (mut items, fetched) = secrets::fetch_calendar(calendar).await;
-    let kit = Kit {
-        settings,
-        secrets: &fetched,
-        clock,
-        scratch: Arc::new(MemoryBase::new()),
-        kept: None,
-        not_lent: Vec::new(),
-    };
+    let kit = Kit::without_state(settings, &fetched, clock);
     items.extend(calendars::items(&kit, calendar).await);
     items
 }
