@@ -32,6 +32,10 @@ pub struct Link {
     pub end: Timestamp,
     /// Page and booker, to recognise a reschedule.
     pub pair: Option<Fingerprint>,
+    /// The name of the booking page (`summary`), without a word of who booked; `None` before it was
+    /// brought into the entry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
     /// Where the invitee reschedules or cancels, once Zoom told it.
     pub manage_url: Option<String>,
     /// The booking's `updated` when it was last brought into the entry.

@@ -20,6 +20,8 @@ pub mod hint;
 pub mod hours;
 /// Ids as types, so that they cannot be swapped.
 pub mod ids;
+/// A week of the calendar.
+pub mod iso_week;
 /// A booking and its entry, with what both sides last agreed.
 pub mod link;
 /// A part of hours that can differ by itself.

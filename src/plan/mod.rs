@@ -27,5 +27,7 @@ pub mod overrides;
 pub mod policy;
 /// Which new booking is an old one at another time.
 pub mod reschedule;
+/// What stays bookable on the days of a week.
+pub mod week;
 /// What an entry says about its booking.
 pub mod wording;

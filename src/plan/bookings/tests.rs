@@ -30,6 +30,7 @@ fn link(agreed: &Fields) -> Link {
         start: Timestamp::UNIX_EPOCH,
         end: Timestamp::from_second(1000).unwrap(),
         pair: None,
+        page: None,
         manage_url: None,
         updated: None,
         pending: None,
