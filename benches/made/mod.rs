@@ -89,6 +89,7 @@ pub fn link(booking: &Booking, entry: &Entry) -> Link {
         start: booking.start,
         end: booking.end,
         pair: booking.pair_key(),
+        page: Some(booking.summary.clone()),
         manage_url: booking.manage_url.clone(),
         updated: booking.updated,
         pending: None,

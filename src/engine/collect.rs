@@ -358,6 +358,7 @@ fn adopt(
         start: span.map_or(Timestamp::UNIX_EPOCH, |span| span.start),
         end: span.map_or(Timestamp::UNIX_EPOCH, |span| span.end),
         pair: None,
+        page: None,
         manage_url: None,
         updated: None,
         pending: Some(Pending::Changed(Box::new(entry.clone()))),

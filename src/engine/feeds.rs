@@ -133,4 +133,4 @@ fn words(link: &Link, field: Field) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::engine) mod tests;

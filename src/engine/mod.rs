@@ -29,6 +29,8 @@ mod survey;
 mod tally;
 /// What a person does about conflicts and held actions.
 pub mod waiting;
+/// What a week of a host looks like.
+pub mod week;
 mod writing;
 
 use std::sync::Arc;

@@ -101,6 +101,7 @@ fn agreed(pass: &Pass<'_>, booking: &Booking, link: Option<&Link>, uid: Uid, bas
         start: booking.start,
         end: booking.end,
         pair: booking.pair_key(),
+        page: Some(booking.summary.clone()),
         manage_url: booking.manage_url.clone().or(known_url),
         updated: booking.updated,
         pending: None,

@@ -76,6 +76,7 @@ async fn book(base: &MemoryBase, id: &str, summary: &str) {
         start: now(),
         end: later(),
         pair: None,
+        page: None,
         manage_url: None,
         updated: Some(now()),
         pending: None,

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::expanding::{Spans, aside};
 use super::reading::{OneSource, Reading};
@@ -12,10 +13,12 @@ use super::work::{Days, zone_of};
 use super::{Host, blocks, hours, own, schedule};
 use crate::domain::busy::Busy;
 use crate::domain::hours::Hours;
-use crate::domain::ids::{BookingId, Href};
+use crate::domain::ids::{BookingId, CalendarName, Href};
 use crate::domain::link::Link;
 use crate::domain::time_span::TimeSpan;
+use crate::domain::window::Window;
 use crate::engine::ledger::Ledger;
+use crate::plan::policy::BusyPolicy;
 use crate::ports::base::Base;
 use crate::ports::error::Result;
 
@@ -33,33 +36,107 @@ pub async fn busy(
     let Some(policy) = &host.busy else {
         return Ok(None);
     };
+    if !is_known(base, host, policy)? {
+        return Ok(None);
+    }
+    let zone = zone(base, host)?;
+    let name = zone.iana_name().unwrap_or("UTC").to_owned();
+    let days = Days::new(now, policy.future, zone, &name);
+    let mut all = of_sources(base, host, policy, &days).await?;
+    if let Some(ledger) = bookings {
+        of_bookings(ledger, &mut all).await?;
+    }
+    Ok(Some(within(&all, days.window)))
+}
+
+/// What the sources alone say about a part of the days that are looked at, and which part that is.
+/// `None` where that flow is off, or as long as a source was neither read nor found to be away.
+///
+/// # Errors
+/// When the state cannot be read.
+pub async fn busy_between(
+    base: &dyn Base,
+    host: &Host,
+    asked: TimeSpan,
+    zone: &TimeZone,
+    now: Timestamp,
+) -> Result<Option<(Busy, TimeSpan)>> {
+    let Some(policy) = &host.busy else {
+        return Ok(None);
+    };
+    if !is_known(base, host, policy)? {
+        return Ok(None);
+    }
+    let name = zone.iana_name().unwrap_or("UTC").to_owned();
+    let mut days = Days::new(now, policy.future, zone.clone(), &name);
+    let known = TimeSpan {
+        start: days.window.from,
+        end: days.window.to,
+    };
+    days.window.from = days.window.from.max(asked.start);
+    days.window.to = days.window.to.min(asked.end);
+    if days.window.from >= days.window.to {
+        return Ok(Some((Busy::default(), known)));
+    }
+    let all = of_sources(base, host, policy, &days).await?;
+    Ok(Some((within(&all, days.window), known)))
+}
+
+/// The zone that the host's clock shows, as far as a pass has learnt it.
+///
+/// # Errors
+/// When the state cannot be read.
+pub fn zone(base: &dyn Base, host: &Host) -> Result<TimeZone> {
+    let name = schedule::last_zone_of(&Records::new(base, &host.name), host)?;
+    Ok(zone_of(&name).unwrap_or(TimeZone::UTC))
+}
+
+/// The sources that were never read as a whole: there may be more busy time than is shown.
+///
+/// # Errors
+/// When the state cannot be read.
+pub fn never_whole(base: &dyn Base, host: &Host) -> Result<Vec<CalendarName>> {
+    let records = Records::new(base, &host.name);
+    let mut names = Vec::new();
+    for name in host.busy.iter().flat_map(|policy| &policy.from) {
+        if !records.shelf(name).state()?.whole {
+            names.push(name.clone());
+        }
+    }
+    Ok(names)
+}
+
+fn is_known(base: &dyn Base, host: &Host, policy: &BusyPolicy) -> Result<bool> {
     let records = Records::new(base, &host.name);
     for name in &policy.from {
         let state = records.shelf(name).state()?;
         if !state.whole && state.trouble.is_none() {
-            return Ok(None);
+            return Ok(false);
         }
     }
-    let zone = schedule::last_zone_of(&records, host)?;
-    let days = match zone_of(&zone) {
-        Some(found) => Days::new(now, policy.future, found, &zone),
-        None => Days::new(now, policy.future, jiff::tz::TimeZone::UTC, "UTC"),
-    };
+    Ok(true)
+}
+
+async fn of_sources(
+    base: &dyn Base,
+    host: &Host,
+    policy: &BusyPolicy,
+    days: &Days,
+) -> Result<Spans> {
+    let records = Records::new(base, &host.name);
     let mut all = Spans::default();
     let echoes = Arc::new(blocks::last_echoes(&records, policy.buffers)?);
     for name in &policy.from {
-        let reading = Reading::of(name, policy, &days, Arc::clone(&echoes));
+        let reading = Reading::of(name, policy, days, Arc::clone(&echoes));
         of_source(base, host, &records.shelf(name), reading, &mut all).await?;
     }
-    if let Some(ledger) = bookings {
-        of_bookings(ledger, &mut all).await?;
-    }
+    Ok(all)
+}
+
+fn within(all: &Spans, window: Window) -> Busy {
     let merged = all.merged();
     let inside = merged.spans().iter().copied();
-    let window = days.window;
-    Ok(Some(Busy::of(
-        inside.filter(|span| window.shows(span.start, span.end)),
-    )))
+    Busy::of(inside.filter(|span| window.shows(span.start, span.end)))
 }
 
 /// The working hours that both sides last agreed; `None` where that flow is off, or they never did.

@@ -10,11 +10,11 @@ use crate::engine::ledger::{Batch, Position};
 
 const MANY: usize = 650;
 
-fn now() -> Timestamp {
+pub(in crate::engine) fn now() -> Timestamp {
     "2026-11-21T09:00:00Z".parse().unwrap()
 }
 
-fn shown() -> Shown {
+pub(in crate::engine) fn shown() -> Shown {
     Shown {
         host: bookable::Host {
             name: HostName::new("alice"),
@@ -41,7 +41,7 @@ fn fields(summary: &str) -> Fields {
     .collect()
 }
 
-fn link(number: usize) -> Link {
+pub(in crate::engine) fn link(number: usize) -> Link {
     let booking = BookingId::new(format!("e{number:04}"));
     let uid = Uid::of_booking(&booking);
     Link {
@@ -56,6 +56,7 @@ fn link(number: usize) -> Link {
         start: now(),
         end: now() + jiff::SignedDuration::from_mins(30),
         pair: None,
+        page: None,
         manage_url: None,
         updated: Some(now()),
         pending: None,
@@ -63,7 +64,7 @@ fn link(number: usize) -> Link {
     }
 }
 
-async fn base_with(links: &[Link]) -> MemoryBase {
+pub(in crate::engine) async fn base_with(links: &[Link]) -> MemoryBase {
     let base = MemoryBase::new();
     let (host, calendar) = (HostName::new("alice"), CalendarName::new("work"));
     let ledger = Ledger::new(&base, &host, &calendar);

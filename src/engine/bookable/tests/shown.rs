@@ -148,6 +148,7 @@ fn link(hour: u32, standing: Standing, pending: Option<Pending>) -> Link {
         start,
         end: start + jiff::SignedDuration::from_mins(30),
         pair: None,
+        page: None,
         manage_url: None,
         updated: None,
         pending,

@@ -392,6 +392,7 @@ async fn has_booking(bench: &Bench) {
         start: "2026-11-24T10:00:00Z".parse().unwrap(),
         end: "2026-11-24T11:00:00Z".parse().unwrap(),
         pair: None,
+        page: None,
         manage_url: None,
         updated: None,
         pending: None,
