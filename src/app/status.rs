@@ -1,5 +1,10 @@
 //! What is remembered of the last pass of each host, and shown by `status`.
 
+/// One line for each flow.
+pub mod lines;
+/// What does not fit into a line.
+pub mod words;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 

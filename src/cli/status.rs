@@ -10,9 +10,8 @@ use jiff::Timestamp;
 use super::{Context, terminal};
 use crate::app::desk::{self, Answer, Ask};
 use crate::app::failure::{Exit, Failure};
-use crate::app::status::{BusyStatus, HostStatus, Status};
+use crate::app::status::{HostStatus, Status, words};
 use crate::demo::table::Paint;
-use crate::engine::bookable::records::Sink;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -77,88 +76,13 @@ fn write_all(text: &mut String, status: &Status, now: Timestamp, paint: Paint) -
     writeln!(text)?;
     text.push_str(&table::of(&status.hosts, now, paint));
     for host in &status.hosts {
-        let mut notes = String::new();
-        write_notes(&mut notes, host, now)?;
+        let notes = words::notes(host, now);
         if !notes.is_empty() {
-            write!(text, "\n{}:\n{notes}", host.name)?;
+            write!(text, "\n{}:\n", host.name)?;
+        }
+        for note in notes {
+            writeln!(text, "  {note}")?;
         }
     }
     Ok(())
-}
-
-/// What does not fit into a row: why, and what to do.
-fn write_notes(text: &mut String, host: &HostStatus, now: Timestamp) -> fmt::Result {
-    if let Some(last) = &host.last
-        && let Some(error) = &last.first_error
-    {
-        writeln!(text, "  {} went wrong, first: {error}", last.errors)?;
-    }
-    for failing in &host.failing {
-        let since = words(now.as_second().saturating_sub(failing.since.as_second()));
-        let again = match host.next {
-            Some(_) => "the next pass tries again",
-            None => "`slotbridge sync` tries again",
-        };
-        let flow = failing.flow.word();
-        writeln!(text, "  {flow}: failing for {since}; {again}")?;
-    }
-    if host.held > 0 {
-        writeln!(text, "  {} held: see `slotbridge held`", host.held)?;
-    }
-    if host.conflicts > 0 {
-        writeln!(
-            text,
-            "  {} in conflict: see `slotbridge conflicts`",
-            host.conflicts
-        )?;
-    }
-    if let Some(age) = host.cursor_age {
-        writeln!(text, "  calendar read up to: {} ago", words(age))?;
-    }
-    if let Some(busy) = &host.busy {
-        write_busy(text, busy, now)?;
-    }
-    Ok(())
-}
-
-fn write_busy(text: &mut String, busy: &BusyStatus, now: Timestamp) -> fmt::Result {
-    let ago = |time: Timestamp| words(now.as_second().saturating_sub(time.as_second()));
-    if let (Some(to), Some(because)) = (busy.to, &busy.because) {
-        let to = match to {
-            Sink::ZoomCalendar => "the Zoom calendar",
-            Sink::Availability => "the availability, as date overrides",
-        };
-        writeln!(text, "  busy time goes to {to}, because {because}")?;
-    }
-    for source in &busy.sources {
-        let name = &source.name;
-        match source.read {
-            Some(read) => write!(text, "  busy from {name}: read {} ago", ago(read))?,
-            None => write!(text, "  busy from {name}: not read yet")?,
-        }
-        if let Some(trouble) = &source.trouble {
-            let since = ago(trouble.since);
-            write!(
-                text,
-                "; failing for {since}: {}: {}",
-                trouble.doing, trouble.cause
-            )?;
-            if source.whole {
-                write!(text, "; that copy stays in force")?;
-            }
-        }
-        writeln!(text)?;
-    }
-    Ok(())
-}
-
-/// A span of time, in the largest unit that says enough.
-fn words(seconds: i64) -> String {
-    let seconds = seconds.max(0);
-    match seconds {
-        0..120 => format!("{seconds} s"),
-        120..7_200 => format!("{} min", seconds / 60),
-        7_200..172_800 => format!("{} h", seconds / 3_600),
-        _ => format!("{} days", seconds / 86_400),
-    }
 }
