@@ -30,6 +30,8 @@ mod hours;
 mod hours_text;
 #[path = "scenarios/ics.rs"]
 mod ics;
+#[path = "scenarios/markup.rs"]
+mod markup;
 #[path = "scenarios/proxy.rs"]
 mod proxy;
 mod servers;
@@ -108,6 +110,8 @@ mod hours_together;
 mod life;
 #[path = "scenarios/loss.rs"]
 mod loss;
+#[path = "scenarios/page.rs"]
+mod page;
 #[path = "scenarios/serving.rs"]
 mod serving;
 #[path = "scenarios/story.rs"]

@@ -71,6 +71,17 @@ struct One {
     rendered: Arc<Rendered>,
 }
 
+/// How a feed is.
+#[derive(Clone, Debug)]
+pub struct Overview {
+    /// Where it is, and whose.
+    pub address: Address,
+    /// How many events or stretches of working hours it shows; `None` before any pass knew it.
+    pub entries: Option<usize>,
+    /// When it last changed; `None` before any pass knew it.
+    pub changed: Option<Timestamp>,
+}
+
 /// The text of a feed, to be kept as a file.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeedText {
@@ -186,6 +197,27 @@ impl Feeds {
         let served = self.served();
         let feeds = served.feeds.iter();
         feeds.map(|one| one.address(&served.reached)).collect()
+    }
+
+    /// How each feed is, in the order of the configuration. It reads the texts through: not to be
+    /// asked for where others wait.
+    #[must_use]
+    pub fn overview(&self) -> Vec<Overview> {
+        let all: Vec<(Address, Arc<Rendered>)> = {
+            let served = self.served();
+            let feeds = served.feeds.iter();
+            feeds
+                .map(|one| (one.address(&served.reached), one.rendered.clone()))
+                .collect()
+        };
+        let is_known = |rendered: &Rendered| !rendered.ics.is_empty();
+        all.into_iter()
+            .map(|(address, rendered)| Overview {
+                address,
+                entries: is_known(&rendered).then(|| render::entries(&rendered.ics)),
+                changed: is_known(&rendered).then_some(rendered.modified),
+            })
+            .collect()
     }
 
     /// Gives a feed another address. When this returns, the old one leads nowhere, for good.

@@ -28,6 +28,7 @@ pub mod login;
 pub mod metrics;
 /// A calendar that says its name in every error.
 pub mod named;
+mod page;
 /// What passes work on, as the settings in force say.
 pub mod plan;
 /// Calendar providers that people have.

@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
+use jiff::Timestamp;
 use listenfd::ListenFd;
 use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -29,6 +30,7 @@ use crate::{triggers::hearing::Hearing, web};
 use super::compose::one_secret;
 use super::failure::{Exit, Failure};
 use super::metrics;
+use super::page::{self, StatusPage};
 use super::state::State;
 
 /// What is served from.
@@ -36,6 +38,8 @@ use super::state::State;
 pub(super) struct Serving {
     pub(super) state: State,
     pub(super) settings: watch::Receiver<Arc<Settings>>,
+    /// When the next pass is due.
+    pub(super) next: watch::Receiver<Option<Timestamp>>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) hearing: Arc<dyn Hearing>,
     /// Why the daemon is not ready; `None` once it is.
@@ -208,9 +212,16 @@ async fn app(
     let refusals = serving.refusals.clone();
     let mut parts = vec![web::health::routes(
         Arc::new(vital),
-        admission,
+        admission.clone(),
         refusals.clone(),
     )];
+    let page = Arc::new(StatusPage::new(serving));
+    parts.push(web::page::routes(
+        page,
+        page::STYLE,
+        admission,
+        refusals.clone(),
+    ));
     if let Some(webhook) = &settings.zoom.webhook {
         parts.push(webhook::routes(webhook::Webhook {
             secret: one_secret(&webhook.secret_token).await?,

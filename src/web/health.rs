@@ -94,7 +94,10 @@ impl Admission {
             Self::Token(token) if shows(headers, token) => Ok(()),
             Self::Token(_) => {
                 let ask = [(header::WWW_AUTHENTICATE, "Basic realm=\"slotbridge\"")];
-                Err(Box::new((StatusCode::UNAUTHORIZED, ask).into_response()))
+                let words = "http.admin_token is asked for: as a bearer token, or as the password of anybody\n";
+                Err(Box::new(
+                    (StatusCode::UNAUTHORIZED, ask, words).into_response(),
+                ))
             }
         }
     }

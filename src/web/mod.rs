@@ -4,6 +4,8 @@
 pub mod feeds;
 /// Liveness, readiness, and numbers.
 pub mod health;
+/// The status page: who may see it, and what a browser may do with it.
+pub mod page;
 /// What is refused is told once, not each time.
 pub mod refusals;
 /// The listener: limits, and an end in good order.

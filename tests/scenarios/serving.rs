@@ -62,7 +62,7 @@ fn the_daemon_says_how_it_is() {
         value(&metrics, name);
     }
     assert!(!metrics.body.contains(&id), "{}", metrics.body);
-    assert_eq!(daemon.get("/").status, 404);
+    assert_eq!(daemon.get("/nothing").status, 404);
     assert_eq!(daemon.get("/feeds/").status, 404);
     // Whoever polls, the numbers do not start again with a new configuration.
     daemon.signal("-HUP");

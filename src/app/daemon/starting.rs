@@ -56,7 +56,7 @@ pub async fn run(
     let desk = Desk {
         state: state.clone(),
         settings: settings_seen.clone(),
-        next: next_seen,
+        next: next_seen.clone(),
         clock: clock.clone(),
         wake: wake.clone(),
         passes,
@@ -65,6 +65,7 @@ pub async fn run(
     let serving = Serving {
         state: state.clone(),
         settings: settings_seen,
+        next: next_seen,
         clock: clock.clone(),
         hearing: Arc::new(hints.clone()),
         unready,

@@ -31,6 +31,17 @@ pub(super) fn nothing_yet(name: &FeedName) -> Rendered {
     }
 }
 
+/// How many events, or stretches of working hours, a feed has. A line that goes on begins with a
+/// blank, so that no text of an entry is taken for one.
+pub(super) fn entries(ics: &[u8]) -> usize {
+    let lines = ics.split(|byte| *byte == b'\n');
+    let begins = |line: &&[u8]| {
+        let line = line.trim_ascii_end();
+        line == b"BEGIN:VEVENT" || line == b"BEGIN:AVAILABLE"
+    };
+    lines.filter(begins).count()
+}
+
 /// The feed as it is now, with the digest of its content; `None` where that is as before, or not
 /// known yet.
 pub(super) async fn anew(

@@ -1,0 +1,483 @@
+//! The status page, as a browser gets it: what it shows, to whom, and what it never says.
+
+use jiff::ToSpan as _;
+use jiff::civil::{Date, Weekday};
+use rstest::rstest;
+use slotbridge::demo::account::{AccountOptions, NewBooking};
+
+use super::bench::{Bench, at, booking};
+use super::daemon::{Answer, Daemon, listening, raw};
+use super::hours::{bench_with, date, local, zone};
+use super::markup::Element;
+use super::side::Side::Vdir;
+
+const FLOWS: &str = "[host.bookings]\ncalendar = \"work\"\nfuture = \"300d\"\n\
+                     [host.busy]\nfrom = [\"work\"]\nto = \"zoom_calendar\"\nfuture = \"20d\"\n\
+                     [host.hours]\ncalendar = \"work\"\n\
+                     [[host.feed]]\nname = \"alice-bookings\"\nkind = \"bookings\"\n\
+                     [[host.feed]]\nname = \"alice-busy\"\nkind = \"busy\"\n";
+const TOKEN: &str = "hush-admin";
+
+/// A host with every flow, who works from nine to five.
+fn bench() -> Bench {
+    let bench = bench_with(Vdir, FLOWS, AccountOptions::default());
+    bench.set_zoom_week(["09:00-17:00"; 7]);
+    bench.configure(listening);
+    bench
+}
+
+fn with_token(text: String) -> String {
+    listening(text).replace("[http]\n", &format!("[http]\nadmin_token = \"{TOKEN}\"\n"))
+}
+
+/// Asks as a browser on this machine does, with more headers.
+fn ask(daemon: &Daemon, method: &str, path: &str, headers: &str) -> Answer {
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{headers}\r\n",
+        daemon.address
+    );
+    raw(daemon.address, request.as_bytes())
+}
+
+#[track_caller]
+fn page(daemon: &Daemon, path: &str) -> Element {
+    let answer = ask(daemon, "GET", path, "");
+    assert_eq!(answer.status, 200, "{answer:?}");
+    Element::read(&answer.body)
+}
+
+fn week_of(date: Date) -> String {
+    let week = date.iso_week_date();
+    format!("{}-W{:02}", week.year(), week.week())
+}
+
+/// The cells of a day of the only host: hours, busy, bookings, still bookable.
+#[track_caller]
+fn day(daemon: &Daemon, date: Date) -> Vec<String> {
+    let page = page(daemon, &format!("/?week={}", week_of(date)));
+    let rows = page.by_id("week-1").all("tr");
+    let date = date.to_string();
+    let is_it = |row: &&&Element| {
+        let times = row.all("time");
+        times
+            .iter()
+            .any(|time| time.attribute("datetime") == Some(&date))
+    };
+    let row = rows
+        .iter()
+        .find(is_it)
+        .unwrap_or_else(|| panic!("no {date} in {rows:#?}"));
+    row.all("td").iter().map(|cell| cell.text()).collect()
+}
+
+/// What a clock in the host's zone shows.
+fn clock(days: i64, hour: i64, minute: i64) -> String {
+    let time = at(days, hour) + minute.minutes();
+    time.to_zoned(zone()).strftime("%H:%M").to_string()
+}
+
+#[test]
+fn it_shows_each_day_with_hours_busy_time_bookings_and_what_stays_bookable() {
+    let bench = bench();
+    bench.book(2);
+    let mut asked = booking(2);
+    asked.start = at(2, 13);
+    asked.summary = "Review".to_owned();
+    asked.pending = true;
+    bench.account.book(asked);
+    bench.has_event("dentist", local(3, 12, 14));
+    let daemon = Daemon::ready(&bench);
+    let cells = day(&daemon, date(3));
+    assert_eq!(cells[0], "09:00–17:00");
+    assert_eq!(cells[1], "12:00–14:00");
+    assert_eq!(cells[2], "none");
+    assert_eq!(cells[3], "09:00–12:00 14:00–17:00");
+    let cells = day(&daemon, date(2));
+    let (first, second) = (
+        format!(
+            "{}–{} Intro call confirmed",
+            clock(2, 9, 0),
+            clock(2, 9, 30)
+        ),
+        format!(
+            "{}–{} Review waits for your approval",
+            clock(2, 13, 0),
+            clock(2, 13, 30)
+        ),
+    );
+    assert_eq!(
+        cells[1..3],
+        ["none".to_owned(), format!("{first} {second}")]
+    );
+    assert_eq!(
+        cells[3],
+        format!(
+            "09:00–{} {}–{} {}–17:00",
+            clock(2, 9, 0),
+            clock(2, 9, 30),
+            clock(2, 13, 0),
+            clock(2, 13, 30)
+        )
+    );
+    // Busy time is known as far as `future` says; the hours are known for good.
+    let cells = day(&daemon, date(40));
+    assert_eq!(cells[0], "09:00–17:00");
+    assert!(cells[1].starts_with("not known yet"), "{cells:?}");
+    assert!(cells[3].starts_with("not known yet"), "{cells:?}");
+    // The same facts as `slotbridge status`, and the feeds without their addresses.
+    let page = page(&daemon, "/");
+    assert_eq!(page.attribute("lang"), Some("en"));
+    let flows = page.by_id("flows").text();
+    for words in [
+        "alice bookings all done: 2 in step",
+        "busy all done",
+        "hours all done",
+    ] {
+        assert!(flows.contains(words), "{words:?} is not in {flows}");
+    }
+    assert!(
+        flows.contains("in 60 min") || flows.contains("in 59 min"),
+        "{flows}"
+    );
+    assert!(
+        page.text().contains("busy from work: read"),
+        "{}",
+        page.text()
+    );
+    let feeds = page.by_id("feeds").text();
+    assert!(feeds.contains("alice-bookings bookings 2"), "{feeds}");
+    assert!(feeds.contains("slotbridge feeds list"), "{feeds}");
+    assert!(page.find_id("waiting").is_none(), "nothing waits");
+}
+
+#[test]
+fn it_never_says_who_booked_nor_what_a_private_event_is_called() {
+    let bench = bench();
+    bench.book(2);
+    bench.has_event("dentist", local(3, 12, 14));
+    let mut daemon = Daemon::ready(&bench);
+    for (days, shown) in [(2, "Intro call"), (3, "12:00–14:00")] {
+        let path = format!("/?week={}", week_of(date(days)));
+        let said = ask(&daemon, "GET", &path, "").body;
+        assert!(said.contains(shown), "{shown} is not in {said}");
+        for word in [
+            "Bob",
+            "bob2",
+            "example.org",
+            "Dentist",
+            "dentist",
+            "/feeds/",
+        ] {
+            assert!(!said.contains(word), "{word} is in {said}");
+        }
+    }
+    let logged = daemon.logged();
+    assert!(!logged.contains("Intro call"), "{logged}");
+}
+
+#[test]
+fn a_hostile_title_is_nothing_but_a_title() {
+    let bench = bench();
+    let title = "</td></table><script>alert(1)</script> \"&amp;' ]]> \u{202e}gnp.exe <img src=x onerror=alert(1)>";
+    let hostile = NewBooking {
+        summary: title.to_owned(),
+        ..booking(2)
+    };
+    bench.account.book(hostile);
+    let daemon = Daemon::ready(&bench);
+    let cells = day(&daemon, date(2));
+    assert!(cells[2].contains(title), "{cells:?}");
+    let page = page(&daemon, &format!("/?week={}", week_of(date(2))));
+    for name in ["script", "img"] {
+        assert!(page.all(name).is_empty(), "{name} stands in the page");
+    }
+    // What turns the direction of writing ends with the title.
+    let inside = page.all("bdi");
+    assert!(inside.iter().any(|one| one.text() == title), "{inside:?}");
+}
+
+#[test]
+fn a_day_on_which_the_clock_is_changed_is_as_long_as_it_is() {
+    let bench = bench();
+    bench.set_zoom_week(["00:00-24:00"; 7]);
+    let mut sunday = date(1);
+    let hours = |date: Date| {
+        let day = |date: Date| date.to_zoned(zone()).unwrap().timestamp();
+        let length = day(date.tomorrow().unwrap()).duration_since(day(date));
+        length.as_hours()
+    };
+    while hours(sunday) == 24 {
+        sunday = sunday.tomorrow().unwrap();
+    }
+    assert_eq!(sunday.weekday(), Weekday::Sunday);
+    // An hour on both sides of three o'clock in UTC, which exists on each such day.
+    let start = sunday.to_zoned(zone()).unwrap().timestamp() + 3.hours();
+    let there = NewBooking {
+        start,
+        ..booking(2)
+    };
+    bench.account.book(there);
+    let daemon = Daemon::ready(&bench);
+    let shown = |time: jiff::Timestamp| time.to_zoned(zone()).strftime("%H:%M %Z").to_string();
+    let cells = day(&daemon, sunday);
+    let end = start + 30.minutes();
+    assert_eq!(
+        cells[2],
+        format!("{}–{} Intro call confirmed", shown(start), shown(end))
+    );
+    assert!(
+        cells[0].starts_with("00:00 CE") && cells[0].contains("–24:00"),
+        "{cells:?}"
+    );
+    let page = page(&daemon, &format!("/?week={}", week_of(sunday)));
+    let words = format!("{} hours", hours(sunday));
+    let week = page.by_id("week-1").text();
+    assert!(week.contains(&words), "{words:?} is not in {week}");
+}
+
+#[test]
+fn before_anything_was_read_it_says_so() {
+    let mut bench = bench();
+    bench.stop_zoom();
+    let mut daemon = Daemon::start(&bench);
+    let text = page(&daemon, "/").text();
+    assert!(text.contains("not read yet"), "{text}");
+    daemon.until("pass");
+    let flows = page(&daemon, "/").by_id("flows").text();
+    assert!(flows.contains("alice"), "{flows}");
+}
+
+#[test]
+fn a_flow_that_is_off_is_said_to_be_off() {
+    let bench = Bench::new(Vdir, "");
+    bench.configure(listening);
+    bench.book(2);
+    let daemon = Daemon::ready(&bench);
+    let cells = day(&daemon, date(2));
+    assert_eq!(cells[0], "off");
+    assert_eq!(cells[1], "off");
+    assert!(cells[2].contains("Intro call"), "{cells:?}");
+    assert_eq!(cells[3], "not known");
+    let text = page(&daemon, "/").text();
+    assert!(
+        text.contains("[host.hours]") && text.contains("[host.busy]"),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_waits_for_a_person_is_named_and_not_shown() {
+    let bench = bench();
+    let ids = bench.book_many(6);
+    bench.pass();
+    for id in &ids[..4] {
+        bench.delete_entry(id);
+    }
+    bench.edit(&ids[5], |text| text.replace("Intro call", "Very own title"));
+    let daemon = Daemon::ready(&bench);
+    let held = bench.waiting("held");
+    assert_eq!(held.len(), 4);
+    let page = page(&daemon, "/");
+    let waiting = page.by_id("waiting").text();
+    for one in &held {
+        let id = one["id"].as_str().unwrap();
+        assert!(waiting.contains(id), "{id} is not in {waiting}");
+    }
+    assert!(waiting.contains("slotbridge held show"), "{waiting}");
+    assert!(waiting.contains("cancel the booking in Zoom"), "{waiting}");
+    assert!(!page.text().contains("Very own title"), "{}", page.text());
+}
+
+#[test]
+fn it_carries_nothing_in_and_lets_nothing_out() {
+    let bench = bench();
+    let daemon = Daemon::ready(&bench);
+    let answer = ask(&daemon, "GET", "/", "");
+    for line in [
+        "content-type: text/html; charset=utf-8",
+        "x-content-type-options: nosniff",
+        "referrer-policy: no-referrer",
+        "cache-control: no-store",
+        "content-security-policy: default-src 'none'; style-src 'sha256-",
+        "frame-ancestors 'none'",
+    ] {
+        assert!(
+            answer.head.contains(line),
+            "{line:?} is not in {}",
+            answer.head
+        );
+    }
+    assert!(!answer.head.contains("set-cookie"), "{}", answer.head);
+    let page = Element::read(&answer.body);
+    for name in ["script", "img", "iframe", "form", "object"] {
+        assert!(page.all(name).is_empty(), "{name}");
+    }
+    // Nothing is loaded: links lead to other weeks alone, and no element has a style of its own.
+    for link in page.all("a") {
+        let to = link.attribute("href").unwrap();
+        assert!(to.starts_with("?week=") || to == "?", "{to}");
+    }
+    assert!(!answer.body.contains("style=\"") && !answer.body.contains("url("));
+    let style = page.all("style");
+    assert_eq!(style.len(), 1);
+    // What the header allows is the style that is there.
+    let start = answer.body.find("<style>").unwrap() + "<style>".len();
+    let end = answer.body.find("</style>").unwrap();
+    let digest = <sha2::Sha256 as sha2::Digest>::digest(&answer.body.as_bytes()[start..end]);
+    let digest = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, digest);
+    let allowed = format!("'sha256-{digest}'").to_ascii_lowercase();
+    assert!(
+        answer.head.contains(&allowed),
+        "{allowed} is not in {}",
+        answer.head
+    );
+}
+
+#[test]
+fn head_is_answered_without_a_body_and_what_writes_is_refused() {
+    let bench = bench();
+    let daemon = Daemon::ready(&bench);
+    let head = ask(&daemon, "HEAD", "/", "");
+    assert_eq!((head.status, head.body.as_str()), (200, ""));
+    assert!(
+        head.head.contains("content-type: text/html"),
+        "{}",
+        head.head
+    );
+    assert!(head.head.contains("content-length: "), "{}", head.head);
+    for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"] {
+        let answer = ask(&daemon, method, "/", "Content-Length: 0\r\n");
+        assert_eq!(answer.status, 405, "{method}");
+        assert!(answer.head.contains("allow: get, head"), "{}", answer.head);
+    }
+}
+
+#[rstest]
+#[case("2026-W54")]
+#[case("2026-W00")]
+#[case("2025-W53")]
+#[case("1999-W01")]
+#[case("2200-W01")]
+#[case("2026-w10")]
+#[case("2026-W1")]
+#[case("2026-W010")]
+#[case("%2B026-W10")]
+#[case("")]
+#[case("2026-W10&week=2026-W11")]
+#[case("%3Cscript%3E")]
+#[case("%00%ff")]
+fn a_week_that_is_none_is_refused_with_words(#[case] week: &str) {
+    let bench = bench();
+    let daemon = Daemon::ready(&bench);
+    let answer = ask(&daemon, "GET", &format!("/?week={week}"), "");
+    assert_eq!(answer.status, 400, "{answer:?}");
+    assert!(answer.body.contains("2026-W48"), "{answer:?}");
+    assert!(answer.head.contains("text/plain"), "{answer:?}");
+    assert!(!answer.body.contains("script"), "{answer:?}");
+}
+
+#[test]
+fn the_token_opens_it_to_browsers_and_programs_and_shows_the_feeds() {
+    let bench = bench();
+    bench.configure(with_token);
+    let mut daemon = Daemon::ready(&bench);
+    let with = |value: &str| ask(&daemon, "GET", "/", &format!("Authorization: {value}\r\n"));
+    let without = ask(&daemon, "GET", "/", "");
+    assert_eq!(without.status, 401);
+    let challenge = "www-authenticate: basic realm=\"slotbridge\"";
+    assert!(without.head.contains(challenge), "{}", without.head);
+    assert!(!without.body.contains("alice"), "{}", without.body);
+    for wrong in [
+        "Bearer hush",
+        "Bearer",
+        "Basic !",
+        "hush-admin",
+        "Bearer hush-admin-2",
+    ] {
+        let answer = with(wrong);
+        assert_eq!(answer.status, 401, "{wrong}");
+        assert!(answer.head.contains(challenge), "{}", answer.head);
+    }
+    // "anybody:hush-admin"
+    for right in ["Bearer hush-admin", "Basic YW55Ym9keTpodXNoLWFkbWlu"] {
+        let answer = with(right);
+        assert_eq!(answer.status, 200, "{right}");
+        let page = Element::read(&answer.body);
+        let feeds = page.by_id("feeds").text();
+        let list = bench.run(&["feeds", "list", "--json"]);
+        let all = list.json.as_array().unwrap().clone();
+        assert_eq!(all.len(), 2, "{list:#?}");
+        for one in all {
+            assert!(feeds.contains(one["url"].as_str().unwrap()), "{feeds}");
+        }
+        assert!(!answer.body.contains(TOKEN), "{}", answer.body);
+    }
+    // With the token it is shown through a proxy, too.
+    let through = "Authorization: Bearer hush-admin\r\nX-Forwarded-For: 192.0.2.1\r\n";
+    let request =
+        format!("GET / HTTP/1.1\r\nHost: cal.example.org\r\nConnection: close\r\n{through}\r\n");
+    assert_eq!(raw(daemon.address, request.as_bytes()).status, 200);
+    // A browser that asks for the first time is nobody who guesses; one with a wrong token may be.
+    let refused = daemon.refusals();
+    assert_eq!(
+        refused.get("the status page without the admin token"),
+        Some(&1)
+    );
+}
+
+#[rstest]
+#[case::by_name("GET / HTTP/1.1\r\nHost: localhost:8787\r\n", 200)]
+#[case::below_it("GET / HTTP/1.1\r\nHost: Cal.LocalHost\r\n", 200)]
+#[case::by_address("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n", 200)]
+#[case::another_address("GET / HTTP/1.1\r\nHost: 127.8.8.8:1\r\n", 200)]
+#[case::sixth_version("GET / HTTP/1.1\r\nHost: [::1]:8787\r\n", 200)]
+#[case::rebound("GET / HTTP/1.1\r\nHost: evil.example\r\n", 403)]
+#[case::looks_like_it("GET / HTTP/1.1\r\nHost: localhost.evil.example\r\n", 403)]
+#[case::looks_like_an_address("GET / HTTP/1.1\r\nHost: 127.0.0.1.evil.example\r\n", 403)]
+#[case::hidden_behind("GET / HTTP/1.1\r\nHost: localhost@evil.example\r\n", 403)]
+#[case::hidden_before("GET / HTTP/1.1\r\nHost: evil.example@localhost\r\n", 403)]
+#[case::of_the_house("GET / HTTP/1.1\r\nHost: 192.168.1.10:8787\r\n", 403)]
+#[case::nobody("GET / HTTP/1.1\r\nHost:\r\n", 403)]
+#[case::two("GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n", 403)]
+#[case::absolute("GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\n", 403)]
+#[case::forwarded(
+    "GET / HTTP/1.1\r\nHost: localhost\r\nForwarded: for=192.0.2.1\r\n",
+    403
+)]
+#[case::forwarded_for(
+    "GET / HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 192.0.2.1\r\n",
+    403
+)]
+#[case::forwarded_proto(
+    "GET / HTTP/1.1\r\nHost: localhost\r\nx-forwarded-proto: https\r\n",
+    403
+)]
+#[case::via("GET / HTTP/1.1\r\nHost: localhost\r\nVia: 1.1 caddy\r\n", 403)]
+#[case::real("GET / HTTP/1.1\r\nHost: localhost\r\nX-Real-IP: 192.0.2.1\r\n", 403)]
+// nginx asks like this unless it is told otherwise, and says of nobody.
+#[case::nginx("GET / HTTP/1.0\r\nHost: 127.0.0.1:8787\r\n", 403)]
+fn without_a_token_only_what_is_plainly_local_is_answered(
+    #[case] request: &str,
+    #[case] status: u16,
+) {
+    let bench = bench();
+    let daemon = Daemon::ready(&bench);
+    let request = format!("{request}Connection: close\r\n\r\n");
+    let answer = raw(daemon.address, request.as_bytes());
+    assert_eq!(answer.status, status, "{answer:?}");
+    if status == 403 {
+        assert!(answer.body.contains("admin_token"), "{answer:?}");
+        assert!(!answer.body.contains("alice"), "{answer:?}");
+    }
+}
+
+#[test]
+fn from_outside_it_is_not_shown_without_a_token() {
+    let bench = bench();
+    bench.configure(|text| listening(text).replace("127.0.0.1:0", "0.0.0.0:0"));
+    let mut daemon = Daemon::ready(&bench);
+    daemon.address.set_ip([127, 0, 0, 1].into());
+    let answer = ask(&daemon, "GET", "/", "");
+    assert_eq!(answer.status, 403);
+    assert!(answer.body.contains("admin_token"), "{answer:?}");
+}
