@@ -6,7 +6,7 @@ mod days;
 mod html;
 mod view;
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use async_trait::async_trait;
 use jiff::tz::TimeZone;
@@ -14,6 +14,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
 use crate::domain::iso_week::IsoWeek;
+use crate::domain::waiting::Held;
 use crate::engine::feeds::Shown;
 use crate::engine::{waiting, week};
 use crate::plan;
@@ -42,7 +43,13 @@ impl StatusPage {
         }
     }
 
-    async fn written(&self, asked: Option<IsoWeek>, reader: Reader) -> Result<String> {
+    /// Writes it, as long as somebody waits for it.
+    async fn written(
+        &self,
+        asked: Option<IsoWeek>,
+        reader: Reader,
+        waiting: &Weak<()>,
+    ) -> Result<String> {
         let serving = &self.serving;
         let base = serving.state.base.as_ref();
         let settings = serving.settings.borrow().clone();
@@ -58,11 +65,14 @@ impl StatusPage {
         let asked = asked.unwrap_or_else(|| plan::week::week_of(now, &zone));
         let mut weeks = Vec::new();
         for host in &settings.hosts {
+            if waiting.strong_count() == 0 {
+                return Err(failed().because("nobody waits for it any more"));
+            }
             weeks.push(week::read(base, &shown(host), asked, now).await);
         }
         let scopes = scopes(&settings);
         let mut held = waiting::held(base, &scopes)?;
-        held.retain(crate::domain::waiting::Held::waits);
+        held.retain(Held::waits);
         let view = View {
             week: asked,
             now,
@@ -90,15 +100,28 @@ fn shown(host: &Host) -> Shown {
 #[async_trait]
 impl Page for StatusPage {
     async fn html(&self, week: Option<IsoWeek>, reader: Reader) -> Result<String> {
-        let failed = || Error::new(Kind::Local, "writing the status page");
+        // Forgotten together with the request.
+        let asks = Arc::new(());
+        let waiting = Arc::downgrade(&asks);
         let turn = self.turn.clone().acquire_owned().await;
         let turn = turn.map_err(|error| failed().because(error))?;
         let (page, runtime) = (self.clone(), Handle::current());
         let written = tokio::task::spawn_blocking(move || {
             // Held to the end, even where nobody waits for it any more.
             let _turn = turn;
-            runtime.block_on(page.written(week, reader))
+            runtime.block_on(page.written(week, reader, &waiting))
         });
-        written.await.map_err(|error| failed().because(error))?
+        let written = written.await;
+        drop(asks);
+        // What a panic says may be private.
+        written.map_err(|_| {
+            failed()
+                .because("the program failed while doing so")
+                .hint("please report it with the place that the log names")
+        })?
     }
+}
+
+fn failed() -> Error {
+    Error::new(Kind::Local, "writing the status page")
 }

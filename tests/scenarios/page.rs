@@ -186,14 +186,15 @@ fn a_hostile_title_is_nothing_but_a_title() {
     bench.account.book(hostile);
     let daemon = Daemon::ready(&bench);
     let cells = day(&daemon, date(2));
+    // What turns the direction of writing is shown as something that cannot be shown.
+    let title = &title.replace('\u{202e}', "\u{fffd}");
     assert!(cells[2].contains(title), "{cells:?}");
     let page = page(&daemon, &format!("/?week={}", week_of(date(2))));
     for name in ["script", "img"] {
         assert!(page.all(name).is_empty(), "{name} stands in the page");
     }
-    // What turns the direction of writing ends with the title.
     let inside = page.all("bdi");
-    assert!(inside.iter().any(|one| one.text() == title), "{inside:?}");
+    assert!(inside.iter().any(|one| one.text() == *title), "{inside:?}");
 }
 
 #[test]

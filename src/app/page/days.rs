@@ -20,7 +20,20 @@ pub(super) fn write(html: &mut Html, week: &Week, number: usize, now: Timestamp)
     let id = format!("week-{number}");
     html.open("table", &[("id", &id), ("role", "table")]);
     let zone = week.zone.iana_name().unwrap_or("UTC");
-    html.element("caption", &[], &format!("Times are those of {zone}."));
+    html.open("caption", &[]);
+    html.words(&format!(
+        "Times are those of {zone}. The bar is the day from midnight to midnight: "
+    ));
+    for (class, words) in [
+        ("free", "still bookable"),
+        ("busy", "busy"),
+        ("booked", "booked"),
+        ("soft", "the rest of the working hours"),
+    ] {
+        html.element("span", &[("class", class)], words);
+        html.words(if class == "soft" { "." } else { ", " });
+    }
+    html.close();
     heads(html, &HEADS);
     html.open("tbody", &[("role", "rowgroup")]);
     for day in &week.days {
@@ -188,7 +201,7 @@ fn one(html: &mut Html, booking: &Booking, clock: &Clock<'_>) {
     html.open("li", &[("class", "long")]);
     html.element("span", &[("class", "booked")], &clock.span(booking.span));
     html.words(" ");
-    // A title may turn the direction of writing: that ends with it.
+    // A title may be written from right to left: that ends with it.
     let title = booking.page.as_deref().unwrap_or("a booking");
     html.element("bdi", &[], &shortened(title));
     if let Some(pending) = booking.pending {

@@ -1,6 +1,9 @@
 //! Writes HTML that is also well-formed XML. Tags and attributes are words of ours; whatever else is
 //! shown goes through one place, which escapes it.
 
+/// Elements that stand in a line: a new one behind them would be a blank.
+const INLINE: [&str; 4] = ["bdi", "code", "span", "time"];
+
 /// A document while it is written.
 pub(super) struct Html {
     text: String,
@@ -28,7 +31,10 @@ impl Html {
         if let Some(tag) = self.open.pop() {
             self.text.push_str("</");
             self.text.push_str(tag);
-            self.text.push_str(">\n");
+            self.text.push('>');
+            if !INLINE.contains(&tag) {
+                self.text.push('\n');
+            }
         }
     }
 
@@ -92,12 +98,18 @@ impl Html {
             '\'' => self.text.push_str("&apos;"),
             '\t' | '\n' => self.text.push(c),
             // No character of XML (XML 1.0 section 2.2), or of no use in a page.
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => {
+            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') || turns(c) => {
                 self.text.push(char::REPLACEMENT_CHARACTER);
             }
             c => self.text.push(c),
         }
     }
+}
+
+/// Whether a character turns the direction of writing of what follows (Unicode Standard Annex 9).
+/// A text from right to left needs none of them, and the words behind it must not be turned.
+fn turns(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -108,12 +120,12 @@ mod tests {
     fn whatever_is_said_stays_words() {
         let mut html = Html::new();
         html.open("p", &[("title", "a\"b'<c>&\u{0}")]);
-        html.words("</p><script>1 & 2</script>\u{b}\u{85}\u{ffff}]]>\r");
+        html.words("</p><script>1 & 2</script>\u{b}\u{85}\u{ffff}]]>\r\u{202e}");
         html.element("b", &[], "ü☎");
         assert_eq!(
             html.done(),
             "<!DOCTYPE html>\n<p title=\"a&quot;b&apos;&lt;c&gt;&amp;\u{fffd}\">\
-             &lt;/p&gt;&lt;script&gt;1 &amp; 2&lt;/script&gt;\u{fffd}\u{fffd}\u{fffd}]]&gt;\u{fffd}\
+             &lt;/p&gt;&lt;script&gt;1 &amp; 2&lt;/script&gt;\u{fffd}\u{fffd}\u{fffd}]]&gt;\u{fffd}\u{fffd}\
              <b>ü☎</b>\n</p>\n"
         );
     }

@@ -1,11 +1,17 @@
 use quick_xml::Reader as Xml;
 use quick_xml::events::Event;
 
+use jiff::SignedDuration;
+
 use super::*;
+use crate::domain::busy::Busy;
 use crate::domain::entry::Field;
 use crate::domain::feed::{FeedKind, FeedName};
-use crate::domain::ids::{BookingId, HostName, Uid};
+use crate::domain::ids::{BookingId, CalendarName, HostName, Uid};
+use crate::domain::time_span::TimeSpan;
 use crate::domain::waiting::Disputed;
+use crate::engine::week::{self, Booking, Day};
+use crate::plan::week::{self as plan, Facts, Known};
 use crate::ports::error::{Error, Kind};
 
 const HOSTILE: &str = "<b onclick='x'>\"&\u{0}";
@@ -130,4 +136,59 @@ fn addresses_of_feeds_are_shown_to_who_showed_the_token_and_to_nobody_else() {
         view.html()
             .contains("https://cal.example.org/feeds/hush.ics")
     );
+}
+
+/// A week in which as much as possible is going on.
+fn full() -> Week {
+    let (zone, asked) = (TimeZone::UTC, IsoWeek::parse("2026-W48").unwrap());
+    let span = |start: Timestamp| TimeSpan {
+        start,
+        end: start + SignedDuration::from_mins(1),
+    };
+    let busy = plan::spans(asked, &zone).flat_map(|day| {
+        let minutes = (0..720).map(|minute| SignedDuration::from_mins(2 * minute));
+        minutes.map(move |since| span(day.start + since))
+    });
+    let busy = Busy::of(busy);
+    let always = TimeSpan {
+        start: Timestamp::MIN,
+        end: Timestamp::MAX,
+    };
+    let facts = Facts {
+        zone: &zone,
+        now: view().now,
+        hours: Known::Off,
+        busy: Known::Is((&busy, always)),
+        bookings: Known::Is(&busy),
+    };
+    let days = plan::days(asked, &facts).map(|plan| {
+        let booking = Booking {
+            span: span(plan.bounds.start),
+            page: Some("<".repeat(10_000)),
+            pending: Some(true),
+        };
+        Day {
+            plan,
+            bookings: vec![booking; week::NAMED],
+            more: 9_950,
+        }
+    });
+    Week {
+        zone,
+        days: days.to_vec(),
+        bookings: Known::Is(()),
+        never_whole: vec![CalendarName::new("<work>")],
+    }
+}
+
+#[test]
+fn however_much_is_going_on_the_page_stays_small() {
+    let mut view = view();
+    view.weeks = vec![Ok(full())];
+    let html = view.html();
+    let text = words(&html);
+    assert!(html.len() < 500_000, "{} bytes", html.len());
+    assert!(text.contains("and 9950 more"), "{text}");
+    assert!(text.contains("and 670 more"), "{text}");
+    assert!(text.contains("was never read as a whole"), "{text}");
 }

@@ -185,3 +185,54 @@ async fn hours_are_shown_as_both_sides_agreed_without_what_is_over() {
     bench.clock.advance(jiff::SignedDuration::from_hours(48));
     assert_eq!(shown(&bench).unwrap().overrides.len(), 0);
 }
+
+#[tokio::test]
+async fn a_part_of_the_days_shows_what_the_whole_shows_of_it() {
+    let mut bench = Bench::new(BusyTo::ZoomCalendar);
+    bench.policy().buffers = Buffers {
+        before: Duration::from_mins(30),
+        after: Duration::from_mins(30),
+    };
+    for (name, start, end) in [
+        ("a", "24T100000Z", "24T110000Z"),
+        // With its buffers it reaches into the next day.
+        ("b", "25T220000Z", "25T234500Z"),
+        ("c", "28T100000Z", "28T110000Z"),
+    ] {
+        bench.work.put(&href(name), &event(name, start, end));
+    }
+    let (now, zone) = (bench.clock.now(), jiff::tz::TimeZone::UTC);
+    let day = |date: &str| -> jiff::Timestamp { format!("{date}T00:00:00Z").parse().unwrap() };
+    let between = async |from: &str, to: &str| {
+        let asked = crate::domain::time_span::TimeSpan {
+            start: day(from),
+            end: day(to),
+        };
+        let base = bench.base.as_ref();
+        shown::busy_between(base, &bench.host, asked, &zone, now)
+            .await
+            .unwrap()
+    };
+    assert_eq!(
+        between("2026-11-24", "2026-11-25").await,
+        None,
+        "no pass yet"
+    );
+    bench.good_pass().await;
+    let whole = bench.shown().await.unwrap();
+    assert_eq!(whole.spans().len(), 3);
+    for (from, to, which) in [
+        ("2026-11-24", "2026-11-25", &whole.spans()[..1]),
+        ("2026-11-24", "2026-11-26", &whole.spans()[..2]),
+        ("2026-11-26", "2026-11-27", &whole.spans()[1..2]),
+        ("2026-11-27", "2026-11-28", &[]),
+        ("2001-01-01", "2001-01-08", &[]),
+    ] {
+        let (busy, known) = between(from, to).await.unwrap();
+        assert_eq!(busy.spans(), which, "{from} to {to}");
+        assert!(
+            known.start <= now && day("2026-11-28") < known.end,
+            "{known:?}"
+        );
+    }
+}
