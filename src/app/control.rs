@@ -292,9 +292,7 @@ async fn answer(stream: &mut UnixStream, desk: &Desk, ask: &Ask) -> io::Result<(
     };
     let mut answer = answered.unwrap_or_else(|failure| failed(&failure));
     if let Answer::Status(status) = &mut answer {
-        status.daemon = Some(std::process::id());
-        let next = *desk.next.borrow();
-        status.hosts.iter_mut().for_each(|host| host.next = next);
+        status.of_this_daemon(*desk.next.borrow());
     }
     say(stream, &answer).await?;
     if ask.decides() {

@@ -48,16 +48,14 @@ impl StatusPage {
         &self,
         asked: Option<IsoWeek>,
         reader: Reader,
-        waiting: &Weak<()>,
+        asks: &Weak<()>,
     ) -> Result<String> {
         let serving = &self.serving;
         let base = serving.state.base.as_ref();
         let settings = serving.settings.borrow().clone();
         let now = serving.clock.now();
         let mut status = status::read(base, &settings, now)?;
-        status.daemon = Some(std::process::id());
-        let next = *serving.next.borrow();
-        status.hosts.iter_mut().for_each(|host| host.next = next);
+        status.of_this_daemon(*serving.next.borrow());
         let zone = match settings.hosts.first() {
             Some(host) => week::zone(base, &shown(host), now)?,
             None => TimeZone::UTC,
@@ -65,7 +63,7 @@ impl StatusPage {
         let asked = asked.unwrap_or_else(|| plan::week::week_of(now, &zone));
         let mut weeks = Vec::new();
         for host in &settings.hosts {
-            if waiting.strong_count() == 0 {
+            if asks.strong_count() == 0 {
                 return Err(failed().because("nobody waits for it any more"));
             }
             weeks.push(week::read(base, &shown(host), asked, now).await);
@@ -101,18 +99,18 @@ fn shown(host: &Host) -> Shown {
 impl Page for StatusPage {
     async fn html(&self, week: Option<IsoWeek>, reader: Reader) -> Result<String> {
         // Forgotten together with the request.
-        let asks = Arc::new(());
-        let waiting = Arc::downgrade(&asks);
+        let request = Arc::new(());
+        let asks = Arc::downgrade(&request);
         let turn = self.turn.clone().acquire_owned().await;
         let turn = turn.map_err(|error| failed().because(error))?;
         let (page, runtime) = (self.clone(), Handle::current());
         let written = tokio::task::spawn_blocking(move || {
             // Held to the end, even where nobody waits for it any more.
             let _turn = turn;
-            runtime.block_on(page.written(week, reader, &waiting))
+            runtime.block_on(page.written(week, reader, &asks))
         });
         let written = written.await;
-        drop(asks);
+        drop(request);
         // What a panic says may be private.
         written.map_err(|_| {
             failed()

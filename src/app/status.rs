@@ -192,6 +192,14 @@ pub struct SourceStatus {
     pub trouble: Option<SourceTrouble>,
 }
 
+impl Status {
+    /// Says that this process is the daemon, and when its next pass is due.
+    pub(super) fn of_this_daemon(&mut self, next: Option<Timestamp>) {
+        self.daemon = Some(std::process::id());
+        self.hosts.iter_mut().for_each(|host| host.next = next);
+    }
+}
+
 /// Reads the status of every host.
 ///
 /// # Errors

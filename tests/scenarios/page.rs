@@ -198,6 +198,22 @@ fn a_hostile_title_is_nothing_but_a_title() {
 }
 
 #[test]
+fn bookings_of_a_state_that_knew_no_names_of_pages_learn_them() {
+    let bench = bench();
+    bench.book(2);
+    bench.pass();
+    let name = "\"page\":\"Intro call\",";
+    let escaped = name.replace('"', "\\\"");
+    let without = |line: &str| line.replace(name, "").replace(&escaped, "");
+    assert_eq!(bench.change_state(without), 1);
+    let daemon = Daemon::ready(&bench);
+    let cells = day(&daemon, date(2));
+    assert!(cells[2].ends_with("Intro call confirmed"), "{cells:?}");
+    daemon.end();
+    bench.is_settled();
+}
+
+#[test]
 fn a_day_on_which_the_clock_is_changed_is_as_long_as_it_is() {
     let bench = bench();
     bench.set_zoom_week(["00:00-24:00"; 7]);

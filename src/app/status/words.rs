@@ -20,8 +20,11 @@ pub fn notes(host: &HostStatus, now: Timestamp) -> Vec<String> {
     }
     for failing in &host.failing {
         let again = match host.next {
-            Some(_) => "the next pass tries again",
-            None => "`slotbridge sync` tries again",
+            Some(next) => {
+                let wait = span(next.as_second().saturating_sub(now.as_second()));
+                format!("the next pass tries again, in {wait}")
+            }
+            None => "`slotbridge sync` tries again".to_owned(),
         };
         let flow = failing.flow.word();
         notes.push(format!(
@@ -82,5 +85,43 @@ pub fn span(seconds: i64) -> String {
         120..7_200 => format!("{} min", seconds / 60),
         7_200..172_800 => format!("{} h", seconds / 3_600),
         _ => format!("{} days", seconds / 86_400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::failing::Flow;
+    use crate::app::status::FailingStatus;
+
+    #[test]
+    fn what_fails_is_said_with_when_it_is_tried_again() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let mut host = HostStatus {
+            name: "alice".to_owned(),
+            last: None,
+            next: Some(at(10_240)),
+            held: 1,
+            conflicts: 2,
+            cursor_age: None,
+            links: None,
+            busy: None,
+            failing: vec![FailingStatus {
+                flow: Flow::Busy,
+                since: at(0),
+                told: true,
+            }],
+        };
+        assert_eq!(
+            notes(&host, at(10_000)),
+            [
+                "busy: failing for 2 h; the next pass tries again, in 4 min",
+                "1 held: see `slotbridge held`",
+                "2 in conflict: see `slotbridge conflicts`",
+            ]
+        );
+        host.next = None;
+        let note = &notes(&host, at(10_000))[0];
+        assert!(note.ends_with("`slotbridge sync` tries again"), "{note}");
     }
 }
