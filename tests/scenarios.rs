@@ -112,6 +112,8 @@ mod life;
 mod loss;
 #[path = "scenarios/page.rs"]
 mod page;
+#[path = "scenarios/page_access.rs"]
+mod page_access;
 #[path = "scenarios/serving.rs"]
 mod serving;
 #[path = "scenarios/story.rs"]
