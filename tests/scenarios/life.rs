@@ -1,12 +1,13 @@
 //! How the daemon begins and ends, and takes a new configuration: as a whole, or not at all.
 
 use std::fs;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
 
 use rstest::rstest;
 
+use super::bench::Bench;
 use super::daemon::{Daemon, created, listening};
 use super::serving::bench;
 
@@ -151,4 +152,48 @@ fn a_reload_that_fails_late_leaves_the_old_configuration_wholly_in_force() {
     assert_eq!(daemon.get("/metrics").status, 401);
     assert_ne!(bench.run(&["feeds", "list", "--json"]).stdout, old);
     daemon.until("WebSocket is closed");
+}
+
+/// A new configuration says to listen there.
+fn listen(bench: &Bench, daemon: &Daemon, address: &str) {
+    bench.configure(|text| listening(text).replace("127.0.0.1:0", address));
+    daemon.signal("-HUP");
+}
+
+/// The same port at another address: the old socket is open until the new configuration is in force, so
+/// all addresses of the machine are not to be had beside one of them. Another family is.
+#[test]
+fn another_address_at_the_same_port_is_taken_or_the_old_one_stays_with_the_way_out() {
+    let bench = bench();
+    let mut daemon = Daemon::ready(&bench);
+    let port = daemon.address.port();
+    listen(&bench, &daemon, &format!("0.0.0.0:{port}"));
+    let line = daemon.until("the old one stays in force");
+    let line = format!("{line}\n{}", daemon.until("hint:"));
+    assert!(
+        line.contains(&format!("http.listen: cannot listen at 0.0.0.0:{port}"))
+            && line.contains("slotbridge itself has this port: restart it"),
+        "{line}"
+    );
+    assert_eq!(daemon.get("/healthz").status, 200);
+    // It is where it was, by another word for it.
+    listen(&bench, &daemon, &format!("127.0.0.1:{port}"));
+    daemon.until("read again");
+    assert_eq!(daemon.get("/healthz").status, 200);
+    let old = daemon.address;
+    for address in [format!("192.0.2.10:{port}"), format!("[::1]:{port}")] {
+        listen(&bench, &daemon, &address);
+        if address.starts_with("192") || TcpListener::bind("[::1]:0").is_err() {
+            daemon.until("the old one stays in force");
+            let line = daemon.until("hint:");
+            assert!(line.contains("this machine has no such address"), "{line}");
+            continue;
+        }
+        let line = daemon.until("serving HTTP");
+        assert!(line.contains(&address), "{line}");
+        daemon.until("read again");
+        daemon.address = address.parse().unwrap();
+        assert_eq!(daemon.get("/healthz").status, 200);
+        assert!(TcpStream::connect(old).is_err(), "the old one is closed");
+    }
 }
