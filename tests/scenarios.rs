@@ -108,6 +108,8 @@ mod hours_together;
 mod life;
 #[path = "scenarios/loss.rs"]
 mod loss;
+#[path = "scenarios/redirects.rs"]
+mod redirects;
 #[path = "scenarios/serving.rs"]
 mod serving;
 #[path = "scenarios/story.rs"]
@@ -116,6 +118,8 @@ mod story;
 mod survives;
 #[path = "scenarios/thousand.rs"]
 mod thousand;
+#[path = "scenarios/tls_server.rs"]
+mod tls_server;
 #[path = "scenarios/traps.rs"]
 mod traps;
 #[path = "scenarios/websocket.rs"]
