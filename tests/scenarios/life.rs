@@ -3,7 +3,9 @@
 use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use rstest::rstest;
 
@@ -39,31 +41,78 @@ fn a_socket_from_outside_that_was_inherited_shows_no_metrics_without_a_token() {
     }
 }
 
+/// A configuration with a secret that a command is asked for, which never gives it.
+struct Hanging {
+    pipe: PathBuf,
+}
+
+impl Hanging {
+    fn secret(bench: &Bench, old: &str, key: &str) -> Self {
+        let pipe = bench.home.path().join("pipe");
+        let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+        assert!(made.success());
+        bench.configure(|text| {
+            let script = format!("echo $$ > {}; exec sleep 600", pipe.display());
+            let command = format!("{key} = {{ command = [\"sh\", \"-c\", \"{script}\"] }}");
+            let text = listening(text);
+            assert!(text.contains(old), "{text}");
+            text.replace(old, &command)
+        });
+        Self { pipe }
+    }
+
+    /// Waits until the command runs; its process.
+    fn runs(&self) -> PathBuf {
+        // Until then there is nobody who writes.
+        let pid = fs::read_to_string(&self.pipe).unwrap();
+        PathBuf::from("/proc").join(pid.trim())
+    }
+}
+
+/// Whether a process was ended: nobody may have asked yet how.
+fn has_ended(process: &Path) -> bool {
+    let status = fs::read_to_string(process.join("status"));
+    status.is_err() || status.is_ok_and(|text| text.contains("State:\tZ"))
+}
+
+/// A command that nobody waits for any more is ended.
+fn ends(process: &Path) {
+    let since = Instant::now();
+    while !has_ended(process) {
+        assert!(since.elapsed() < Duration::from_mins(1), "it still runs");
+        std::thread::yield_now();
+    }
+}
+
 /// Secrets of the passes, and those of the server.
 #[rstest]
 #[case::of_the_app("client_secret = \"demo-client-secret\"", "client_secret")]
 #[case::of_the_webhook("secret_token = \"hush-webhook-secret\"", "secret_token")]
-fn a_secret_that_does_not_come_keeps_no_daemon_from_ending(#[case] old: &str, #[case] key: &str) {
+fn a_secret_that_does_not_come_keeps_no_daemon_from_ending(
+    #[case] old: &str,
+    #[case] key: &str,
+    #[values(false, true)] of_a_reload: bool,
+) {
     let bench = bench();
-    let pipe = bench.home.path().join("pipe");
-    assert!(
-        Command::new("mkfifo")
-            .arg(&pipe)
-            .status()
-            .unwrap()
-            .success()
-    );
-    bench.configure(|text| {
-        let script = format!("echo > {}; exec sleep 600", pipe.display());
-        let command = format!("{key} = {{ command = [\"sh\", \"-c\", \"{script}\"] }}");
-        let text = listening(text);
-        assert!(text.contains(old), "{text}");
-        text.replace(old, &command)
-    });
+    if of_a_reload {
+        let daemon = Daemon::ready(&bench);
+        let hanging = Hanging::secret(&bench, old, key);
+        daemon.signal("-HUP");
+        let command = hanging.runs();
+        assert_eq!(daemon.get("/healthz").status, 200, "it still serves");
+        let log = daemon.end();
+        assert!(log.contains("stopped"), "{log}");
+        // It was left, and not waited for until it failed by itself.
+        for word in ["panicked", "stays in force", "read again"] {
+            assert!(!log.contains(word), "{word}: {log}");
+        }
+        ends(&command);
+        return;
+    }
+    let hanging = Hanging::secret(&bench, old, key);
     let mut command = bench.command(&["-v", "run"]);
     let daemon = command.stderr(Stdio::piped()).spawn().unwrap();
-    // Until the command runs, there is nobody who writes.
-    assert_eq!(fs::read_to_string(&pipe).unwrap(), "\n");
+    let command = hanging.runs();
     let pid = daemon.id().to_string();
     assert!(
         Command::new("kill")
@@ -79,6 +128,7 @@ fn a_secret_that_does_not_come_keeps_no_daemon_from_ending(#[case] old: &str, #[
         !log.contains("panicked") && !log.contains("started"),
         "{log}"
     );
+    ends(&command);
 }
 
 #[test]
