@@ -210,9 +210,12 @@ fn zoom_is_not_followed_anywhere(
     let way = Way::leads(to, "307 Temporary");
     let bench = Bench::new(Vdir, "");
     bench.configure(|text| {
-        let lines = text.lines().map(|line| match line.starts_with(what) {
-            true => format!("{what} = \"https://localhost:{}/zoom\"\n", way.here.port),
-            false => format!("{line}\n"),
+        let lines = text.lines().map(|line| {
+            if line.starts_with(what) {
+                format!("{what} = \"https://localhost:{}/zoom\"\n", way.here.port)
+            } else {
+                format!("{line}\n")
+            }
         });
         lines.collect()
     });
