@@ -69,15 +69,15 @@ fn a_token_endpoint_that_never_answers_keeps_no_daemon_until_it_is_killed() {
     assert!(took < until_systemd_kills(), "{took:?}: {log}");
 }
 
-/// The answer comes after the pass was left, and holds the only refresh token that is good.
+/// The answer comes when the pass has been left, well before it is not waited for any longer, and holds
+/// the only refresh token that is good.
 #[test]
 fn an_answer_with_tokens_that_comes_late_costs_no_login() {
-    let alive = late_tokens(Duration::from_millis(7_500));
+    let alive = late_tokens(Duration::from_secs(9));
     let daemon = alive.machine.daemon();
     until_asked_for_a_token(&alive);
     let (code, _, log) = daemon.end();
     assert_eq!(code, Some(0), "{log}");
-    assert!(log.contains("did not end in time and is left"), "{log}");
     assert!(!log.contains("is not waited for any longer"), "{log}");
     alive.account.faults().clear();
     alive.account.expire_access_tokens();
