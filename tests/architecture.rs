@@ -38,7 +38,7 @@ const FORBIDDEN: &[&str] = &[
 ];
 
 /// Adapters that every sibling may use.
-const SHARED: &[&str] = &["backoff", "http_client", "oauth", "system"];
+const SHARED: &[&str] = &["backoff", "http_client", "oauth", "system", "to_end"];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {

@@ -28,6 +28,8 @@ mod damage;
 mod feed_server;
 #[path = "cli/feeds.rs"]
 mod feeds;
+#[path = "cli/full_disk.rs"]
+mod full_disk;
 #[path = "cli/hours.rs"]
 mod hours;
 #[path = "cli/init.rs"]

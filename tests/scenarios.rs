@@ -114,6 +114,8 @@ mod loss;
 mod page;
 #[path = "scenarios/page_access.rs"]
 mod page_access;
+#[path = "scenarios/redirects.rs"]
+mod redirects;
 #[path = "scenarios/serving.rs"]
 mod serving;
 #[path = "scenarios/story.rs"]
@@ -122,6 +124,8 @@ mod story;
 mod survives;
 #[path = "scenarios/thousand.rs"]
 mod thousand;
+#[path = "scenarios/tls_server.rs"]
+mod tls_server;
 #[path = "scenarios/traps.rs"]
 mod traps;
 #[path = "scenarios/websocket.rs"]

@@ -1,5 +1,5 @@
 //! Adapters to the world: the only code that names vendor crates. Siblings never meet, except
-//! over `http_client`, `system`, `backoff` and `oauth`.
+//! over `http_client`, `system`, `backoff`, `oauth` and `to_end`.
 
 /// Waits between tries, with jitter from a seed.
 pub mod backoff;
@@ -17,6 +17,8 @@ pub mod oauth;
 pub mod store;
 /// The real clock.
 pub mod system;
+/// Work that is done to its end, whoever waits for it.
+pub mod to_end;
 /// Directories of `.ics` files, as vdirsyncer and khal use them.
 pub mod vdir;
 /// Zoom Scheduler over HTTP.

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use crate::adapters::to_end::ToEnd;
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::hint::Hint;
 use crate::domain::ids::{BookingId, ZoomUserId};
@@ -41,6 +42,8 @@ pub struct Hints {
     inner: Arc<Mutex<Inner>>,
     /// Held from the look at what is known to the commit of what is known then.
     writing: Arc<tokio::sync::Mutex<()>>,
+    /// What is on disk is in memory, too, even if whoever told it hangs up in between.
+    taking: ToEnd,
     news: Arc<Notify>,
 }
 
@@ -101,6 +104,7 @@ impl Hints {
             base,
             inner: Arc::new(Mutex::new(inner)),
             writing: Arc::default(),
+            taking: ToEnd::default(),
             news: Arc::new(Notify::new()),
         })
     }
@@ -147,6 +151,11 @@ impl Hints {
             one.hint.clone()
         });
         Todo::These(due.collect())
+    }
+
+    /// Waits until whatever was told is taken, or for this long at most; whether it is.
+    pub async fn finished(&self, at_most: Duration) -> bool {
+        self.taking.finished(at_most).await
     }
 
     /// How many wait.
@@ -218,30 +227,7 @@ impl Hints {
         self.forget(&seen).await
     }
 
-    async fn forget(&self, ids: &[BookingId]) -> Result<()> {
-        if ids.is_empty() {
-            return Ok(());
-        }
-        let gone = ids.iter().map(|id| Change::Delete(ledger::hint_key(id)));
-        self.base.commit(gone.collect()).await?;
-        let mut inner = self.lock();
-        for id in ids {
-            inner.waiting.remove(id);
-        }
-        Ok(())
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-#[async_trait]
-impl Hearing for Hints {
-    async fn heard(&self, what: &Fingerprint, hint: Hint) -> Result<Heard> {
-        if self.lock().heard.contains(what) {
-            return Ok(Heard::Before);
-        }
+    async fn take(&self, what: &Fingerprint, hint: Hint) -> Result<Heard> {
         let _writing = self.writing.lock().await;
         let (hint, full) = {
             let inner = self.lock();
@@ -272,6 +258,35 @@ impl Hearing for Hints {
         }
         self.news.notify_one();
         Ok(Heard::New)
+    }
+
+    async fn forget(&self, ids: &[BookingId]) -> Result<()> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let gone = ids.iter().map(|id| Change::Delete(ledger::hint_key(id)));
+        self.base.commit(gone.collect()).await?;
+        let mut inner = self.lock();
+        for id in ids {
+            inner.waiting.remove(id);
+        }
+        Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Hearing for Hints {
+    async fn heard(&self, what: &Fingerprint, hint: Hint) -> Result<Heard> {
+        if self.lock().heard.contains(what) {
+            return Ok(Heard::Before);
+        }
+        let (hints, what) = (self.clone(), what.clone());
+        let taking = async move { hints.take(&what, hint).await };
+        self.taking.run(taking).await
     }
 
     fn look_soon(&self) {
@@ -319,3 +334,6 @@ impl Waiting {
 pub fn delay(hint: &Hint, now: Timestamp) -> f64 {
     now.duration_since(hint.received).as_secs_f64().max(0.0)
 }
+
+#[cfg(test)]
+mod tests;

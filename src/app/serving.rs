@@ -1,5 +1,6 @@
 //! The HTTP server as the settings in force say: what is served, to whom, and its end.
 
+use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
@@ -113,7 +114,7 @@ impl Server {
             listener.set_nonblocking(true)?;
             tokio::net::TcpListener::from_std(listener)
         });
-        let running = running.map_err(|error| cannot_listen(http.listen, &error, false))?;
+        let running = running.map_err(|error| self.cannot_listen(http.listen, &error))?;
         let refusals = serving.refusals.clone();
         let stop = CancellationToken::new();
         Ok(Prepared(Some(Next {
@@ -157,30 +158,46 @@ impl Server {
 
     /// The socket: the one in use, the inherited one, or a new one.
     fn listener(&self, address: SocketAddr) -> Result<(TcpListener, Origin), Failure> {
-        let open = self.open.as_ref().filter(|open| open.address == address);
+        let open = self.open.as_ref().filter(|open| open.is_at(address));
         let (listener, origin) = match (open, &self.inherited) {
             (Some(open), _) => (open.listener.try_clone(), Origin::Ours),
             (None, Some(inherited)) => (inherited.try_clone(), Origin::Inherited),
             (None, None) => (TcpListener::bind(address), Origin::Ours),
         };
-        // The old socket is open until the new configuration is in force.
-        let ours = self.open.as_ref();
-        let ours = ours.is_some_and(|open| open.address.port() == address.port());
-        let listener = listener.map_err(|error| cannot_listen(address, &error, ours))?;
+        let listener = listener.map_err(|error| self.cannot_listen(address, &error))?;
         Ok((listener, origin))
+    }
+
+    fn cannot_listen(&self, address: SocketAddr, error: &io::Error) -> Failure {
+        // The old socket is open until the new configuration is in force.
+        let ours = self.open.as_ref().and_then(Open::port) == Some(address.port());
+        let hint = match error.kind() {
+            ErrorKind::AddrInUse if ours => {
+                "slotbridge itself has this port: restart it to take the new address"
+            }
+            ErrorKind::AddrNotAvailable => {
+                "this machine has no such address (`ip address` shows which it has)"
+            }
+            ErrorKind::PermissionDenied => "choose a port over 1023",
+            _ => "choose another port, or end the program that has it (`ss -ltnp` shows it)",
+        };
+        Failure::new(
+            Exit::Usage,
+            format!("http.listen: cannot listen at {address}: {error}"),
+            hint,
+        )
     }
 }
 
-fn cannot_listen(address: SocketAddr, error: &std::io::Error, ours: bool) -> Failure {
-    Failure::new(
-        Exit::Usage,
-        format!("http.listen: cannot listen at {address}: {error}"),
-        if ours {
-            "slotbridge itself has this port: restart it to take the new address"
-        } else {
-            "choose another port, or end the program that has it (`ss -ltnp` shows it)"
-        },
-    )
+impl Open {
+    /// Whether it listens there, as the settings said or as it came to be.
+    fn is_at(&self, address: SocketAddr) -> bool {
+        self.address == address || self.listener.local_addr().is_ok_and(|at| at == address)
+    }
+
+    fn port(&self) -> Option<u16> {
+        Some(self.listener.local_addr().ok()?.port())
+    }
 }
 
 async fn app(

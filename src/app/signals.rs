@@ -1,6 +1,7 @@
 //! The signals that mean something to the daemon.
 
-use std::time::Duration;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -9,6 +10,16 @@ use super::failure::{Exit, Failure};
 /// How long a pass may take to end once the end is asked for: ten seconds are promised, and the
 /// process itself has to end after it.
 pub const GRACE: Duration = Duration::from_secs(7);
+
+/// When this process was first asked to end.
+static ASKED: OnceLock<Instant> = OnceLock::new();
+
+/// What is left of this time since the process was asked to end; all of it where it was not.
+#[must_use]
+pub fn left_of(time: Duration) -> Duration {
+    let asked = ASKED.get();
+    asked.map_or(time, |asked| time.saturating_sub(asked.elapsed()))
+}
 
 /// The signals that mean something.
 pub struct Signals {
@@ -72,4 +83,5 @@ async fn end(term: &mut Signal, interrupt: &mut Signal) {
         _ = term.recv() => {}
         _ = interrupt.recv() => {}
     }
+    ASKED.get_or_init(Instant::now);
 }

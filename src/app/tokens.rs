@@ -18,16 +18,18 @@ use crate::settings::Settings;
 use crate::settings::resolved::{CalendarPlace, Credentials, OAuth};
 
 use super::failure::{Exit, Failure};
+use super::signals;
 
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 
-/// How long the end of the process waits for an answer with tokens: an answer that is not read loses
-/// a login whose refresh tokens are good for one use.
-const LAST_WAIT: Duration = Duration::from_secs(30);
+/// How long an answer with tokens may take from the signal to end on: one that is not read loses a
+/// login whose refresh tokens are good for one use. systemd kills after 20 s (`TimeoutStopSec` of our
+/// units), and the process itself has to end in that time.
+const LAST_WAIT: Duration = Duration::from_secs(12);
 
 /// Ends what is under way with tokens, before the process ends.
 pub async fn finished() {
-    oauth::finished(LAST_WAIT).await;
+    oauth::finished(signals::left_of(LAST_WAIT)).await;
 }
 
 /// How a calendar is logged in to, where it is.

@@ -36,6 +36,56 @@ fn the_daemon_ends_in_time_though_zoom_hangs() {
     assert!(took < PROMISED, "{took:?}: {log}");
 }
 
+/// How long systemd waits before it kills, as our unit says.
+fn until_systemd_kills() -> Duration {
+    let unit = include_str!("../../systemd/slotbridge.service");
+    let mut lines = unit.lines();
+    let seconds = lines.find_map(|line| line.strip_prefix("TimeoutStopSec=")?.strip_suffix('s'));
+    Duration::from_secs(seconds.unwrap().parse().unwrap())
+}
+
+/// An app whose refresh tokens are good for one use, and answers with tokens that come so late.
+fn late_tokens(late: Duration) -> Alive {
+    let alive = Alive::user();
+    let faults = alive.account.faults();
+    faults.always("POST", "/oauth", Fault::DelayAfter(late));
+    alive
+}
+
+fn until_asked_for_a_token(alive: &Alive) {
+    while alive.account.request_count(Door::Oauth) == 0 {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_token_endpoint_that_never_answers_keeps_no_daemon_until_it_is_killed() {
+    let alive = late_tokens(Duration::from_mins(5));
+    let daemon = alive.machine.daemon();
+    until_asked_for_a_token(&alive);
+    let (code, took, log) = daemon.end();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.contains("is not waited for any longer"), "{log}");
+    assert!(took < until_systemd_kills(), "{took:?}: {log}");
+}
+
+/// The answer comes when the pass has been left, well before it is not waited for any longer, and holds
+/// the only refresh token that is good.
+#[test]
+fn an_answer_with_tokens_that_comes_late_costs_no_login() {
+    let alive = late_tokens(Duration::from_secs(9));
+    let daemon = alive.machine.daemon();
+    until_asked_for_a_token(&alive);
+    let (code, _, log) = daemon.end();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(!log.contains("is not waited for any longer"), "{log}");
+    alive.account.faults().clear();
+    alive.account.expire_access_tokens();
+    alive.account.clear_log();
+    let (code, json) = alive.sync();
+    assert_eq!(code, 0, "{json}");
+}
+
 #[test]
 fn sync_ends_in_time_when_told_and_exits_with_1() {
     let alive = hanging();

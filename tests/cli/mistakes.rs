@@ -13,7 +13,7 @@ mod configuration;
 #[path = "mistakes/feeds.rs"]
 mod feeds;
 #[path = "mistakes/others.rs"]
-mod others;
+pub mod others;
 #[path = "mistakes/page.rs"]
 mod page;
 #[path = "mistakes/ran.rs"]

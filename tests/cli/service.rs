@@ -91,6 +91,40 @@ fn systemd_is_told_how_it_is_in_words() {
     manager.until("STOPPING=1");
 }
 
+/// Bob's calendar cannot be reached: a pass over Alice alone says nothing of him, and one over him
+/// alone is no other pass over all.
+#[test]
+fn a_pass_over_one_host_says_nothing_of_how_all_are() {
+    let alive = Alive::server_to_server();
+    alive.book();
+    let config = fs::read_to_string(&alive.machine.config).unwrap();
+    let bob = format!(
+        "[[calendar]]\nname = \"bobs\"\nkind = \"caldav\"\nurl = \"http://127.0.0.1:9/bob/\"\n\
+         [[host]]\nname = \"bob\"\nzoom_user = \"{}\"\n[host.bookings]\ncalendar = \"bobs\"\n",
+        alive.account.options().user_email
+    );
+    fs::write(&alive.machine.config, config + &bob).unwrap();
+    let socket = alive.machine.home.path().join("notify");
+    let manager = Manager::at(&socket);
+    let daemon = started(&alive, &socket);
+    let unwell = "STATUS=bob: a side cannot be reached; next pass at ";
+    manager.until(unwell);
+    for (host, exit) in [("alice", 0), ("bob", 4), ("alice", 0)] {
+        let (code, out, error) = alive.machine.run(&["sync", "--host", host]);
+        assert_eq!(code, exit, "{host}: {out}{error}");
+        assert!(out.contains(&format!("{host}:")), "{out}");
+        let other = if host == "bob" { "alice:" } else { "bob" };
+        assert!(
+            !out.contains(other) && !error.contains(other),
+            "{out}{error}"
+        );
+        let said = manager.until("STATUS=");
+        assert!(said.contains(unwell), "after {host}: {said}");
+    }
+    let (code, _, log) = daemon.end();
+    assert_eq!(code, Some(0), "{log}");
+}
+
 #[test]
 fn status_is_a_table_and_its_words_have_colours_where_wanted() {
     let alive = Alive::server_to_server();

@@ -160,7 +160,11 @@ impl Daemon {
     pub fn end(mut self) -> String {
         self.signal("-TERM");
         assert_eq!(self.child.wait().unwrap().code(), Some(0));
-        self.logged()
+        // What it said last may still be on its way.
+        while let Ok(line) = self.log.recv_timeout(PATIENCE) {
+            self.seen.push(plain(&line));
+        }
+        self.seen.join("\n")
     }
 
     pub fn get(&self, path: &str) -> Answer {

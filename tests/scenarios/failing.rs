@@ -2,9 +2,10 @@
 
 use std::fs;
 
+use rstest::rstest;
 use slotbridge::demo::account::Fault;
 
-use super::bench::{Bench, EVENTS};
+use super::bench::{Bench, EVENTS, Run, write_private};
 use super::daemon::{Daemon, listening};
 use super::side::Side::Vdir;
 
@@ -138,4 +139,53 @@ fn a_command_that_fails_is_told_and_stops_nothing() {
         run.stderr.contains("sync.on_failure: false ended with"),
         "{run:#?}"
     );
+}
+
+/// Alice is well; Bob's calendar is where nobody listens.
+fn with_bob(text: &str, user: &str) -> String {
+    format!(
+        "{text}[[calendar]]\nname = \"bobs\"\nkind = \"caldav\"\nurl = \"http://127.0.0.1:9/bob/\"\n\
+         [[host]]\nname = \"bob\"\nzoom_user = \"{user}\"\n[host.bookings]\ncalendar = \"bobs\"\n"
+    )
+}
+
+#[rstest]
+fn a_pass_over_one_host_tells_nothing_of_another(#[values(false, true)] by_the_daemon: bool) {
+    let bench = bench(listening);
+    let text = fs::read_to_string(bench.config()).unwrap();
+    let user = &bench.account.options().user_email;
+    write_private(&bench.config(), &with_bob(&text, user));
+    assert_eq!(bench.sync(&[]).code, 4);
+    ages(&bench);
+    let before = bench.run(&["status", "--json"]);
+    let bob = |run: &Run| run.json["hosts"][1]["failing"].clone();
+    assert_eq!(bob(&before)[0]["told"], false, "{before:#?}");
+    let began = "failing bob bookings 2026-01-05T08:00:00Z";
+    let daemon = by_the_daemon.then(|| {
+        let mut daemon = Daemon::start(&bench);
+        daemon.until("sync.on_failure was run");
+        daemon
+    });
+    // The daemon's first pass was over both, and has told it.
+    let so_far = if by_the_daemon { vec![began] } else { vec![] };
+    bench.account.clear_log();
+    for _ in 0..2 {
+        let run = bench.sync(&["--host", "alice", "--json"]);
+        assert_eq!(run.code, 0, "{run:#?}");
+        assert_eq!(run.json["hosts"].as_array().unwrap().len(), 1, "{run:#?}");
+        assert!(!run.said().contains("bob"), "{run:#?}");
+        assert_eq!(told(&bench), so_far);
+    }
+    let after = bench.run(&["status", "--json"]);
+    assert_eq!(
+        bob(&after)[0]["since"],
+        bob(&before)[0]["since"],
+        "{after:#?}"
+    );
+    assert_eq!(bob(&after)[0]["told"], by_the_daemon, "{after:#?}");
+    // Whoever asks for him is told.
+    let run = bench.sync(&["--host", "bob"]);
+    assert_eq!(run.code, 4, "{run:#?}");
+    assert_eq!(told(&bench), [began]);
+    drop(daemon);
 }

@@ -1,12 +1,15 @@
 //! How the daemon begins and ends, and takes a new configuration: as a whole, or not at all.
 
 use std::fs;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use rstest::rstest;
 
+use super::bench::Bench;
 use super::daemon::{Daemon, created, listening};
 use super::serving::bench;
 
@@ -38,31 +41,78 @@ fn a_socket_from_outside_that_was_inherited_shows_no_metrics_without_a_token() {
     }
 }
 
+/// A configuration with a secret that a command is asked for, which never gives it.
+struct Hanging {
+    pipe: PathBuf,
+}
+
+impl Hanging {
+    fn secret(bench: &Bench, old: &str, key: &str) -> Self {
+        let pipe = bench.home.path().join("pipe");
+        let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+        assert!(made.success());
+        bench.configure(|text| {
+            let script = format!("echo $$ > {}; exec sleep 600", pipe.display());
+            let command = format!("{key} = {{ command = [\"sh\", \"-c\", \"{script}\"] }}");
+            let text = listening(text);
+            assert!(text.contains(old), "{text}");
+            text.replace(old, &command)
+        });
+        Self { pipe }
+    }
+
+    /// Waits until the command runs; its process.
+    fn runs(&self) -> PathBuf {
+        // Until then there is nobody who writes.
+        let pid = fs::read_to_string(&self.pipe).unwrap();
+        PathBuf::from("/proc").join(pid.trim())
+    }
+}
+
+/// Whether a process was ended: nobody may have asked yet how.
+fn has_ended(process: &Path) -> bool {
+    let status = fs::read_to_string(process.join("status"));
+    status.is_err() || status.is_ok_and(|text| text.contains("State:\tZ"))
+}
+
+/// A command that nobody waits for any more is ended.
+fn ends(process: &Path) {
+    let since = Instant::now();
+    while !has_ended(process) {
+        assert!(since.elapsed() < Duration::from_mins(1), "it still runs");
+        std::thread::yield_now();
+    }
+}
+
 /// Secrets of the passes, and those of the server.
 #[rstest]
 #[case::of_the_app("client_secret = \"demo-client-secret\"", "client_secret")]
 #[case::of_the_webhook("secret_token = \"hush-webhook-secret\"", "secret_token")]
-fn a_secret_that_does_not_come_keeps_no_daemon_from_ending(#[case] old: &str, #[case] key: &str) {
+fn a_secret_that_does_not_come_keeps_no_daemon_from_ending(
+    #[case] old: &str,
+    #[case] key: &str,
+    #[values(false, true)] of_a_reload: bool,
+) {
     let bench = bench();
-    let pipe = bench.home.path().join("pipe");
-    assert!(
-        Command::new("mkfifo")
-            .arg(&pipe)
-            .status()
-            .unwrap()
-            .success()
-    );
-    bench.configure(|text| {
-        let script = format!("echo > {}; exec sleep 600", pipe.display());
-        let command = format!("{key} = {{ command = [\"sh\", \"-c\", \"{script}\"] }}");
-        let text = listening(text);
-        assert!(text.contains(old), "{text}");
-        text.replace(old, &command)
-    });
+    if of_a_reload {
+        let daemon = Daemon::ready(&bench);
+        let hanging = Hanging::secret(&bench, old, key);
+        daemon.signal("-HUP");
+        let command = hanging.runs();
+        assert_eq!(daemon.get("/healthz").status, 200, "it still serves");
+        let log = daemon.end();
+        assert!(log.contains("stopped"), "{log}");
+        // It was left, and not waited for until it failed by itself.
+        for word in ["panicked", "stays in force", "read again"] {
+            assert!(!log.contains(word), "{word}: {log}");
+        }
+        ends(&command);
+        return;
+    }
+    let hanging = Hanging::secret(&bench, old, key);
     let mut command = bench.command(&["-v", "run"]);
     let daemon = command.stderr(Stdio::piped()).spawn().unwrap();
-    // Until the command runs, there is nobody who writes.
-    assert_eq!(fs::read_to_string(&pipe).unwrap(), "\n");
+    let command = hanging.runs();
     let pid = daemon.id().to_string();
     assert!(
         Command::new("kill")
@@ -78,6 +128,7 @@ fn a_secret_that_does_not_come_keeps_no_daemon_from_ending(#[case] old: &str, #[
         !log.contains("panicked") && !log.contains("started"),
         "{log}"
     );
+    ends(&command);
 }
 
 #[test]
@@ -151,4 +202,48 @@ fn a_reload_that_fails_late_leaves_the_old_configuration_wholly_in_force() {
     assert_eq!(daemon.get("/metrics").status, 401);
     assert_ne!(bench.run(&["feeds", "list", "--json"]).stdout, old);
     daemon.until("WebSocket is closed");
+}
+
+/// A new configuration says to listen there.
+fn listen(bench: &Bench, daemon: &Daemon, address: &str) {
+    bench.configure(|text| listening(text).replace("127.0.0.1:0", address));
+    daemon.signal("-HUP");
+}
+
+/// The same port at another address: the old socket is open until the new configuration is in force, so
+/// all addresses of the machine are not to be had beside one of them. Another family is.
+#[test]
+fn another_address_at_the_same_port_is_taken_or_the_old_one_stays_with_the_way_out() {
+    let bench = bench();
+    let mut daemon = Daemon::ready(&bench);
+    let port = daemon.address.port();
+    listen(&bench, &daemon, &format!("0.0.0.0:{port}"));
+    let line = daemon.until("the old one stays in force");
+    let line = format!("{line}\n{}", daemon.until("hint:"));
+    assert!(
+        line.contains(&format!("http.listen: cannot listen at 0.0.0.0:{port}"))
+            && line.contains("slotbridge itself has this port: restart it"),
+        "{line}"
+    );
+    assert_eq!(daemon.get("/healthz").status, 200);
+    // It is where it was, by another word for it.
+    listen(&bench, &daemon, &format!("127.0.0.1:{port}"));
+    daemon.until("read again");
+    assert_eq!(daemon.get("/healthz").status, 200);
+    let old = daemon.address;
+    for address in [format!("192.0.2.10:{port}"), format!("[::1]:{port}")] {
+        listen(&bench, &daemon, &address);
+        if address.starts_with("192") || TcpListener::bind("[::1]:0").is_err() {
+            daemon.until("the old one stays in force");
+            let line = daemon.until("hint:");
+            assert!(line.contains("this machine has no such address"), "{line}");
+            continue;
+        }
+        let line = daemon.until("serving HTTP");
+        assert!(line.contains(&address), "{line}");
+        daemon.until("read again");
+        daemon.address = address.parse().unwrap();
+        assert_eq!(daemon.get("/healthz").status, 200);
+        assert!(TcpStream::connect(old).is_err(), "the old one is closed");
+    }
 }

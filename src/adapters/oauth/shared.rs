@@ -5,10 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use tokio_util::task::TaskTracker;
-use tracing::Instrument as _;
-
 use super::works::State;
+use crate::adapters::to_end::ToEnd;
 use crate::ports::error::Result;
 
 type Turn = tokio::sync::Mutex<State>;
@@ -16,12 +14,7 @@ type Turn = tokio::sync::Mutex<State>;
 /// By the address of the base, and the key in it.
 static TURNS: Mutex<BTreeMap<(usize, String), Weak<Turn>>> = Mutex::new(BTreeMap::new());
 
-static UNDER_WAY: LazyLock<TaskTracker> = LazyLock::new(|| {
-    let tracker = TaskTracker::new();
-    // It still takes tasks; only its `wait` needs this.
-    tracker.close();
-    tracker
-});
+static UNDER_WAY: LazyLock<ToEnd> = LazyLock::new(ToEnd::default);
 
 /// The state of the tokens at this key, one for all.
 pub(super) fn state(base: usize, key: &str) -> Arc<Turn> {
@@ -40,25 +33,12 @@ pub(super) fn state(base: usize, key: &str) -> Arc<Turn> {
 pub(super) fn to_end<T: Send + 'static>(
     work: impl Future<Output = Result<T>> + Send + 'static,
 ) -> impl Future<Output = Result<T>> + Send {
-    let task = UNDER_WAY.spawn(work.in_current_span());
-    async {
-        match task.await {
-            Ok(outcome) => outcome,
-            Err(ended) => match ended.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                // The runtime ends, and this with it.
-                Err(_) => std::future::pending().await,
-            },
-        }
-    }
+    UNDER_WAY.run(work)
 }
 
 /// Waits until nothing is under way any more, for this long at most.
 pub async fn finished(at_most: Duration) {
-    if tokio::time::timeout(at_most, UNDER_WAY.wait())
-        .await
-        .is_err()
-    {
+    if !UNDER_WAY.finished(at_most).await {
         tracing::warn!("a token endpoint has not answered, and is not waited for any longer");
     }
 }

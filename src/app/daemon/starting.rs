@@ -139,11 +139,13 @@ async fn end(daemon: Daemon, mut running: Tasks) {
         settings,
         mut server,
         mut ears,
+        hints,
         ..
     } = daemon;
     let beside = async {
         ears.stop().await;
         server.stop().await;
+        hints.finished(BESIDE).await;
         running.shutdown().await;
         plan.end().await;
     };

@@ -122,10 +122,12 @@ fn prepared(path: &Path, content: &str) -> io::Result<NamedTempFile> {
 
 /// Why something could not be written, and what to do.
 pub(super) fn failed(path: &Path, error: &io::Error) -> Failure {
-    let hint = if error.kind() == ErrorKind::AlreadyExists {
-        "it is left as it is; name another path, or remove it first"
-    } else {
-        "check the path and its rights"
+    let hint = match error.kind() {
+        ErrorKind::AlreadyExists => "it is left as it is; name another path, or remove it first",
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+            "make room on that disk; nothing was written"
+        }
+        _ => "check the path and its rights",
     };
     Failure::new(
         Exit::Usage,

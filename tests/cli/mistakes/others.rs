@@ -1,6 +1,5 @@
 //! Another user of the machine, and a disk that is full.
 
-use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt as _;
@@ -76,37 +75,47 @@ pub fn without_a_network(machine: &Machine, address: &str) -> Ran {
     Ran::by(machine, &words, Command::from_std(command))
 }
 
-/// Types the words where the state's disk has room for 4 KiB.
-pub fn on_a_small_disk(machine: &Machine, words: &[&str]) -> Ran {
+/// A command that runs what is added to it where this place is a disk with room for 4 KiB; nothing
+/// where a test may have none.
+pub fn small_disk(machine: &Machine, place: &Path) -> Option<Process> {
     // Who is not root may mount in a namespace where they are.
     let disks = if is_root() { "-m" } else { "-Urm" };
     if !may_unshare(disks) {
-        return with_small_files(machine, words);
+        return None;
     }
-    fs::create_dir_all(machine.state()).unwrap();
-    let script = "mount -t tmpfs -o \"size=$1,mode=700\" none \"$2\" && shift 2 && exec \"$@\"";
+    fs::create_dir_all(place).unwrap();
+    let script = "mount -t tmpfs -o size=4k,mode=700 none \"$1\" && shift && exec \"$@\"";
     let mut command = Process::new("unshare");
     command.env_clear().envs(machine.environment());
-    command.args([disks, "sh", "-c", script, "sh", "4k"]);
-    command.args([
-        machine.state().as_os_str(),
-        assert_cmd::cargo::cargo_bin("slotbridge").as_os_str(),
-        OsStr::new("--config"),
-        machine.config.as_os_str(),
-    ]);
-    command.args(words);
+    command.args([disks, "sh", "-c", script, "sh"]).arg(place);
+    Some(command)
+}
+
+/// Types the words where the state's disk has room for 4 KiB.
+pub fn on_a_small_disk(machine: &Machine, words: &[&str]) -> Ran {
+    let Some(mut command) = small_disk(machine, &machine.state()) else {
+        return with_small_files(machine, words);
+    };
+    command.arg(assert_cmd::cargo::cargo_bin("slotbridge"));
+    command.arg("--config").arg(&machine.config).args(words);
     Ran::by(machine, words, Command::from_std(command))
 }
 
 /// The next best: no file may grow. The system has another word for that.
 fn with_small_files(machine: &Machine, words: &[&str]) -> Ran {
+    let mut command = without_room(machine);
+    command.arg(assert_cmd::cargo::cargo_bin("slotbridge"));
+    command.arg("--config").arg(&machine.config).args(words);
+    let full = "No space left on device (os error 28)";
+    Ran::by(machine, words, Command::from_std(command)).with("File too large (os error 27)", full)
+}
+
+/// A command that runs what is added to it where no file may grow.
+pub fn without_room(machine: &Machine) -> Process {
     let mut command = Process::new("sh");
     command.env_clear().envs(machine.environment());
     // SIGXFSZ is ignored, so that writing fails.
     let script = "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\"";
     command.args(["-c", script]);
-    command.arg(assert_cmd::cargo::cargo_bin("slotbridge"));
-    command.arg("--config").arg(&machine.config).args(words);
-    let full = "No space left on device (os error 28)";
-    Ran::by(machine, words, Command::from_std(command)).with("File too large (os error 27)", full)
+    command
 }
