@@ -81,13 +81,35 @@ SH
   written=$(inside cat /etc/systemd/system/slotbridge.service.d/override.conf)
   [ "$written" = "$(cat "$1")" ] || fail "systemctl edit wrote something else: $written; $(cat "$work/said")"
 }
+# The DNS of the machine, which knows one name, that of this machine, and no address of IPv6.
+names() {
+  cat >"$work/names.py" <<'PY'
+import socket
+import sys
+
+name = b"".join(bytes([len(part)]) + part.encode() for part in sys.argv[1].split(".")) + b"\0"
+server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+server.bind(("127.0.0.1", 53))
+while True:
+    asked, peer = server.recvfrom(512)
+    question = asked[12 : asked.index(b"\0", 12) + 5]
+    known = question[:-4].lower() == name
+    address = known and question[-4:-2] == b"\0\1"
+    flags = b"\x84\x00" if known else b"\x84\x03"
+    head = asked[:2] + flags + b"\0\1" + (b"\0\1" if address else b"\0\0") + b"\0\0\0\0"
+    record = b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\x7f\0\0\1" if address else b""
+    server.sendto(head + question + record, peer)
+PY
+  beside python3 "$work/names.py" "$1"
+  echo 'nameserver 127.0.0.1' >"$root/etc/resolv.conf"
+}
 # The web server of the guide: TLS for cal.example.org, and everything goes to the port that it names.
 web_server() {
   inside openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=cal.example.org -addext basicConstraints=critical,CA:FALSE \
     -addext subjectAltName=DNS:cal.example.org -keyout /root/key.pem -out /usr/local/share/ca-certificates/cal.crt 2>"$work/said" \
     || fail "no certificate: $(cat "$work/said")"
   inside update-ca-certificates >"$work/said" 2>&1 || fail "$(cat "$work/said")"
-  echo '127.0.0.1 cal.example.org' >>"$root/etc/hosts"
+  names cal.example.org
   cat >"$work/web.py" <<'PY'
 import http.client
 import http.server
@@ -142,6 +164,7 @@ step() {
       ;;
     'sudo install -m 755 slotbridge /usr/local/bin/')
       # Elsewhere: tried beside the package, and undone.
+      elsewhere=$block
       type_in 'cp /usr/bin/slotbridge .'
       type_in "$block"
       type_in 'systemctl show slotbridge --property=ExecStart,FragmentPath'
@@ -280,7 +303,7 @@ step() {
       inside test -s /etc/slotbridge/secrets/client-secret || fail 'a purge took what is not of the package'
       say 'removed, and purged'
       ;;
-    'sudo apt install musl-tools') ;; # one file for any Linux; .ci/run does it
+    'sudo apt install musl-tools') one_file ;; # .ci/run built it, outside
     *) fail "the guide has a block that this script does not know: $block" ;;
   esac
 }
@@ -302,6 +325,8 @@ each_field_is_there() {
   say "while the CalDAV server is away: $(sed -n 's/^ *Status: //p' "$work/said")"
   caldav "$caldav_password"
   type_in 'sudo slotbridge --state-dir /var/lib/slotbridge sync'
+  type_in 'sudo rm /etc/systemd/system/slotbridge.service.d/verbose.conf && sudo systemctl daemon-reload'
+  type_in 'sudo systemctl restart slotbridge'
   runs
   for line in $(grep -o '`SLOTBRIDGE_[A-Z]*`' "$guide" | tr -d '`' | sort -u); do
     [ -n "$(inside journalctl -u slotbridge --field="$line")" ] || missing+=" $line"
@@ -309,6 +334,29 @@ each_field_is_there() {
   [ -z "$missing" ] || fail "no line of the journal has$missing"
 }
 needs_a_person() { as_person systemctl status slotbridge | grep '^ *Status:' | grep -qv 'in step:'; }
+# The static program, on a machine that has nothing else of slotbridge, as "Elsewhere" says it: names, certificates, the journal
+# and the hardened unit are right for it, too.
+one_file() {
+  local program
+  program=$(ls "$target"/*-unknown-linux-musl/debug/slotbridge) || fail 'there is no static program: say packaging/static dev first'
+  inside test ! -e /usr/bin/slotbridge || fail 'the package is still there'
+  cp "$program" "$root/home/$person/slotbridge"
+  type_in "$elsewhere"
+  type_in 'slotbridge demo'
+  says 'The files stay:' 'slotbridge demo'
+  type_in "$paste" "$work/config.toml"
+  type_in 'sudo systemctl enable --now slotbridge'
+  runs
+  hint_comes_through 'Ivy Irons'
+  type_in 'sudo slotbridge --state-dir /var/lib/slotbridge check'
+  says 'asked through the public address' 'check of the static program'
+  grep -q '^failed' "$work/said" && fail "$(cat "$work/said")"
+  type_in 'sudo journalctl -u slotbridge --output=cat SLOTBRIDGE_HOST=alice'
+  says 'pass done' 'the journal of the static program'
+  say "one file: $(systemctl_status)"
+  prose 'sudo slotbridge service remove --system'
+}
+systemctl_status() { as_person systemctl status slotbridge | sed -n 's/^ *Status: //p'; }
 # What root does by hand while the service is stopped, the service goes on with.
 root_types_while_it_is_stopped() {
   local by_hand='sudo env CREDENTIALS_DIRECTORY=/etc/slotbridge/secrets slotbridge --state-dir /var/lib/slotbridge' words id
