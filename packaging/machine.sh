@@ -196,6 +196,8 @@ follow() {
   guide=$1
   local folder=$work/blocks/$(basename "$guide") seen=$'\n' file expected
   shift
+  # The guide is the one inside the package.
+  cmp -s "$guide" "$work/packaged/$(basename "$guide")" || fail "the package has another $guide"
   mkdir -p "$folder"
   awk -v folder="$folder" '
     /^```/ { if (open) { close(file); open = 0 } else { open = 1; file = sprintf("%s/%02d.%s", folder, ++n, substr($0, 4)); printf "" >file } next }
@@ -211,8 +213,6 @@ follow() {
       *) fail "$guide does not say \"$expected\" any more" ;;
     esac
   done
-  # The guide is the one inside the package.
-  cmp -s "$guide" "$work/packaged/$(basename "$guide")" || fail "the package has another $guide"
 }
 # Nothing that the journal holds of all this is a secret.
 no_secret_in_the_journal() {

@@ -338,7 +338,7 @@ needs_a_person() { as_person systemctl status slotbridge | grep '^ *Status:' | g
 # and the hardened unit are right for it, too.
 one_file() {
   local program
-  program=$(ls "$target"/*-unknown-linux-musl/debug/slotbridge) || fail 'there is no static program: say packaging/static dev first'
+  program=$(ls "$target/$(uname -m)-unknown-linux-musl/debug/slotbridge") || fail 'there is no static program: say packaging/static dev first'
   inside test ! -e /usr/bin/slotbridge || fail 'the package is still there'
   cp "$program" "$root/home/$person/slotbridge"
   type_in "$elsewhere"
