@@ -2,7 +2,8 @@
 //! a test: `packaging/newcomer` does.
 //!
 //! It prints where it listens and what its app is called, as lines `NAME=value`. Each line on stdin is
-//! the name of somebody who books for tomorrow; the end of stdin is the end of the account.
+//! the name of somebody who books for tomorrow: it prints what Zoom would notify of that, and the id of
+//! the booking. The end of stdin is the end of the account.
 
 #![allow(
     clippy::print_stdout,
@@ -12,6 +13,7 @@
 use std::io::{self, BufRead as _, Write as _};
 
 use jiff::SignedDuration;
+use serde_json::json;
 use slotbridge::demo::account::{Account, AccountOptions, NewBooking};
 
 fn main() -> io::Result<()> {
@@ -29,6 +31,19 @@ fn main() -> io::Result<()> {
     for (hours, guest) in (24..).zip(io::stdin().lock().lines()) {
         let start = account.now() + SignedDuration::from_hours(hours);
         let id = account.book(NewBooking::new(start, &guest?, "guest@example.org"));
+        let booking = account.event(&id).unwrap_or_default();
+        let notice = json!({
+            "event": "scheduler.scheduled_event_created",
+            "event_ts": account.now().as_millisecond(),
+            "payload": {"account_id": app.account_id, "user_id": app.user_id, "object": {
+                "scheduled_event": {
+                    "event_id": id,
+                    "start_date_time": booking["start_date_time"],
+                    "end_date_time": booking["end_date_time"],
+                },
+            }},
+        });
+        println!("NOTICE={notice}");
         println!("BOOKED={id}");
         io::stdout().flush()?;
     }

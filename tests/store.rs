@@ -17,6 +17,8 @@ mod export;
 mod kill;
 #[path = "store/open.rs"]
 mod open;
+#[path = "store/owner.rs"]
+mod owner;
 
 use std::path::Path;
 

@@ -20,6 +20,7 @@ use tempfile::Builder;
 
 use super::PAGE;
 use super::blobs::sync_dir;
+use super::owner;
 use super::schema::Schema;
 use crate::ports::base::Base;
 use crate::ports::error::{Error, Kind, Result};
@@ -91,7 +92,7 @@ pub fn write_export(base: &dyn Base, path: &Path, now: Timestamp) -> Result<Expo
     write_file(base, path, now, None)
 }
 
-/// Like [`write_export`], naming the last batch that is in it.
+/// Like [`write_export`]; one of the state itself names the last batch that is in it.
 pub(super) fn write_file(
     base: &dyn Base,
     path: &Path,
@@ -118,6 +119,10 @@ pub(super) fn write_file(
     let mut out = io::BufWriter::new(file);
     let exported = write_lines(base, &mut out, now, generation)?;
     let file = out.into_inner().map_err(|error| at(error.into_error()))?;
+    // Inside the state; elsewhere it stays with whoever wrote it, because it holds tokens.
+    if generation.is_some() {
+        owner::give(file.as_file(), dir);
+    }
     file.as_file().sync_all().map_err(at)?;
     file.persist(path).map_err(|error| at(error.error))?;
     sync_dir(dir).map_err(at)?;

@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use super::open::OpenError;
+use super::owner;
 
 /// Held while the state is open; let go by the kernel even after a kill.
 #[derive(Debug)]
@@ -25,6 +26,7 @@ impl Lock {
             .mode(0o600)
             .open(&path)
             .map_err(unusable)?;
+        owner::give(&file, state_dir);
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

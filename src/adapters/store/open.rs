@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use super::blobs::sync_dir;
 use super::kept;
 use super::lock::Lock;
+use super::owner::{self, Handover};
 use super::recover::Recovery;
 use super::rights::{close_files, close_to_others, prepare};
 use super::schema::Schema;
@@ -137,6 +138,12 @@ pub enum OpenError {
         /// Who we are.
         us: u32,
     },
+    /// It is somebody else's, and leads root elsewhere.
+    #[error("{path} is a link, which root does not follow in a state of another user", path = .path.display())]
+    Link {
+        /// The link.
+        path: PathBuf,
+    },
     /// The machine refused.
     #[error("{doing} ({path}): {cause}", path = .path.display())]
     Unusable {
@@ -190,6 +197,7 @@ impl OpenError {
             Self::Foreign { .. } => {
                 "run this as that user (sudo -u), or give this one the directory (chown -R), or use another --state-dir"
             }
+            Self::Link { .. } => "run this as that user (sudo -u), or remove the link",
             Self::Unusable { cause, .. } => match cause.kind() {
                 io::ErrorKind::StorageFull
                 | io::ErrorKind::QuotaExceeded
@@ -236,7 +244,9 @@ fn process(pid: Option<u32>) -> String {
 
 pub(super) fn open(dir: &Path, options: &Options, schema: Schema) -> Result<Opened, OpenError> {
     prepare(dir)?;
+    owner::refuse_links(dir)?;
     let lock = Lock::take(dir)?;
+    let handover = Handover::of(dir);
     let (file, expected) = generation_file(dir)?;
     let copy = match options.damage {
         Damage::Recover => None,
@@ -261,6 +271,7 @@ pub(super) fn open(dir: &Path, options: &Options, schema: Schema) -> Result<Open
         Held {
             generation: file,
             copy,
+            handover,
             lock,
         },
     );
@@ -399,6 +410,7 @@ fn generation_file(dir: &Path) -> Result<(File, u64), OpenError> {
         .mode(0o600)
         .open(&path)
         .map_err(unusable)?;
+    owner::give(&file, dir);
     let mut text = Vec::new();
     file.by_ref()
         .take(64)

@@ -12,6 +12,7 @@ use super::head::Head;
 use super::import::{self, Force, WholeExport};
 use super::kept;
 use super::open::{Damage, OpenError, Options, Recovered};
+use super::owner;
 use super::schema::Schema;
 use super::sled_base::Written;
 use super::upkeep::{self, Census};
@@ -111,6 +112,8 @@ impl Recovery<'_> {
         let path = self.db.clone();
         let failed = |source| OpenError::unusable("opening the state", &path, source);
         let outcome = Disk::open(&path, self.options.cache_bytes).and_then(|disk| {
+            // sled made its files just now; to count what is in them takes a while.
+            owner::hand_over(self.dir);
             let stored = disk.get(super::head::HEAD)?;
             Ok((disk, stored))
         });

@@ -18,6 +18,7 @@ use super::head::{HEAD, Head, PAIR};
 use super::kept;
 use super::lock::Lock;
 use super::open::{self, OpenError, Opened, Options};
+use super::owner::Handover;
 use super::schema::Schema;
 use crate::ports::base::{Base, Change};
 use crate::ports::error::{Error, Kind, Result};
@@ -43,6 +44,7 @@ pub(super) struct Inner {
     pub(super) dir: PathBuf,
     /// The copy that was opened, where the state is only to be read.
     copy: Option<TempDir>,
+    _handover: Handover,
     _lock: Lock,
 }
 
@@ -50,6 +52,7 @@ pub(super) struct Inner {
 pub(super) struct Held {
     pub(super) generation: File,
     pub(super) copy: Option<TempDir>,
+    pub(super) handover: Handover,
     pub(super) lock: Lock,
 }
 
@@ -117,6 +120,7 @@ impl Inner {
             failed: OnceLock::new(),
             dir: dir.to_owned(),
             copy: held.copy,
+            _handover: held.handover,
             _lock: held.lock,
         }
     }
