@@ -48,6 +48,8 @@ mod proxy;
 mod servers;
 #[path = "cli/service.rs"]
 mod service;
+#[path = "cli/siblings.rs"]
+mod siblings;
 #[path = "scenarios/check_tls.rs"]
 mod tls;
 #[path = "cli/tokens.rs"]

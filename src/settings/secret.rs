@@ -1,6 +1,8 @@
 //! Secrets, and where they come from. They are fetched when they are needed, never shown, and
 //! never part of an error.
 
+mod form;
+
 use std::fmt;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};

@@ -127,6 +127,8 @@ fn each_calendar_says_what_it_is_and_gets_a_name_of_its_own() {
 #[case::tls("TLS", &[], 4, "127.0.0.1 does not speak TLS", "check the port")]
 #[case::closed("http://127.0.0.1:9/", &[], 4, "looking for calendars on 127.0.0.1", "network")]
 #[case::no_caldav("ZOOM", &[], 4, "no CalDAV server answers there", "/remote.php/dav/")]
+#[case::google_address("https://apidata.googleusercontent.com/caldav/v2/", &[], 3, "Google takes no password", "slotbridge calendars --calendar NAME")]
+#[case::google_mail("alice@gmail.com", &[], 3, "a client id of your own", "slotbridge login --calendar NAME")]
 #[case::google("alice@gmail.com", &["--password-command", "echo hush"], 3, "takes no password", "OAuth")]
 fn a_mistake_says_its_cause_and_remedy(
     #[case] address: &str,

@@ -93,6 +93,11 @@ impl Tokens {
         )
     }
 
+    /// The address of the calendar server.
+    pub fn address(&self) -> String {
+        format!("http://127.0.0.1:{}/", self.door)
+    }
+
     pub fn set(&self, change: impl FnOnce(&mut Manners)) {
         change(&mut self.book.lock().unwrap().manners);
     }
