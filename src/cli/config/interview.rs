@@ -245,6 +245,7 @@ pub(super) fn tell(items: &[Item]) -> Result<Result<(), Failure>, Failure> {
         let hint = item.hint.as_deref().unwrap_or("see above");
         match item.state {
             Grade::Ok => terminal::print(&format!("  ok: {name} {object}: {seen}\n"))?,
+            Grade::Note => terminal::print(&format!("  note: {name} {object}: {seen}\n"))?,
             Grade::Warning => {
                 terminal::print(&format!(
                     "  warning: {name} {object}: {seen}\n    hint: {hint}\n"
