@@ -53,6 +53,7 @@ mod siblings;
 #[path = "scenarios/check_tls.rs"]
 mod tls;
 #[path = "cli/tokens.rs"]
+#[allow(dead_code, reason = "used in part; shared with the tests of kills")]
 mod tokens;
 
 use std::path::Path;
