@@ -2,12 +2,14 @@
 
 mod listing;
 
-use std::io::{self, IsTerminal as _};
+use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
 
 use clap::Args;
 use console::Term;
 use secrecy::SecretString;
 
+use super::config::ask::Silence;
+use super::config::interview::stopped;
 use super::{Context, terminal};
 use crate::adapters::caldav::Credentials;
 use crate::adapters::caldav::dns::Resolver;
@@ -19,6 +21,9 @@ use crate::settings::resolved;
 use crate::settings::secret::Secret;
 use listing::Listing;
 pub(super) use listing::{described, stem};
+
+/// The longest password that is taken, in bytes.
+const LONGEST: u64 = 16 * 1024;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -178,17 +183,29 @@ async fn asked(prompt: String) -> Result<SecretString, Failure> {
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
         return Err(nowhere(&"there is no terminal to ask on"));
     }
-    let typed = tokio::task::spawn_blocking(move || {
-        let terminal = Term::stderr();
-        terminal.write_str(&prompt)?;
-        terminal.read_secure_line()
+    let silence = Silence::begin().map_err(|error| nowhere(&error))?;
+    let terminal = Term::stderr();
+    terminal
+        .write_str(&prompt)
+        .map_err(|error| nowhere(&error))?;
+    let typed = tokio::task::spawn_blocking(|| {
+        let mut typed = String::new();
+        io::stdin().lock().take(LONGEST).read_line(&mut typed)?;
+        io::Result::Ok(typed)
     });
-    let typed = typed
-        .await
-        .map_err(io::Error::other)
-        .and_then(|typed| typed);
+    let typed = tokio::select! {
+        biased;
+        () = stopped() => return Err(nowhere(&"interrupted")),
+        typed = typed => typed.map_err(io::Error::other).flatten(),
+    };
+    drop(silence);
+    terminal::say("");
     let typed = typed.map_err(|error| nowhere(&error))?;
-    Ok(SecretString::from(typed))
+    let password = typed.trim_end_matches(['\n', '\r']);
+    if typed.is_empty() {
+        return Err(nowhere(&"the input ended"));
+    }
+    Ok(SecretString::from(password.to_owned()))
 }
 
 #[cfg(test)]

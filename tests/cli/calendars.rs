@@ -221,3 +221,26 @@ fn on_a_terminal_the_password_is_asked_for_and_not_shown() {
         assert!(out.contains(seen) && !out.contains(typed), "{out}");
     }
 }
+
+#[test]
+fn who_interrupts_the_question_for_a_password_has_their_terminal_back() {
+    let machine = Machine::with("");
+    for key in ["\u{3}", "\u{4}"] {
+        let steps = serde_json::json!([["password of", key, "hidden key"]]);
+        let typist = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/typist.py");
+        let output = std::process::Command::new("python3")
+            .arg(typist)
+            .arg(steps.to_string())
+            .arg(assert_cmd::cargo::cargo_bin("slotbridge"))
+            .args(["calendars", "http://127.0.0.1:9/", "--username", USER])
+            .env_clear()
+            .envs(machine.environment())
+            .output()
+            .unwrap();
+        let told: Value = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+        assert_eq!(told["shows"], true, "{told}");
+        assert_eq!(told["code"], 2, "{told}");
+        assert!(told["seen"].as_str().unwrap().contains("hint: "), "{told}");
+    }
+}

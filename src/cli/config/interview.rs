@@ -55,6 +55,12 @@ async fn interrupted() -> Failure {
         "interrupted; nothing was written",
         "run `slotbridge config init` again when you like",
     );
+    stopped().await;
+    failure
+}
+
+/// Waits until the person, or the machine, wants an end of what is asked.
+pub(in crate::cli) async fn stopped() {
     let (Ok(mut interrupt), Ok(mut terminate)) = (
         signal(SignalKind::interrupt()),
         signal(SignalKind::terminate()),
@@ -68,7 +74,6 @@ async fn interrupted() -> Failure {
     }
     // The line that was being typed ends here.
     terminal::say("");
-    failure
 }
 
 impl Interview<'_> {
