@@ -183,6 +183,8 @@ async fn asked(prompt: String) -> Result<SecretString, Failure> {
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
         return Err(nowhere(&"there is no terminal to ask on"));
     }
+    // Whoever interrupts it while nothing is shown has to get their terminal back.
+    let stopped = stopped();
     let silence = Silence::begin().map_err(|error| nowhere(&error))?;
     let terminal = Term::stderr();
     terminal
@@ -195,7 +197,7 @@ async fn asked(prompt: String) -> Result<SecretString, Failure> {
     });
     let typed = tokio::select! {
         biased;
-        () = stopped() => return Err(nowhere(&"interrupted")),
+        () = stopped => return Err(nowhere(&"interrupted")),
         typed = typed => typed.map_err(io::Error::other).flatten(),
     };
     drop(silence);

@@ -140,9 +140,9 @@ fn give(place: &Path) {
     if rustix::process::geteuid().is_root() {
         chown(place, Some(NOBODY), Some(NOBODY)).unwrap();
         if place.is_dir() {
-            fs::read_dir(place)
-                .unwrap()
-                .for_each(|below| give(&below.unwrap().path()));
+            for below in fs::read_dir(place).unwrap() {
+                give(&below.unwrap().path());
+            }
         }
     }
 }

@@ -126,9 +126,12 @@ fn who_is_not_logged_in_is_told_how_and_no_state_is_made() {
 fn a_password_of_the_configuration_serves_as_well() {
     let server = Radicale::start();
     team(&server);
+    let file = server.home().join("pass");
+    fs::write(&file, PASSWORD).unwrap();
+    let file = file.display();
     let machine = Machine::with(&format!(
         "[[calendar]]\nname = \"work\"\nkind = \"caldav\"\nurl = \"{}\"\ncollection = \"Work\"\n\
-         username = \"{USER}\"\npassword = {{ command = [\"echo\", \"{PASSWORD}\"] }}\n",
+         username = \"{USER}\"\npassword = {{ command = [\"cat\", \"{file}\"] }}\n",
         server.url()
     ));
     let (code, out, error) = machine.run(&WORDS);
@@ -143,7 +146,7 @@ fn a_password_of_the_configuration_serves_as_well() {
     assert_eq!(team["name"].as_str(), Some("team"));
     assert_eq!(team["username"].as_str(), Some(USER));
     let command = team["password"]["command"].as_array().unwrap();
-    assert_eq!(command[0].as_str(), Some("echo"));
+    assert_eq!(command[0].as_str(), Some("cat"));
     assert!(!machine.state().exists());
 }
 

@@ -132,12 +132,7 @@ impl Listing<'_> {
     }
 
     fn table(&self, collection: &Collection, name: &str) -> String {
-        let mut table = format!(
-            "[[calendar]]\nname = {}\nkind = \"caldav\"\nurl = {}\n",
-            text(name),
-            text(collection.url.as_str())
-        );
-        table.push_str(&match self.credentials {
+        let login = match self.credentials {
             Credentials::None => String::new(),
             Credentials::Password { username, password } => format!(
                 "username = {}\n{}",
@@ -154,8 +149,12 @@ impl Listing<'_> {
                 "{ command = [\"pass\", \"show\", \"dav\"] }  # put what prints your token here",
             ),
             Credentials::OAuth(oauth) => of_login(oauth),
-        });
-        table
+        };
+        format!(
+            "[[calendar]]\nname = {}\nkind = \"caldav\"\nurl = {}\n{login}",
+            text(name),
+            text(collection.url.as_str())
+        )
     }
 }
 

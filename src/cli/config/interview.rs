@@ -59,21 +59,25 @@ async fn interrupted() -> Failure {
     failure
 }
 
-/// Waits until the person, or the machine, wants an end of what is asked.
-pub(in crate::cli) async fn stopped() {
-    let (Ok(mut interrupt), Ok(mut terminate)) = (
+/// Waits until the person, or the machine, wants an end of what is asked. Listens from the call on,
+/// and not only once it is awaited.
+pub(in crate::cli) fn stopped() -> impl Future<Output = ()> {
+    let signals = (
         signal(SignalKind::interrupt()),
         signal(SignalKind::terminate()),
-    ) else {
-        // Then they end the process, as usual.
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+    );
+    async move {
+        let (Ok(mut interrupt), Ok(mut terminate)) = signals else {
+            // Then they end the process, as usual.
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        // The line that was being typed ends here.
+        terminal::say("");
     }
-    // The line that was being typed ends here.
-    terminal::say("");
 }
 
 impl Interview<'_> {
