@@ -50,9 +50,12 @@ mod proxy;
 mod servers;
 #[path = "cli/service.rs"]
 mod service;
+#[path = "cli/siblings.rs"]
+mod siblings;
 #[path = "scenarios/check_tls.rs"]
 mod tls;
 #[path = "cli/tokens.rs"]
+#[allow(dead_code, reason = "used in part; shared with the tests of kills")]
 mod tokens;
 
 use std::path::Path;

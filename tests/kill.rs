@@ -13,6 +13,12 @@
 
 mod servers;
 
+#[path = "cli/tokens.rs"]
+#[allow(
+    dead_code,
+    reason = "used in part; shared with the tests of the command line"
+)]
+mod authority;
 #[path = "kill/between.rs"]
 mod between;
 #[path = "kill/bookable.rs"]
@@ -21,6 +27,8 @@ mod bookable;
 mod checks;
 #[path = "kill/killer.rs"]
 mod killer;
+#[path = "kill/logins.rs"]
+mod logins;
 #[path = "kill/people.rs"]
 mod people;
 #[path = "kill/relay.rs"]

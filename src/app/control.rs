@@ -109,7 +109,7 @@ fn patience(ask: &Ask) -> Duration {
         // A pass takes as long as it takes.
         Ask::Sync { .. } => Duration::MAX,
         // Zoom is asked more than once where it does not answer; giving up would lose the tokens.
-        Ask::Login(_) | Ask::Logout(_) => Duration::from_mins(10),
+        Ask::Login(_) | Ask::Logout(_) | Ask::Calendars(_) => Duration::from_mins(10),
         _ => PATIENCE,
     }
 }
@@ -285,7 +285,7 @@ async fn passed(desk: &Desk, order: Order, host: Option<HostName>) -> Answer {
 async fn answer(stream: &mut UnixStream, desk: &Desk, ask: &Ask) -> io::Result<()> {
     let settings = desk.settings.borrow().clone();
     let answered = match ask {
-        Ask::Login(_) | Ask::Logout(_) => {
+        Ask::Login(_) | Ask::Logout(_) | Ask::Calendars(_) => {
             login::answer(ask, &settings, &desk.state.base, &desk.clock).await
         }
         ask => desk::answer(ask, &desk.state, &settings, desk.clock.as_ref()).await,

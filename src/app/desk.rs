@@ -19,6 +19,8 @@ use super::failure::{Exit, Failure};
 use super::feeds::{Address, FeedText};
 use super::login::{Login, Logout};
 use super::round::Round;
+use super::seek::Found;
+use super::siblings::Beside;
 use super::state::{self, State};
 use super::status::{self, Status};
 
@@ -75,6 +77,8 @@ pub enum Ask {
     Login(Login),
     /// A login to end.
     Logout(Logout),
+    /// The calendars beside one that a person logs in to.
+    Calendars(Beside),
     /// The access token of this grant, if one is good; never what it is renewed with.
     AccessToken {
         /// Which.
@@ -116,6 +120,8 @@ pub enum Answer {
     Bytes(u64),
     /// To `Login`: what the token may do; nothing where Zoom does not say.
     LoggedIn(Vec<String>),
+    /// To `Calendars`.
+    Found(Found),
     /// To `AccessToken`.
     AccessToken(Option<Lent>),
     /// It could not be done.
@@ -143,6 +149,7 @@ impl Ask {
             | Self::Verify
             | Self::Export
             | Self::Logout(_)
+            | Self::Calendars(_)
             | Self::AccessToken { .. }
             | Self::Sync { .. } => false,
         }
@@ -162,8 +169,8 @@ impl Ask {
     }
 }
 
-/// Answers from a state that this process holds. `Export`, `Login` and `Logout` are not answered
-/// here.
+/// Answers from a state that this process holds. `Export`, and what works with a login, are
+/// not answered here.
 ///
 /// # Errors
 /// When the state cannot be read or written, or there is no such item.
@@ -244,7 +251,7 @@ pub async fn answer(
                 "use `slotbridge state export`",
             ));
         }
-        Ask::Login(_) | Ask::Logout(_) => {
+        Ask::Login(_) | Ask::Logout(_) | Ask::Calendars(_) => {
             return Err(Failure::new(
                 Exit::Attention,
                 "a login is not answered from the state",

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use url::Url;
 
+use crate::adapters::memory::base::MemoryBase;
 use crate::adapters::oauth::Authority;
 use crate::ports::base::Base;
 use crate::ports::clock::Clock;
@@ -28,6 +29,7 @@ pub use app::App;
 use super::control::{self, NoDaemon};
 use super::desk::{Answer, Ask, exit_of};
 use super::failure::{Exit, Failure};
+use super::siblings::{self, Beside};
 use super::state::{self, NotHeld, State};
 use super::{compose, tokens};
 
@@ -145,6 +147,11 @@ pub async fn hand_over(
             Err(NoDaemon::Broken(failure)) => return Err(failure),
             Err(NoDaemon::Absent) => {}
         }
+        // Asking makes no state.
+        if matches!(ask, Ask::Calendars(_)) && !settings.state_dir.join("db").exists() {
+            let nothing: Arc<dyn Base> = Arc::new(MemoryBase::new());
+            return answer(ask, settings, &nothing, clock).await;
+        }
         match state::open_if_whole(&settings.state_dir, clock.as_ref()) {
             Ok(State { base, .. }) => return answer(ask, settings, &base, clock).await,
             Err(NotHeld::Locked(_)) if tries < TRIES => {
@@ -166,10 +173,17 @@ pub async fn answer(
     base: &Arc<dyn Base>,
     clock: &Arc<dyn Clock>,
 ) -> Result<Answer, Failure> {
-    let (Ask::Login(Login { app, .. }) | Ask::Logout(Logout { app, .. })) = ask else {
+    let (Ask::Login(Login { app, .. })
+    | Ask::Logout(Logout { app, .. })
+    | Ask::Calendars(Beside { app, .. })) = ask
+    else {
         return Err(not_ours());
     };
-    if *app != app.again(settings)? {
+    let same_place = match ask {
+        Ask::Calendars(beside) => beside.is_in(settings),
+        _ => true,
+    };
+    if !same_place || *app != app.again(settings)? {
         let whose = app.calendar().map_or_else(
             || "another Zoom app".to_owned(),
             |name| format!("another app for the calendar {name}"),
@@ -184,6 +198,10 @@ pub async fn answer(
     if let Some(name) = app.calendar() {
         let oauth = tokens::named(settings, name)?;
         let secret = compose::one_secret(&oauth.client_secret).await?;
+        if matches!(ask, Ask::Calendars(_)) {
+            let found = siblings::found(settings, name, Some(secret), base, clock);
+            return Box::pin(found).await.map(Answer::Found);
+        }
         let authority = tokens::authority(name, oauth, secret, base, clock)?;
         return ended(ask, app, &authority).await;
     }
@@ -248,7 +266,7 @@ pub async fn try_credentials(
     clock: &Arc<dyn Clock>,
 ) -> Result<Vec<String>, Failure> {
     // Such an app gets as many tokens as it asks for: this one is thrown away.
-    let base: Arc<dyn Base> = Arc::new(crate::adapters::memory::base::MemoryBase::new());
+    let base: Arc<dyn Base> = Arc::new(MemoryBase::new());
     let revealed = compose::reveal_zoom(settings).await?;
     let account = compose::zoom_account(settings, &revealed, &base, clock)?;
     Ok(account.authority().try_credentials().await?)

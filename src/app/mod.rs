@@ -42,6 +42,8 @@ pub mod scopes;
 /// Looks for the calendars behind what a person typed.
 pub mod seek;
 mod serving;
+/// The calendars beside one that is configured.
+pub mod siblings;
 /// The signals that mean something to a pass.
 pub mod signals;
 /// The state on disk, opened.

@@ -50,7 +50,7 @@ const PROVIDERS: [Preset; 5] = [
             "googlemail.com",
             "gmail.com",
         ],
-        needs: "Google lets CalDAV in by OAuth alone, never by a password: write [calendar.oauth] with a client id of your own, then say `slotbridge login --calendar NAME` (docs/GOOGLE.md); to only read busy time, use the calendar's secret address in iCal format with kind = \"ics\"",
+        needs: "Google lets CalDAV in by OAuth alone, never by a password: write [calendar.oauth] with a client id of your own, then say `slotbridge login --calendar NAME`, and `slotbridge calendars --calendar NAME` lists what the account has (docs/GOOGLE.md); to only read busy time, use the calendar's secret address in iCal format with kind = \"ics\"",
         takes_passwords: false,
     },
     Preset {

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::adapters::caldav::dns::{Resolver, Service};
@@ -25,7 +26,7 @@ pub enum Target {
 }
 
 /// What was found, and on which way.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Found {
     /// The calendars.
     pub calendars: Vec<Collection>,
@@ -242,7 +243,7 @@ fn refused(error: Error, credentials: &Credentials, found: &Found) -> Failure {
         Failure::new(
             Exit::Denied,
             error,
-            "say who you are with --username; the password is asked for on a terminal, or comes from --password-command",
+            "say who you are with --username; the password is asked for on a terminal, or comes from --password-command; a server that wants a login (OAuth) is asked with --calendar NAME",
         )
     } else {
         let local = error.kind() == Kind::Local;

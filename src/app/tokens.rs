@@ -52,11 +52,7 @@ pub fn oauth<'a>(settings: &'a Settings, name: &CalendarName) -> Option<&'a OAut
 /// When there is no such calendar, or nobody logs in to it.
 pub fn named<'a>(settings: &'a Settings, name: &CalendarName) -> Result<&'a OAuth, Failure> {
     if settings.calendar(name).is_none() {
-        return Err(Failure::new(
-            Exit::Usage,
-            format!("there is no calendar \"{name}\" in the configuration"),
-            "`slotbridge config show` lists them",
-        ));
+        return Err(no_calendar(name));
     }
     oauth(settings, name).ok_or_else(|| {
         Failure::new(
@@ -65,6 +61,15 @@ pub fn named<'a>(settings: &'a Settings, name: &CalendarName) -> Result<&'a OAut
             "its password or token stands in the configuration; `slotbridge check` tries it",
         )
     })
+}
+
+/// What a person is told who named a calendar that is not there.
+pub(super) fn no_calendar(name: &CalendarName) -> Failure {
+    Failure::new(
+        Exit::Usage,
+        format!("there is no calendar \"{name}\" in the configuration"),
+        "`slotbridge config show` lists them",
+    )
 }
 
 /// Whose tokens they are: calendars that name the same account share a login.

@@ -1,29 +1,38 @@
 //! `slotbridge calendars`: what is behind an address, ready to paste into the configuration.
 
-use std::collections::BTreeSet;
-use std::fmt::Write as _;
-use std::io::{self, IsTerminal as _};
+mod listing;
+
+use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
 
 use clap::Args;
 use console::Term;
 use secrecy::SecretString;
-use serde::Serialize;
 
+use super::config::ask::Silence;
+use super::config::interview::stopped;
 use super::{Context, terminal};
+use crate::adapters::caldav::Credentials;
 use crate::adapters::caldav::dns::Resolver;
-use crate::adapters::caldav::{Collection, Credentials};
 use crate::app::failure::{Exit, Failure};
-use crate::app::seek::{self, Found, Target};
+use crate::app::seek::{self, Target};
+use crate::app::siblings;
+use crate::domain::ids::CalendarName;
+use crate::settings::resolved;
 use crate::settings::secret::Secret;
+use listing::Listing;
+pub(super) use listing::{described, stem};
 
-/// The longest name that a calendar gets, in characters.
-const LONGEST: usize = 40;
+/// The longest password that is taken, in bytes.
+const LONGEST: u64 = 16 * 1024;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The address of a server, a home or a calendar; the name of a server; or a mail address
-    #[arg(value_name = "URL")]
-    address: String,
+    #[arg(value_name = "URL", required_unless_present = "calendar")]
+    address: Option<String>,
+    /// Look beside this calendar of the configuration, with its address, password or login
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["address", "username", "password_command"])]
+    calendar: Option<String>,
     /// Who asks; without it, the mail address, if that is what was given
     #[arg(long, value_name = "U")]
     username: Option<String>,
@@ -35,40 +44,40 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-/// A calendar as a program reads it.
-#[derive(Serialize)]
-struct Shown<'a> {
-    name: String,
-    display_name: &'a str,
-    url: &'a str,
-    color: Option<&'a str>,
-    components: &'a [String],
-    writable: Option<bool>,
-    sync: &'static str,
-    is_calendar: bool,
-    configuration: String,
-}
-
-#[derive(Serialize)]
-struct Answer<'a> {
-    version: u8,
-    calendars: Vec<Shown<'a>>,
-    tried: &'a [String],
-    hints: Vec<String>,
-}
-
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
-    let target = Target::of(&arguments.address)?;
+    match (&arguments.calendar, &arguments.address) {
+        (Some(name), _) => beside(context, &CalendarName::new(name), arguments.json).await,
+        (None, address) => {
+            let address = address.as_deref().unwrap_or_default();
+            behind(context, arguments, address).await
+        }
+    }
+}
+
+/// What is beside a calendar that is configured.
+async fn beside(context: &Context, name: &CalendarName, json: bool) -> Result<Exit, Failure> {
+    let settings = context.settings_with_warnings()?;
+    let (_, credentials) = siblings::place(&settings, name)?;
+    let found = siblings::of(&settings, name, &context.clock).await?;
+    show(
+        &Listing {
+            found: &found,
+            credentials,
+            configured: &settings.calendars,
+            hints: Vec::new(),
+        },
+        json,
+    )
+}
+
+/// What is behind an address.
+async fn behind(context: &Context, arguments: &Arguments, address: &str) -> Result<Exit, Failure> {
+    let target = Target::of(address)?;
     let preset = target.preset();
     let hints: Vec<String> = preset
         .iter()
         .map(|preset| format!("{}: {}", preset.name, preset.needs))
         .collect();
-    if !context.quiet() {
-        for hint in &hints {
-            terminal::say(hint);
-        }
-    }
     if let Some(preset) = preset.filter(|preset| !preset.takes_passwords) {
         return Err(Failure::new(
             Exit::Denied,
@@ -76,22 +85,48 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
             preset.needs,
         ));
     }
-    let username = username(arguments, &target);
+    if !context.quiet() {
+        for hint in &hints {
+            terminal::say(hint);
+        }
+    }
+    let username = username(arguments, address, &target);
     let command = arguments.password_command.as_deref().map(words);
-    let credentials = credentials(username.as_deref(), command.clone(), &arguments.address).await?;
+    let shown = match (&username, &command) {
+        (None, _) => resolved::Credentials::None,
+        (Some(username), command) => resolved::Credentials::Password {
+            username: username.clone(),
+            password: match command {
+                Some(command) => Secret::printed_by("--password-command", command.clone()),
+                None => Secret::plain("the terminal", ""),
+            },
+        },
+    };
+    let credentials = credentials(username.as_deref(), command, address).await?;
     let resolver = Resolver::of_the_system();
     let found = seek::calendars(&target, &credentials, &resolver, &context.clock).await?;
-    let login = username.map(|username| (username, command));
-    if arguments.json {
-        terminal::print_json(&answer(&found, hints, login.as_ref()))?;
+    show(
+        &Listing {
+            found: &found,
+            credentials: &shown,
+            configured: &[],
+            hints,
+        },
+        arguments.json,
+    )
+}
+
+fn show(listing: &Listing<'_>, json: bool) -> Result<Exit, Failure> {
+    if json {
+        terminal::print_json(&listing.answer())?;
     } else {
-        terminal::print(&in_words(&found, login.as_ref()))?;
+        terminal::print(&listing.in_words())?;
     }
     Ok(Exit::Done)
 }
 
-fn username(arguments: &Arguments, target: &Target) -> Option<String> {
-    let typed = arguments.address.trim();
+fn username(arguments: &Arguments, address: &str, target: &Target) -> Option<String> {
+    let typed = address.trim();
     let mail = typed.strip_prefix("mailto:").unwrap_or(typed);
     let own = matches!(target, Target::Mail(_)).then(|| mail.to_owned());
     arguments.username.clone().or(own)
@@ -148,150 +183,31 @@ async fn asked(prompt: String) -> Result<SecretString, Failure> {
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
         return Err(nowhere(&"there is no terminal to ask on"));
     }
-    let typed = tokio::task::spawn_blocking(move || {
-        let terminal = Term::stderr();
-        terminal.write_str(&prompt)?;
-        terminal.read_secure_line()
+    // Whoever interrupts it while nothing is shown has to get their terminal back.
+    let stopped = stopped();
+    let silence = Silence::begin().map_err(|error| nowhere(&error))?;
+    let terminal = Term::stderr();
+    terminal
+        .write_str(&prompt)
+        .map_err(|error| nowhere(&error))?;
+    let typed = tokio::task::spawn_blocking(|| {
+        let mut typed = String::new();
+        io::stdin().lock().take(LONGEST).read_line(&mut typed)?;
+        io::Result::Ok(typed)
     });
-    let typed = typed
-        .await
-        .map_err(io::Error::other)
-        .and_then(|typed| typed);
+    let typed = tokio::select! {
+        biased;
+        () = stopped => return Err(nowhere(&"interrupted")),
+        typed = typed => typed.map_err(io::Error::other).flatten(),
+    };
+    drop(silence);
+    terminal::say("");
     let typed = typed.map_err(|error| nowhere(&error))?;
-    Ok(SecretString::from(typed))
-}
-
-/// Who asks, and the command that prints the password, if there is one.
-type Who = (String, Option<Vec<String>>);
-
-/// Everything as TOML, so that it can be pasted, or redirected, as it is.
-fn in_words(found: &Found, login: Option<&Who>) -> String {
-    let mut text = String::new();
-    for (collection, name) in named(&found.calendars) {
-        if !text.is_empty() {
-            text.push('\n');
-        }
-        // Writing to a String cannot fail.
-        writeln!(text, "# {}", described(collection)).unwrap_or_default();
-        text.push_str(&table(collection, &name, login));
+    let password = typed.trim_end_matches(['\n', '\r']);
+    if typed.is_empty() {
+        return Err(nowhere(&"the input ended"));
     }
-    text
-}
-
-fn answer<'a>(found: &'a Found, hints: Vec<String>, login: Option<&Who>) -> Answer<'a> {
-    let calendars = named(&found.calendars).map(|(collection, name)| Shown {
-        configuration: table(collection, &name, login),
-        name,
-        display_name: &collection.display_name,
-        url: collection.url.as_str(),
-        color: collection.color.as_deref(),
-        components: &collection.components,
-        writable: collection.writable,
-        sync: sync(collection).0,
-        is_calendar: collection.is_calendar,
-    });
-    Answer {
-        version: 1,
-        calendars: calendars.collect(),
-        tried: &found.tried,
-        hints,
-    }
-}
-
-/// Each calendar with a name that no other has.
-fn named(calendars: &[Collection]) -> impl Iterator<Item = (&Collection, String)> {
-    let mut taken = BTreeSet::new();
-    calendars.iter().map(move |collection| {
-        let stem = stem(&collection.display_name);
-        let mut name = stem.clone();
-        let mut number = 2_u32;
-        while !taken.insert(name.clone()) {
-            name = format!("{stem}-{number}");
-            number += 1;
-        }
-        (collection, name)
-    })
-}
-
-pub(super) fn stem(display_name: &str) -> String {
-    let lower = display_name.to_lowercase();
-    let words = lower.split(|c: char| !c.is_alphanumeric());
-    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-    let stem: String = words.join("-").chars().take(LONGEST).collect();
-    if stem.is_empty() {
-        "calendar".to_owned()
-    } else {
-        stem
-    }
-}
-
-/// How it tells what changed: for programs, and for people.
-fn sync(collection: &Collection) -> (&'static str, &'static str) {
-    if collection.sync_collection {
-        (
-            "sync-collection",
-            "it tells what changed (sync-collection, RFC 6578)",
-        )
-    } else if collection.ctag.is_some() {
-        ("ctag", "it tells that something changed (ctag)")
-    } else {
-        ("listing", "all of it is listed in each pass")
-    }
-}
-
-/// A calendar in one line, without anything that would end the line.
-pub(super) fn described(collection: &Collection) -> String {
-    let takes = if collection.components.is_empty() {
-        "all components".to_owned()
-    } else {
-        collection.components.join(", ")
-    };
-    let writable = match collection.writable {
-        Some(true) => "writable",
-        Some(false) => "read-only: for busy time only",
-        None => "the server does not say whether it is writable",
-    };
-    let mut words = format!(
-        "{:?}: takes {takes}; {writable}; {}",
-        collection.display_name,
-        sync(collection).1
-    );
-    if let Some(color) = &collection.color {
-        // Writing to a String cannot fail.
-        write!(words, "; colour {color}").unwrap_or_default();
-    }
-    if !collection.is_calendar {
-        words.push_str("; it does not say that it is a calendar");
-    }
-    words.retain(|c| !c.is_control());
-    words
-}
-
-fn table(collection: &Collection, name: &str, login: Option<&Who>) -> String {
-    let text = |text: &str| toml::Value::String(text.to_owned()).to_string();
-    let mut table = format!(
-        "[[calendar]]\nname = {}\nkind = \"caldav\"\nurl = {}\n",
-        text(name),
-        text(collection.url.as_str())
-    );
-    let Some((username, command)) = login else {
-        return table;
-    };
-    let example = ["pass", "show", "dav"].map(str::to_owned);
-    let (command, note) = match command {
-        Some(command) => (command.as_slice(), ""),
-        None => (example.as_slice(), "  # put what prints your password here"),
-    };
-    let command: Vec<String> = command.iter().map(|word| text(word)).collect();
-    // Writing to a String cannot fail.
-    writeln!(
-        table,
-        "username = {}\npassword = {{ command = [{}] }}{note}",
-        text(username),
-        command.join(", ")
-    )
-    .unwrap_or_default();
-    table
+    Ok(SecretString::from(password.to_owned()))
 }
 
 #[cfg(test)]
@@ -311,14 +227,5 @@ mod tests {
         #[case] expected: &[&str],
     ) {
         assert_eq!(words(command), expected);
-    }
-
-    #[rstest]
-    #[case("Work", "work")]
-    #[case("My  Wörk / Home", "my-wörk-home")]
-    #[case("\u{1f600}\n", "calendar")]
-    #[case("", "calendar")]
-    fn a_calendar_gets_a_plain_name(#[case] display_name: &str, #[case] expected: &str) {
-        assert_eq!(stem(display_name), expected);
     }
 }

@@ -53,6 +53,7 @@ fn in_words(report: &Report) -> String {
 fn word(state: Grade) -> &'static str {
     match state {
         Grade::Ok => "ok",
+        Grade::Note => "note",
         Grade::Warning => "warning",
         Grade::Failed => "failed",
     }
@@ -60,8 +61,13 @@ fn word(state: Grade) -> &'static str {
 
 fn summary(report: &Report) -> String {
     let all = report.items.len();
+    let notes = report.count(Grade::Note);
     match (report.count(Grade::Failed), report.count(Grade::Warning)) {
-        (0, 0) => format!("everything is in order ({all} looked at)\n"),
+        (0, 0) if notes == 0 => format!("everything is in order ({all} looked at)\n"),
+        (0, 0) => format!(
+            "everything that was tried is in order ({} of {all}; the rest are notes)\n",
+            all - notes
+        ),
         (0, warnings) => format!("it works; {warnings} of {all} should be known (warning)\n"),
         (failed, _) => format!("{failed} of {all} failed\n"),
     }

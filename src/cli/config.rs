@@ -1,8 +1,8 @@
 //! `slotbridge config`: a starter file, the merged result, a JSON Schema.
 
-mod ask;
+pub(super) mod ask;
 mod flows;
-mod interview;
+pub(super) mod interview;
 mod places;
 mod saving;
 mod zoom;
@@ -99,7 +99,6 @@ fn note(root: bool, named: bool, path: &Path) -> Option<String> {
 
 /// Writes the starter file.
 fn start(path: &Path) -> Result<(), Failure> {
-    saving::make_directory_of(path)?;
     // Secrets may be written into it later.
     saving::write_whole(path, STARTER)?;
     terminal::print(&format!(

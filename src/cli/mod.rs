@@ -88,7 +88,7 @@ enum Command {
     Login(login::Arguments),
     /// End a login, there and here
     Logout(logout::Arguments),
-    /// List the calendars behind an address, ready to paste into the configuration
+    /// List the calendars behind an address, or beside a calendar of yours, ready to paste
     Calendars(calendars::Arguments),
     /// Try everything that the configuration names, and say what is wrong and what to do
     Check(check::Arguments),

@@ -1,7 +1,7 @@
 //! The environment of the process, read once, and the paths that hang on it.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// What stands before the keys in the names of variables.
 pub const PREFIX: &str = "SLOTBRIDGE__";
@@ -128,11 +128,4 @@ impl Environment {
         };
         Some(self.home()?.join(below))
     }
-}
-
-/// Whether a file can be read by everybody on this machine.
-#[must_use]
-pub fn readable_by_others(path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    std::fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.mode() & 0o004 != 0)
 }

@@ -15,6 +15,8 @@ pub mod mistake;
 pub mod origin;
 /// Reads what was said, key by key.
 pub mod reader;
+/// Who on this machine can read a file.
+pub mod readers;
 /// What the configuration means.
 pub mod resolved;
 /// Secrets, and where they come from.

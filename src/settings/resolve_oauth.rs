@@ -61,6 +61,32 @@ pub(super) fn oauth(calendar: &Table<'_>, warnings: &mut Vec<String>) -> Option<
     })
 }
 
+impl OAuth {
+    /// What is to be said of the server in a configuration: nothing of what is Google's.
+    #[must_use]
+    pub fn of_server(&self) -> Vec<(&'static str, &str)> {
+        let googles = self.authorize_url.as_str() == AUTHORIZE && self.token_url.as_str() == TOKEN;
+        let scope = self.scope.as_deref().map(|scope| ("scope", scope));
+        if googles {
+            return scope
+                .filter(|(_, scope)| *scope != SCOPE)
+                .into_iter()
+                .collect();
+        }
+        let revoke_url = self.revoke_url.as_ref().map(Url::as_str);
+        let addresses = [
+            ("authorize_url", self.authorize_url.as_str()),
+            ("token_url", self.token_url.as_str()),
+        ];
+        let revoke_url = revoke_url.map(|url| ("revoke_url", url));
+        addresses
+            .into_iter()
+            .chain(revoke_url)
+            .chain(scope)
+            .collect()
+    }
+}
+
 /// Where Google keeps the calendars of an account: its own calendar, or its user where another one
 /// is wanted.
 pub(super) fn google_address(oauth: &OAuth, by_name: bool) -> Option<String> {

@@ -1,6 +1,8 @@
 //! Secrets, and where they come from. They are fetched when they are needed, never shown, and
 //! never part of an error.
 
+mod form;
+
 use std::fmt;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -12,9 +14,9 @@ use secrecy::SecretString;
 use serde::{Serialize, Serializer};
 use tokio::io::AsyncReadExt;
 
-use super::environment::readable_by_others;
 use super::origin::Origin;
 use super::reader::Table;
+use super::readers::{self, Accounts, Readers};
 
 /// What stands in place of a secret wherever the configuration is shown.
 pub const MASK: &str = "***";
@@ -227,10 +229,8 @@ pub fn read(table: &Table<'_>, key: &'static str, warnings: &mut Vec<String>) ->
     let value = table.value(key)?;
     let source = match &value.kind {
         ValueKind::String(text) if !text.is_empty() => {
-            if let Some(Origin::File { path, .. }) = table.place_of(key)
-                && readable_by_others(path)
-            {
-                warnings.push(exposed(path, &table.key(key)));
+            if let Some(Origin::File { path, .. }) = table.place_of(key) {
+                warnings.extend(exposed(path, &table.key(key)));
             }
             Some(Source::Plain(SecretString::from(text.clone())))
         }
@@ -248,10 +248,8 @@ pub fn read(table: &Table<'_>, key: &'static str, warnings: &mut Vec<String>) ->
     if let Some(origin) = table.place_of(key) {
         table.reader.secret(&table.key(key), origin);
     }
-    if let Source::File(path) = &source
-        && readable_by_others(path)
-    {
-        warnings.push(exposed(path, &table.key(key)));
+    if let Source::File(path) = &source {
+        warnings.extend(exposed(path, &table.key(key)));
     }
     Some(Secret {
         key: table.key(key),
@@ -259,9 +257,20 @@ pub fn read(table: &Table<'_>, key: &'static str, warnings: &mut Vec<String>) ->
     })
 }
 
-fn exposed(path: &Path, key: &str) -> String {
+/// What is said of a file that others can read, and how it is closed.
+fn exposed(path: &Path, key: &str) -> Option<String> {
+    let us = rustix::process::geteuid().as_raw();
+    let readers = readers::of_file(path, us, &Accounts::of(Path::new("/etc")));
     let path = path.display();
-    format!("{path} holds {key} and can be read by everybody on this machine: chmod 600 {path}")
+    match readers {
+        Readers::Few => None,
+        Readers::Everybody => Some(format!(
+            "{path} holds {key} and can be read by everybody on this machine: chmod 600 {path}"
+        )),
+        Readers::Group(group) => Some(format!(
+            "{path} holds {key} and can be read by the group {group}, which has others in it: chmod 600 {path}"
+        )),
+    }
 }
 
 fn named(table: &Table<'_>, key: &'static str, form: Table<'_>) -> Option<Source> {

@@ -9,10 +9,10 @@ use super::browser::{Ended, Login, agree, code_in, get};
 use super::machine::Alive;
 use super::tokens::{CLIENT_SECRET, Manners, Tokens};
 
-const COMMAND: &str = "slotbridge login --calendar work";
+pub const COMMAND: &str = "slotbridge login --calendar work";
 
 /// Somebody with such a calendar, and not logged in.
-fn somebody(manners: Manners) -> (Alive, Tokens) {
+pub fn somebody(manners: Manners) -> (Alive, Tokens) {
     with(Alive::server_to_server(), manners)
 }
 
@@ -31,21 +31,21 @@ fn begin(alive: &Alive) -> Login {
     Login::start(&alive.machine, &["--no-browser", "--calendar", "work"])
 }
 
-fn log_in(alive: &Alive) -> Ended {
+pub fn log_in(alive: &Alive) -> Ended {
     let mut login = begin(alive);
     let back = agree(&login.printed());
     login.paste(back.as_str());
     login.end()
 }
 
-fn logged_in(manners: Manners) -> (Alive, Tokens) {
+pub fn logged_in(manners: Manners) -> (Alive, Tokens) {
     let (alive, tokens) = somebody(manners);
     let ended = log_in(&alive);
     assert_eq!(ended.code, 0, "{}", ended.all);
     (alive, tokens)
 }
 
-fn ensure_no_secret(text: &str) {
+pub fn ensure_no_secret(text: &str) {
     for word in [CLIENT_SECRET, "access-", "refresh-", "code_verifier"] {
         assert!(!text.contains(word), "{word}: {text}");
     }

@@ -127,6 +127,8 @@ fn each_calendar_says_what_it_is_and_gets_a_name_of_its_own() {
 #[case::tls("TLS", &[], 4, "127.0.0.1 does not speak TLS", "check the port")]
 #[case::closed("http://127.0.0.1:9/", &[], 4, "looking for calendars on 127.0.0.1", "network")]
 #[case::no_caldav("ZOOM", &[], 4, "no CalDAV server answers there", "/remote.php/dav/")]
+#[case::google_address("https://apidata.googleusercontent.com/caldav/v2/", &[], 3, "Google takes no password", "slotbridge calendars --calendar NAME")]
+#[case::google_mail("alice@gmail.com", &[], 3, "a client id of your own", "slotbridge login --calendar NAME")]
 #[case::google("alice@gmail.com", &["--password-command", "echo hush"], 3, "takes no password", "OAuth")]
 fn a_mistake_says_its_cause_and_remedy(
     #[case] address: &str,
@@ -217,5 +219,28 @@ fn on_a_terminal_the_password_is_asked_for_and_not_shown() {
         let error = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(code), "{out}{error}");
         assert!(out.contains(seen) && !out.contains(typed), "{out}");
+    }
+}
+
+#[test]
+fn who_interrupts_the_question_for_a_password_has_their_terminal_back() {
+    let machine = Machine::with("");
+    for key in ["\u{3}", "\u{4}"] {
+        let steps = serde_json::json!([["password of", key, "hidden key"]]);
+        let typist = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/typist.py");
+        let output = std::process::Command::new("python3")
+            .arg(typist)
+            .arg(steps.to_string())
+            .arg(assert_cmd::cargo::cargo_bin("slotbridge"))
+            .args(["calendars", "http://127.0.0.1:9/", "--username", USER])
+            .env_clear()
+            .envs(machine.environment())
+            .output()
+            .unwrap();
+        let told: Value = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+        assert_eq!(told["shows"], true, "{told}");
+        assert_eq!(told["code"], 2, "{told}");
+        assert!(told["seen"].as_str().unwrap().contains("hint: "), "{told}");
     }
 }

@@ -340,3 +340,30 @@ fn a_try_that_hangs_can_be_interrupted() {
     );
     newcomer.ensure_nothing_is_left();
 }
+
+#[test]
+fn what_cannot_be_written_in_the_end_leaves_no_directory_behind() {
+    let newcomer = Newcomer::new();
+    let file = newcomer.home.path().join("file");
+    fs::write(&file, "mine").unwrap();
+    let rest = [
+        answer("In which calendar shall the bookings stand?", "2"),
+        answer("The directory", "~/made/bookings"),
+        usual("There is none yet. Make it?"),
+        usual("What shall the configuration call it? [bookings]"),
+        answer("make you busy? [yes]", "no"),
+        answer("Is there another calendar", "yes"),
+        answer("Where is it?", "2"),
+        answer("The directory", "~/file/family"),
+        usual("There is none yet. Make it?"),
+        usual("What shall the configuration call it? [family]"),
+        usual("another calendar"),
+        usual("Keep the working hours"),
+    ];
+    let talk = newcomer.talk(&[], &all(&[&newcomer.app(), &host(), &rest]));
+    assert_eq!(talk.code, 2, "{}", talk.seen);
+    assert!(talk.seen.contains("/file/family: "), "{}", talk.seen);
+    let left = fs::read_dir(newcomer.home.path()).unwrap();
+    let left: Vec<_> = left.map(|one| one.unwrap().path()).collect();
+    assert_eq!(left, [file]);
+}

@@ -1,5 +1,6 @@
 //! `login` against the built-in account, with a browser that the test plays.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
@@ -47,6 +48,55 @@ fn who_logs_in_by_the_browser_is_let_in_by_the_next_pass() {
     assert_eq!(code, 0, "{json}");
     assert_eq!(json["hosts"][0]["bookings"]["created"], 1, "{json}");
     ensure_no_secret(&alive, &json.to_string());
+}
+
+/// The address at which this machine listens at a port (proc(5), /proc/net/tcp).
+fn listens_at(port: u16) -> Vec<String> {
+    let table = fs::read_to_string("/proc/net/tcp").unwrap();
+    let end = format!(":{port:04X}");
+    let rows = table.lines().map(str::split_whitespace);
+    let rows = rows.filter_map(|mut row| Some((row.nth(1)?, row.nth(1)?)));
+    rows.filter(|(local, state)| local.ends_with(&end) && *state == "0A")
+        .map(|(local, _)| local.to_owned())
+        .collect()
+}
+
+#[test]
+fn each_login_has_its_own_state_and_challenge_and_a_door_on_this_machine_alone() {
+    let alive = newcomer();
+    let mut seen = BTreeSet::new();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let fixed = free.local_addr().unwrap().port();
+    drop(free);
+    for port in [None, Some(fixed)] {
+        fs::remove_file(alive.machine.home.path().join("opened")).ok();
+        let port = port.map(|port| port.to_string());
+        let words: Vec<&str> = port.iter().flat_map(|port| ["--port", port]).collect();
+        let login = Login::start(&alive.machine, &words);
+        let page = Login::opened(&alive.machine);
+        let said = |name| page.query_pairs().find(|(own, _)| own == name).unwrap().1;
+        assert_eq!(said("response_type"), "code");
+        assert_eq!(said("code_challenge_method"), "S256");
+        assert_eq!(said("code_challenge").len(), 43);
+        assert!(said("state").len() >= 43, "{page}");
+        assert!(
+            seen.insert(said("state").into_owned()),
+            "a state of its own"
+        );
+        assert!(seen.insert(said("code_challenge").into_owned()));
+        let redirect: url::Url = said("redirect_uri").parse().unwrap();
+        assert_eq!(
+            redirect.host_str(),
+            Some("127.0.0.1"),
+            "RFC 8252 section 7.3"
+        );
+        let at = redirect.port().unwrap();
+        assert!(port.is_none_or(|port| port == at.to_string()), "{page}");
+        assert_eq!(listens_at(at), [format!("0100007F:{at:04X}")]);
+        let told = get(&agree(&page));
+        assert!(told.contains("slotbridge is logged in"), "{told}");
+        assert_eq!(login.end().code, 0);
+    }
 }
 
 #[test]

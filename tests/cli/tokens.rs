@@ -7,6 +7,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -33,6 +34,8 @@ pub struct Manners {
     pub refuses_all: bool,
     /// The calendar sends everybody to this port of this machine.
     pub sends_to: Option<u16>,
+    /// A refresh is done at once, and answered so much later.
+    pub answers_late: Option<Duration>,
 }
 
 #[derive(Default)]
@@ -45,6 +48,8 @@ struct Book {
     given: u32,
     refreshed: u32,
     refused: u32,
+    /// Requests to the calendar that showed a good token.
+    let_in: u32,
     revoked: Vec<String>,
 }
 
@@ -74,7 +79,18 @@ impl Tokens {
         let inner = inner.port().unwrap();
         let (of_oauth, of_door) = (book.clone(), book.clone());
         Self {
-            oauth: serve(move |request| answer(&mut of_oauth.lock().unwrap(), request)),
+            oauth: serve(move |request| {
+                let mut book = of_oauth.lock().unwrap();
+                let before = book.refreshed;
+                let said = answer(&mut book, request);
+                let late = book
+                    .manners
+                    .answers_late
+                    .filter(|_| book.refreshed > before);
+                drop(book);
+                late.into_iter().for_each(thread::sleep);
+                said
+            }),
             door: serve(move |request| pass(&of_door, inner, request)),
             book,
             radicale,
@@ -91,6 +107,11 @@ impl Tokens {
              scope = \"{SCOPE}\"\naccount = \"alice@example.org\"\n",
             self.door
         )
+    }
+
+    /// The address of the calendar server.
+    pub fn address(&self) -> String {
+        format!("http://127.0.0.1:{}/", self.door)
     }
 
     pub fn set(&self, change: impl FnOnce(&mut Manners)) {
@@ -115,6 +136,10 @@ impl Tokens {
 
     pub fn refused(&self) -> u32 {
         self.book.lock().unwrap().refused
+    }
+
+    pub fn let_in(&self) -> u32 {
+        self.book.lock().unwrap().let_in
     }
 
     pub fn revoked(&self) -> Vec<String> {
@@ -319,6 +344,7 @@ fn pass(book: &Mutex<Book>, inner: u16, request: &Request) -> Vec<u8> {
             let challenge = "WWW-Authenticate: Bearer error=\"invalid_token\"\r\n";
             return say("401 Unauthorized", challenge, "");
         }
+        book.let_in += 1;
     }
     let mut head = format!("{} {} HTTP/1.0\r\n", request.method, request.target);
     for (name, value) in &request.headers {

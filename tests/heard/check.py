@@ -3,10 +3,12 @@
 Both are folders of strace's files, one for each process that a test started (tests/heard/run). In PLANTED a secret was
 said on purpose: if it is not found, nothing else would be. In SAID none may be found.
 
-Looked at is what a process writes to stdout and stderr, to files, to the journal and to the service manager, and what it
-answers over HTTP. Not looked at is where secrets belong: what it asks of Zoom and of calendars, its state (mode 0700)
+Looked at is what a process writes to stdout and stderr, to files, to the journal and to the service manager, what it
+answers over HTTP, and what it starts other programs with: their arguments, and variables that it was not started with
+itself. Not looked at is where secrets belong: what it asks of Zoom and of calendars, its state (mode 0700)
 with its socket, an export of the state, which holds the tokens by contract (section 8), and the files that `config init`
-makes of typed secrets.
+makes of typed secrets; and a command of a test's configuration that is there to print a secret (echo) has it as its
+argument.
 """
 
 import base64
@@ -19,7 +21,14 @@ LITERAL = [b"hush-", b"demo-client-secret", b"demo-refresh-token", b"correct hor
 # Of the built-in Zoom account: access and refresh tokens, and codes of a login.
 MADE = re.compile(rb"\b(?:access|refresh|code)-[A-Za-z0-9_-]{16,}")
 
-CALL = re.compile(r"^(\d+) +(write|writev|sendto|sendmsg|execve)\((.*)$")
+# What is said on purpose, one on each way out (tests/heard/control.py), and one by slotbridge itself.
+PLANTED = ["planted", "write", "writev", "pwrite", "pwritev", "sendto", "sendmmsg", "argument", "variable"]
+
+CALL = re.compile(
+    r"^(\d+) +(write|writev|pwrite64|pwritev2?|sendto|sendmsg|sendmmsg|execve|execveat)\((.*)$"
+)
+# Programs of tests that print a password.
+PRINTERS = {"echo", "printf"}
 FD = re.compile(r"^(\d+)<(.*?)>, (.*)$")
 TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"')
 ESCAPE = re.compile(r'\\(?:([0-7]{1,3})|x([0-9a-fA-F]{2})|(.))')
@@ -60,6 +69,29 @@ def secret_in(data):
     return match and data[max(0, match.start() - 60) : match.end() + 20]
 
 
+def started(rest):
+    """The program, the arguments and the variables of an execve."""
+    words, variables, end, into = [], [], 0, None
+    for match in TEXT.finditer(rest):
+        gap = rest[end : match.start()]
+        if into is None:
+            # The path; what follows are the arguments.
+            into = words
+        elif "], [" in gap:
+            into = variables
+        into.append(unescape(match.group(1)))
+        end = match.end()
+    return words[:1], words[1:], variables
+
+
+def prints(words):
+    """Whether a command is there to print what stands in it."""
+    names = [pathlib.Path(word.decode("utf-8", "replace")).name for word in words]
+    shell = names[:1] in (["sh"], ["bash"])
+    text = b" ".join(words).decode("utf-8", "replace")
+    return bool(PRINTERS & set(names[:1])) or shell and bool(PRINTERS & set(re.findall(r"\w+", text)))
+
+
 def beside(place, words):
     """Whether a file is in the folder of one that was named: an export is written beside it first."""
     folder = pathlib.Path(place).parent
@@ -79,13 +111,20 @@ class Process:
             if not match:
                 continue
             pid, call, rest = match.groups()
-            if call == "execve":
-                words = [unescape(word).decode("utf-8", "replace") for word in TEXT.findall(rest)]
-                if first is None:
-                    first, self.arguments = pid, words[1:]
-                else:
+            if call in ("execve", "execveat"):
+                program, words, variables = started(rest)
+                if first in (None, pid):
+                    # A script starts the program that reads it in its own place.
+                    first, own = pid, set(variables)
+                    self.arguments = [word.decode("utf-8", "replace") for word in words]
+                elif pid not in self.others:
                     # A command of the configuration: what it says goes to us, not to the world.
                     self.others.add(pid)
+                    name = b"".join(program).decode("utf-8", "replace")
+                    if not prints(words):
+                        self.add(f"the arguments of {name}", b"\n".join(words) + b"\n")
+                    new = [one for one in variables if one not in own]
+                    self.add(f"the environment of {name}", b"\n".join(new) + b"\n")
                 continue
             match = FD.match(rest)
             if pid in self.others or not match:
@@ -93,7 +132,10 @@ class Process:
             number, place, data = match.groups()
             text = b"".join(unescape(part) for part in TEXT.findall(data))
             key = number if number in ("1", "2") else place
-            self.places[key] = self.places.get(key, b"") + text
+            self.add(key, text)
+
+    def add(self, place, data):
+        self.places[place] = self.places.get(place, b"") + data
 
     def is_meant(self, place, data):
         """Whether secrets belong there."""
@@ -125,8 +167,10 @@ class Process:
 
 def main():
     planted, said = (sorted(pathlib.Path(folder).iterdir()) for folder in sys.argv[1:3])
-    if not any(leak for path in planted for leak in Process(path).leaks()):
-        sys.exit("tests/heard: what was said on purpose was not heard: this test hears nothing")
+    heard = b" ".join(found for path in planted for _, found in Process(path).leaks())
+    for word in PLANTED:
+        if not re.search(rb"hush-%s\b" % word.encode(), heard):
+            sys.exit(f"tests/heard: what was said on purpose was not heard: hush-{word}")
     count = octets = bad = 0
     for path in said:
         process = Process(path)

@@ -159,10 +159,15 @@ impl Auth {
     }
 
     /// What a person can do about a refusal.
-    pub(super) fn refused(&self, doing: &str) -> Error {
+    pub(super) fn refused(&self, headers: &HeaderMap, doing: &str) -> Error {
+        let offered = offers(headers);
+        let wants_token = !offered.is_empty() && offered.iter().all(|one| scheme(one) == "bearer");
         match &self.credentials {
             Credentials::Login { authority, .. } => {
                 refusal::login_refused(doing, authority.login())
+            }
+            Credentials::None | Credentials::Password { .. } if wants_token => {
+                refusal::no_token(doing)
             }
             _ => refusal::unauthorized(doing),
         }

@@ -1,6 +1,7 @@
 //! A collection as its server describes it.
 
 use reqwest::header::HeaderMap;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::place;
@@ -24,7 +25,7 @@ pub(super) const DESCRIPTION: [Name; 10] = [
 ];
 
 /// A calendar on a server.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Collection {
     /// Its address, ending in a slash.
     pub url: Url,
@@ -80,6 +81,13 @@ impl Collection {
                 .components
                 .iter()
                 .any(|name| name.eq_ignore_ascii_case("VEVENT"))
+    }
+
+    /// Whether it stands at this address, however its path is escaped there.
+    #[must_use]
+    pub fn is_at(&self, url: &Url) -> bool {
+        self.url.origin() == url.origin()
+            && place::segments(self.url.path()) == place::segments(url.path())
     }
 
     /// Whether a person may mean this one by that name.

@@ -143,7 +143,7 @@ impl Dav {
             }
             let (headers, first) = (response.headers(), left == MOST_PROOFS);
             if left == 0 || !self.auth.learn(headers, proof.as_ref(), first).await? {
-                return Err(self.auth.refused(ask.doing));
+                return Err(self.auth.refused(response.headers(), ask.doing));
             }
             left -= 1;
         }

@@ -148,7 +148,7 @@ pub async fn survey(config: CaldavConfig, clock: Arc<dyn Clock>) -> Result<Surve
 fn every(found: Discovered) -> Vec<Collection> {
     let mut all: Vec<Collection> = found.given.into_iter().collect();
     for calendar in found.around {
-        if all.iter().all(|other| other.url != calendar.url) {
+        if all.iter().all(|other| !other.is_at(&calendar.url)) {
             all.push(calendar);
         }
     }

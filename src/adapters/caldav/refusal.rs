@@ -14,6 +14,16 @@ pub(super) fn unauthorized(doing: &str) -> Error {
         )
 }
 
+/// A token is wanted, and there is none to show.
+pub(super) fn no_token(doing: &str) -> Error {
+    Error::new(Kind::Denied, doing)
+        .because("the server takes no password, only tokens of a login (401, Bearer)")
+        .hint(
+            "write [calendar.oauth] with the addresses of its authorisation server, then say \
+             `slotbridge login --calendar NAME` (docs/GOOGLE.md)",
+        )
+}
+
 /// A token of a login was not accepted, and neither was a new one.
 pub(super) fn login_refused(doing: &str, login: &str) -> Error {
     Error::new(Kind::Denied, doing)

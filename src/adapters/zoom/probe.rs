@@ -61,9 +61,9 @@ impl ZoomClient {
         match self.calls.make(&call).await? {
             Answer::Done(_) => Ok(()),
             Answer::Failed(failure) => match failure.error(doing) {
-                error if error.kind() == Kind::Denied => Err(error),
                 // The booking is not there, or its id is none: the right is not the matter.
-                _ => Ok(()),
+                error if matches!(error.kind(), Kind::Missing | Kind::Refused) => Ok(()),
+                error => Err(error),
             },
         }
     }

@@ -84,7 +84,11 @@ async fn of_caldav(caldav: &Caldav, name: &str, mark: Option<Fingerprint>) -> Ve
             Ok(conduct) => items.extend(of_conduct(name, conduct)),
             Err(error) => items.push(Item::failed(WRITE, name, &error)),
         },
-        None => items.push(Item::ok(WRITE, name, "not tried: nothing is written there")),
+        None => items.push(Item::note(
+            WRITE,
+            name,
+            "not tried: nothing is written there",
+        )),
     }
     items.push(Item::of_clock(name, caldav.meter().seconds_ahead()));
     items

@@ -17,6 +17,8 @@ const FAR: u64 = 300;
 pub enum Grade {
     /// As it should be.
     Ok,
+    /// Not tried, or nothing to judge: it says nothing about whether it works.
+    Note,
     /// It works, but should be known.
     Warning,
     /// It does not work.
@@ -54,6 +56,25 @@ impl Item {
             seen: seen.into(),
             hint: None,
             exit: Exit::Done,
+        }
+    }
+
+    /// What was not tried, or is no matter of right and wrong.
+    pub(super) fn note(
+        name: &'static str,
+        object: impl Into<String>,
+        seen: impl Into<String>,
+    ) -> Self {
+        Self {
+            state: Grade::Note,
+            ..Self::ok(name, object, seen)
+        }
+    }
+
+    pub(super) fn with_hint(self, hint: impl Into<String>) -> Self {
+        Self {
+            hint: Some(hint.into()),
+            ..self
         }
     }
 
@@ -108,7 +129,7 @@ impl Item {
     pub(super) fn of_clock(object: impl Into<String>, ahead: Option<i64>) -> Self {
         let name = "clock";
         let Some(ahead) = ahead else {
-            return Self::ok(
+            return Self::note(
                 name,
                 object,
                 "not compared: the server does not say its time",
@@ -190,7 +211,7 @@ mod tests {
     #[test]
     fn a_server_that_does_not_say_its_time_is_not_said_to_be_right() {
         let item = Item::of_clock("work", None);
-        assert_eq!(item.state, Grade::Ok);
+        assert_eq!(item.state, Grade::Note);
         assert!(item.seen.contains("does not say its time"), "{}", item.seen);
     }
 

@@ -32,7 +32,7 @@ impl Daemon {
         match self {
             Self::Running(Some(pid)) => Item::ok(name, object, format!("running (pid {pid})")),
             Self::Running(None) => Item::ok(name, object, "running"),
-            Self::Absent => Item::ok(name, object, "not running"),
+            Self::Absent => Item::note(name, object, "not running"),
             Self::Broken(failure) => of_failure(name, object, failure),
         }
     }
@@ -63,7 +63,7 @@ pub(super) fn rights(dir: &Path) -> Item {
     let found = match std::fs::metadata(dir) {
         Ok(found) => found,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Item::ok(name, object, "not there yet; the first pass makes it");
+            return Item::note(name, object, "not there yet; the first pass makes it");
         }
         Err(error) => {
             let hint = "run this as the user that slotbridge runs as";

@@ -12,7 +12,7 @@ pub(super) fn item(settings: &Settings, granted: Result<Vec<String>>) -> Item {
     let (item, object) = ("Zoom scopes", "zoom.auth");
     let granted = match granted {
         Ok(granted) if granted.is_empty() => {
-            return Item::ok(item, object, "Zoom does not say which the app has");
+            return Item::note(item, object, "Zoom does not say which the app has");
         }
         Ok(granted) => granted,
         Err(error) => return Item::failed(item, object, &error),

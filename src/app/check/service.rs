@@ -45,7 +45,7 @@ pub(super) async fn item() -> Item {
 
 fn of_units(system: Option<Unit>, user: Option<Unit>) -> Item {
     if system.is_none() && user.is_none() {
-        return Item::ok(NAME, OBJECT, "there is no systemd to ask");
+        return Item::note(NAME, OBJECT, "there is no systemd to ask");
     }
     let units = [(SYSTEM, system), (USER, user)];
     let there = units
@@ -61,7 +61,7 @@ fn of_units(system: Option<Unit>, user: Option<Unit>) -> Item {
     });
     match chosen {
         Some((whose, unit)) => of_unit(whose, &unit),
-        None => Item::ok(
+        None => Item::note(
             NAME,
             OBJECT,
             "not installed: slotbridge runs only when somebody starts it",
@@ -162,8 +162,8 @@ mod tests {
     const GONE: &str = "not-found inactive dead -";
 
     #[rstest]
-    #[case("", "", Grade::Ok, "no systemd", "")]
-    #[case(GONE, GONE, Grade::Ok, "not installed", "")]
+    #[case("", "", Grade::Note, "no systemd", "")]
+    #[case(GONE, GONE, Grade::Note, "not installed", "")]
     #[case(
         "loaded active running enabled",
         "",

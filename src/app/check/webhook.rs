@@ -19,7 +19,7 @@ use crate::web::webhook::{SIGNATURE, TIMESTAMP, answer_to, signature};
 
 const NAME: &str = "webhook";
 const OBJECT: &str = "zoom.webhook";
-const DOING: &str = "asking the webhook through http.public_url what Zoom asks";
+const DOING: &str = "asking the webhook what Zoom asks";
 /// The longest answer that is read.
 const LONGEST: usize = 64 << 10;
 
@@ -29,10 +29,8 @@ struct Answer {
     body: Vec<u8>,
 }
 
-pub(super) async fn item(kit: &Kit<'_>, http: &Http, public: &Url) -> Item {
-    let Some(webhook) = &kit.settings.zoom.webhook else {
-        return Item::ok(NAME, OBJECT, "not configured");
-    };
+/// Asks at this address. `public` is the one by which Zoom comes, or this machine's own.
+pub(super) async fn item(kit: &Kit<'_>, webhook: &Webhook, http: &Http, public: &Url) -> Item {
     let address = format!("{}/webhooks/zoom", public.as_str().trim_end_matches('/'));
     let secret = match one_secret(&webhook.secret_token).await {
         Ok(secret) => secret,
@@ -44,18 +42,19 @@ pub(super) async fn item(kit: &Kit<'_>, http: &Http, public: &Url) -> Item {
         Ok(answer) => {
             let expected = answer_to(&secret, &token);
             let item = of_answer(&answer, &expected, http);
-            if public.scheme() != "https" && item.exit == Exit::Done {
+            let is_public = http.public_url.is_some();
+            if is_public && public.scheme() != "https" && item.exit == Exit::Done {
                 return not_https("it answers Zoom's question, but ");
             }
             item
         }
-        Err(error) => of_error(&error),
+        Err(error) => of_error(&error, http),
     }
 }
 
-fn of_error(error: &Error) -> Item {
+fn of_error(error: &Error, http: &Http) -> Item {
     let mut item = Item::failed(NAME, OBJECT, error);
-    if let Some(hint) = &mut item.hint {
+    if let Some(hint) = item.hint.as_mut().filter(|_| http.public_url.is_some()) {
         hint.push_str(
             "; a network that does not lead its own machines to its public address shows this, too: then ask from outside",
         );
@@ -103,6 +102,10 @@ fn of_answer(answer: &Answer, expected: &str, http: &Http) -> Item {
     let Answer { status, body } = answer;
     let wrong = |exit, seen: &str, hint: &str| Item::wrong(NAME, OBJECT, exit, seen, hint);
     let listen = http.listen;
+    let place = match &http.public_url {
+        Some(_) => "the public address",
+        None => "http.listen",
+    };
     let proxy = format!(
         "have the web server at http.public_url pass /webhooks/zoom on to {listen} as it is, path and headers, without a login of its own"
     );
@@ -133,9 +136,7 @@ fn of_answer(answer: &Answer, expected: &str, http: &Http) -> Item {
         ),
         (300..=399, _) => wrong(
             Exit::Attention,
-            &format!(
-                "the public address leads elsewhere (HTTP {status}), and Zoom does not follow"
-            ),
+            &format!("{place} leads elsewhere (HTTP {status}), and Zoom does not follow"),
             "set http.public_url to the address that it leads to, here and in the Zoom app's page",
         ),
         (200, _) => wrong(
@@ -145,7 +146,7 @@ fn of_answer(answer: &Answer, expected: &str, http: &Http) -> Item {
         ),
         _ => wrong(
             Exit::Attention,
-            &format!("the public address does not lead to slotbridge (HTTP {status})"),
+            &format!("{place} does not lead to slotbridge (HTTP {status})"),
             &proxy,
         ),
     }

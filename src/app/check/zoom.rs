@@ -113,7 +113,7 @@ fn not_needed(item: &'static str, name: &str, error: &Error) -> Item {
         "not shown to this app ({}); nothing here needs it",
         error.cause()
     );
-    Item::ok(item, name, words)
+    Item::note(item, name, words)
 }
 
 async fn bookings(kit: &Kit<'_>, zoom: &ZoomClient, host: &Host) -> Vec<Item> {
@@ -256,7 +256,7 @@ async fn calendar(zoom: &ZoomClient, host: &Host) -> Option<Item> {
                 "busy time goes to the availability, as date overrides: {}",
                 error.cause()
             );
-            Item::ok(item, name, words)
+            Item::note(item, name, words)
         }
         Err(error) => Item::failed(item, name, &error),
     })

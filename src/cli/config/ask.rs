@@ -152,10 +152,10 @@ fn ended() -> Failure {
 }
 
 /// As long as it lives, the terminal does not show what is typed.
-struct Silence(Termios);
+pub(in crate::cli) struct Silence(Termios);
 
 impl Silence {
-    fn begin() -> io::Result<Self> {
+    pub(in crate::cli) fn begin() -> io::Result<Self> {
         let usual = termios::tcgetattr(io::stdin())?;
         let mut silent = usual.clone();
         silent.local_modes.remove(LocalModes::ECHO);

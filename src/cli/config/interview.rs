@@ -55,20 +55,29 @@ async fn interrupted() -> Failure {
         "interrupted; nothing was written",
         "run `slotbridge config init` again when you like",
     );
-    let (Ok(mut interrupt), Ok(mut terminate)) = (
+    stopped().await;
+    failure
+}
+
+/// Waits until the person, or the machine, wants an end of what is asked. Listens from the call on,
+/// and not only once it is awaited.
+pub(in crate::cli) fn stopped() -> impl Future<Output = ()> {
+    let signals = (
         signal(SignalKind::interrupt()),
         signal(SignalKind::terminate()),
-    ) else {
-        // Then they end the process, as usual.
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+    );
+    async move {
+        let (Ok(mut interrupt), Ok(mut terminate)) = signals else {
+            // Then they end the process, as usual.
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        // The line that was being typed ends here.
+        terminal::say("");
     }
-    // The line that was being typed ends here.
-    terminal::say("");
-    failure
 }
 
 impl Interview<'_> {
@@ -245,6 +254,7 @@ pub(super) fn tell(items: &[Item]) -> Result<Result<(), Failure>, Failure> {
         let hint = item.hint.as_deref().unwrap_or("see above");
         match item.state {
             Grade::Ok => terminal::print(&format!("  ok: {name} {object}: {seen}\n"))?,
+            Grade::Note => terminal::print(&format!("  note: {name} {object}: {seen}\n"))?,
             Grade::Warning => {
                 terminal::print(&format!(
                     "  warning: {name} {object}: {seen}\n    hint: {hint}\n"

@@ -44,20 +44,56 @@ pub(super) fn free_name(path: &Path, stem: &str, answers: &Answers) -> String {
     name
 }
 
-/// Makes the directory of a file; only its owner can look into what is made.
-///
-/// # Errors
-/// When it cannot be made.
-pub(super) fn make_directory_of(path: &Path) -> Result<(), Failure> {
-    let parent = path.parent();
-    match parent.filter(|parent| !parent.as_os_str().is_empty()) {
-        Some(parent) => make_directory(parent).map_err(|error| failed(path, &error)),
-        None => Ok(()),
+/// Directories that were made for what is to be written. Unless they are kept, they are removed
+/// again, as far as they are empty then.
+#[derive(Default)]
+struct Made(Vec<PathBuf>);
+
+impl Made {
+    /// Makes the directory of a file; only its owner can look into what is made.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    fn for_file(&mut self, path: &Path) -> Result<(), Failure> {
+        let parent = path.parent();
+        match parent.filter(|parent| !parent.as_os_str().is_empty()) {
+            Some(parent) => self.make(parent).map_err(|error| failed(path, &error)),
+            None => Ok(()),
+        }
+    }
+
+    fn make(&mut self, path: &Path) -> io::Result<()> {
+        let is_missing =
+            |path: &&Path| !path.as_os_str().is_empty() && path.symlink_metadata().is_err();
+        let missing: Vec<&Path> = path.ancestors().take_while(is_missing).collect();
+        let builder = |recursive| {
+            let mut builder = DirBuilder::new();
+            builder.recursive(recursive).mode(0o700);
+            builder
+        };
+        for path in missing.into_iter().rev() {
+            match builder(false).create(path) {
+                Ok(()) => self.0.push(path.to_owned()),
+                // Somebody else was faster: it is theirs.
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        }
+        builder(true).create(path)
+    }
+
+    fn keep(mut self) {
+        self.0.clear();
     }
 }
 
-fn make_directory(path: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path)
+impl Drop for Made {
+    fn drop(&mut self) {
+        for path in self.0.iter().rev() {
+            // What somebody put there meanwhile stays, and so does what it stands in.
+            fs::remove_dir(path).unwrap_or_default();
+        }
+    }
 }
 
 /// Writes what was answered. Everything that was written, the configuration last.
@@ -65,9 +101,11 @@ fn make_directory(path: &Path) -> io::Result<()> {
 /// # Errors
 /// When something cannot be written, or stands there already; then nothing was.
 pub(super) fn write(path: &Path, answers: &Answers) -> Result<Vec<PathBuf>, Failure> {
-    make_directory_of(path)?;
+    let mut made = Made::default();
+    made.for_file(path)?;
     for directory in answers.directories() {
-        make_directory(directory).map_err(|error| failed(directory, &error))?;
+        let outcome = made.make(directory);
+        outcome.map_err(|error| failed(directory, &error))?;
     }
     let mut files: Vec<(PathBuf, String)> = answers
         .typed()
@@ -91,14 +129,21 @@ pub(super) fn write(path: &Path, answers: &Answers) -> Result<Vec<PathBuf>, Fail
         }
         written.push(path);
     }
+    made.keep();
     Ok(written)
 }
 
-/// Writes one file that nobody else may read: all of it, or nothing where something is already.
+/// Writes one file that nobody else may read, and makes its directory: all of it, or nothing where
+/// something is already.
 pub(super) fn write_whole(path: &Path, content: &str) -> Result<(), Failure> {
+    let mut made = Made::default();
+    made.for_file(path)?;
     let file = prepared(path, content).map_err(|error| failed(path, &error))?;
     match file.persist_noclobber(path) {
-        Ok(_) => Ok(()),
+        Ok(_) => {
+            made.keep();
+            Ok(())
+        }
         Err(error) => Err(failed(path, &error.error)),
     }
 }
@@ -187,6 +232,27 @@ mod tests {
             free_name(&path, "client-secret", &answers()),
             "client-secret-2"
         );
+    }
+
+    #[test]
+    fn directories_that_were_made_for_nothing_are_removed_but_for_what_others_put_there() {
+        let home = tempfile::tempdir().unwrap();
+        let deep = home.path().join("a/../a/b/c");
+        let mut made = Made::default();
+        made.make(&deep).unwrap();
+        drop(made);
+        assert!(names(home.path()).is_empty());
+        let mut made = Made::default();
+        made.make(&deep).unwrap();
+        fs::write(home.path().join("a/b/theirs"), "").unwrap();
+        drop(made);
+        assert_eq!(names(&home.path().join("a/b")), ["theirs"]);
+        let mut made = Made::default();
+        made.make(&deep).unwrap();
+        made.keep();
+        assert_eq!(names(&home.path().join("a/b")), ["c", "theirs"]);
+        let mut made = Made::default();
+        assert!(made.make(&home.path().join("a/b/theirs/x")).is_err());
     }
 
     #[test]
