@@ -75,7 +75,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         dry_run: arguments.dry_run,
         full: arguments.full,
         retry_now: true,
-        stop: Stop::default(),
+        ..Order::default()
     };
     let shown = !arguments.json && !context.quiet();
     let hears = |host: &HostName| terminal::progress(host, shown);

@@ -79,6 +79,9 @@ pub struct Order {
     pub full: bool,
     /// Try again at once what was refused and put off: a person asked for this pass.
     pub retry_now: bool,
+    /// The host's bookings could not be listed just now: what looks like an entry of one, and is of
+    /// no booking that is known, may be one all the same.
+    pub bookings_unread: bool,
     /// Set from outside to end the pass after the call in hand.
     pub stop: Stop,
 }

@@ -39,6 +39,12 @@ pub struct HostReport {
     /// The failures that the exit code depends on.
     #[serde(skip)]
     pub worst: Worst,
+    /// It was asked to end before its end: a flow of which nothing failed may not have been done.
+    #[serde(skip)]
+    pub cut_short: bool,
+    /// The bookings could not all be looked at: the flow could not go on.
+    #[serde(skip)]
+    pub bookings_unread: bool,
 }
 
 /// One day as it would be on the booking page, less the bookings themselves.
@@ -90,6 +96,20 @@ pub struct FlowReport {
     pub actions: Vec<Done>,
     /// What went wrong, at most [`LISTED`].
     pub errors: Vec<Trouble>,
+}
+
+impl FlowReport {
+    /// Nothing failed, nothing is held, nothing is in conflict.
+    #[must_use]
+    pub fn is_well(&self) -> bool {
+        self.failed == 0 && self.held == 0 && self.conflicts == 0 && self.errors.is_empty()
+    }
+
+    /// Whether a flow that was tried failed. What is held, and what is only said, is no failure.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.failed > 0
+    }
 }
 
 /// One action.
@@ -177,6 +197,7 @@ impl HostReport {
     pub fn failed(name: &HostName, error: &Error) -> Self {
         let trouble = Trouble::from_error(error);
         let flow = FlowReport {
+            failed: 1,
             errors: vec![trouble.clone()],
             ..FlowReport::default()
         };
@@ -184,6 +205,7 @@ impl HostReport {
             ok: false,
             bookings: Some(flow),
             errors: vec![trouble],
+            bookings_unread: true,
             worst: Worst {
                 denied: error.kind() == Kind::Denied,
                 unreachable: matches!(error.kind(), Kind::Unreachable | Kind::Missing),
@@ -207,6 +229,8 @@ impl HostReport {
         self.actions.extend(other.actions);
         self.errors.extend(other.errors);
         self.worst = self.worst.join(other.worst);
+        self.cut_short |= other.cut_short;
+        self.bookings_unread |= other.bookings_unread;
         self
     }
 
@@ -224,6 +248,8 @@ impl HostReport {
             actions: Vec::new(),
             errors: Vec::new(),
             worst: Worst::default(),
+            cut_short: false,
+            bookings_unread: false,
         }
     }
 }
