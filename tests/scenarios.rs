@@ -110,6 +110,8 @@ mod hours_together;
 mod life;
 #[path = "scenarios/loss.rs"]
 mod loss;
+#[path = "scenarios/own_entries.rs"]
+mod own_entries;
 #[path = "scenarios/page.rs"]
 mod page;
 #[path = "scenarios/serving.rs"]

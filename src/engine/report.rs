@@ -163,6 +163,12 @@ impl Worst {
 }
 
 impl Trouble {
+    /// What we were doing and why it failed, in one line.
+    #[must_use]
+    pub fn line(&self) -> String {
+        format!("{}: {}", self.doing, self.cause)
+    }
+
     /// Words for a failed call.
     #[must_use]
     pub fn from_error(error: &Error) -> Self {
