@@ -294,7 +294,11 @@ async fn answer(stream: &mut UnixStream, desk: &Desk, ask: &Ask) -> io::Result<(
     if let Answer::Status(status) = &mut answer {
         status.daemon = Some(std::process::id());
         let next = *desk.next.borrow();
-        status.hosts.iter_mut().for_each(|host| host.next = next);
+        for host in &mut status.hosts {
+            host.next = next;
+            // A pass that takes long is on its way.
+            host.overdue = None;
+        }
     }
     say(stream, &answer).await?;
     if ask.decides() {

@@ -5,7 +5,7 @@ pub mod lines;
 /// What does not fit into a line.
 pub mod words;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::HostName;
@@ -17,7 +17,7 @@ use crate::engine::waiting;
 use crate::ports::base::{Base, Change};
 use crate::ports::error::{Error, Kind, Result};
 use crate::settings::Settings;
-use crate::settings::resolved::Host;
+use crate::settings::resolved::{Host, Rhythm};
 
 use super::desk::scopes;
 use super::failing::{self, Flow};
@@ -96,6 +96,12 @@ impl From<&FlowReport> for Counts {
     }
 }
 
+/// After so many passes that did not come, the last one is old.
+const MISSED: i32 = 3;
+/// So old it may be in any case: `sync` may be run by a timer of its own.
+const QUIET: SignedDuration = SignedDuration::from_hours(2);
+/// So old it may be where passes come at certain times.
+const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 /// How many things that went wrong are remembered one by one.
 const LISTED: usize = 5;
 
@@ -234,14 +240,18 @@ pub fn read(base: &dyn Base, settings: &Settings, now: Timestamp) -> Result<Stat
         let overview = scope
             .map(|scope| waiting::overview(base, scope))
             .transpose()?;
+        let last = last(base, &host.name)?;
+        let age = last.as_ref().map(|last| now.duration_since(last.finished));
         hosts.push(HostStatus {
             name: host.name.to_string(),
-            last: last(base, &host.name)?,
+            overdue: age
+                .filter(|age| *age > patience(&settings.sync.rhythm))
+                .map(|age| age.as_secs()),
+            last,
             next: None,
             held: waiting.count() as u64,
             conflicts: disputed(ConflictStanding::Open),
             settled: disputed(ConflictStanding::Settled),
-            overdue: None,
             cursor_age: overview
                 .and_then(|overview| overview.listed)
                 .map(|at| now.as_second().saturating_sub(at.as_second())),
@@ -255,6 +265,17 @@ pub fn read(base: &dyn Base, settings: &Settings, now: Timestamp) -> Result<Stat
         daemon: None,
         hosts,
     })
+}
+
+/// How old the last pass may be, where no daemon says when the next one is due.
+fn patience(rhythm: &Rhythm) -> SignedDuration {
+    match rhythm {
+        Rhythm::Every(every) => {
+            let every = SignedDuration::try_from(*every).unwrap_or(SignedDuration::MAX);
+            every.saturating_mul(MISSED).max(QUIET)
+        }
+        Rhythm::Cron(_) => A_DAY,
+    }
 }
 
 /// The status where there is no state yet.

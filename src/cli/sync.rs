@@ -79,7 +79,8 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         retry_now: true,
         ..Order::default()
     };
-    let shown = !arguments.json && !context.quiet();
+    // Progress is drawn with escape sequences, too.
+    let shown = !arguments.json && !context.quiet() && !context.is_plain();
     let hears = |host: &HostName| terminal::progress(host, shown);
     let signals = Signals::listen()?;
     let round = Round::run(&wired, &order, context.clock.as_ref(), &hears);

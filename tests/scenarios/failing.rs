@@ -223,7 +223,7 @@ fn a_flow_that_did_not_run_stays_as_it_was() {
     bench.configure(listening);
     assert_eq!(bench.sync(&[]).code, 4);
     assert_eq!(failing_flows(&bench), ["hours"]);
-    let mut daemon = Daemon::ready(&bench);
+    let daemon = Daemon::ready(&bench);
     let metrics = daemon.get("/metrics").body;
     let gauge = |flow: &str| {
         let name = "slotbridge_last_success_timestamp_seconds";
