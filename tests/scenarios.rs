@@ -120,6 +120,8 @@ mod serving;
 mod story;
 #[path = "scenarios/survives.rs"]
 mod survives;
+#[path = "scenarios/telling.rs"]
+mod telling;
 #[path = "scenarios/thousand.rs"]
 mod thousand;
 #[path = "scenarios/traps.rs"]

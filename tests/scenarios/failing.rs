@@ -13,7 +13,7 @@ fn bench(rest: fn(String) -> String) -> Bench {
     let bench = Bench::new(Vdir, "");
     let told = bench.home.path().join("told");
     let line = format!(
-        "on_failure = [\"sh\", \"-c\", \"echo $SLOTBRIDGE_EVENT $SLOTBRIDGE_HOST $SLOTBRIDGE_FLOW $SLOTBRIDGE_SINCE >> {}; echo \"$SLOTBRIDGE_NEXT|$SLOTBRIDGE_CAUSE|$SLOTBRIDGE_HINT\" >> {}\"]\n",
+        "on_failure = [\"sh\", \"-c\", \"echo $SLOTBRIDGE_EVENT $SLOTBRIDGE_HOST $SLOTBRIDGE_FLOW $SLOTBRIDGE_SINCE >> {}; echo \\\"$SLOTBRIDGE_NEXT|$SLOTBRIDGE_CAUSE|$SLOTBRIDGE_HINT\\\" >> {}\"]\n",
         told.display(),
         bench.home.path().join("why").display()
     );
