@@ -187,10 +187,11 @@ impl Daemon {
             () = self.hints.due(), if !self.looked => Step::Hints,
             Some(request) = self.requests.recv() => Step::Asked(request),
             Some(wake) = self.wakes.recv() => {
-                match wake {
+                if wake == Wake::Due {
                     // That comes with every pass.
-                    Wake::Due => tracing::debug!(why = wake.word(), "woken"),
-                    _ => tracing::info!(why = wake.word(), "woken"),
+                    tracing::debug!(why = wake.word(), "woken");
+                } else {
+                    tracing::info!(why = wake.word(), "woken");
                 }
                 match wake {
                     Wake::Due => Step::PassAt(Instant::now() + self.jitter()),

@@ -8,7 +8,7 @@ use tracing::Instrument;
 
 use crate::domain::ids::HostName;
 use crate::engine::report::{HostReport, Trouble, Worst};
-use crate::engine::{self, Order, Progress};
+use crate::engine::{self, BookingsSeen, Order, Progress};
 use crate::ports::base::Base;
 use crate::ports::clock::Clock;
 use crate::ports::error::{Error, Kind};
@@ -117,7 +117,11 @@ async fn both(wired: &Wired, order: &Order, hears: Hears<'_>) -> HostReport {
     }
     let bookable = &wired.bookable;
     let order = Order {
-        bookings_unread: report.bookings_unread,
+        bookings: if report.bookings_unread {
+            BookingsSeen::NotAll
+        } else {
+            BookingsSeen::All
+        },
         ..order.clone()
     };
     let other = engine::bookable::pass(&bookable.sides, &bookable.host, &order);

@@ -20,6 +20,7 @@ pub fn print(text: &str) -> Result<(), Failure> {
 
 /// How many columns the terminal has that stdout goes to; `None` where it goes elsewhere, or where
 /// the terminal does not say.
+#[must_use]
 pub fn width() -> Option<usize> {
     if !io::stdout().is_terminal() {
         return None;

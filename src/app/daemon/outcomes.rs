@@ -128,7 +128,7 @@ mod tests {
     fn a_trouble_is_news_when_it_begins_or_changes_and_not_while_it_lasts() {
         let mut outcomes = Outcomes::default();
         let away = trouble("listing", "no answer after 30 s");
-        assert_eq!(news(&mut outcomes, &[away.clone()]), [true]);
+        assert_eq!(news(&mut outcomes, std::slice::from_ref(&away)), [true]);
         for seconds in [29, 31] {
             let again = trouble("listing", &format!("no answer after {seconds} s"));
             assert_eq!(news(&mut outcomes, &[again]), [false]);
@@ -139,9 +139,9 @@ mod tests {
             [true, false]
         );
         for _ in 0..9 {
-            assert_eq!(news(&mut outcomes, &[away.clone()]), [false]);
+            assert_eq!(news(&mut outcomes, std::slice::from_ref(&away)), [false]);
             assert_eq!(
-                news(&mut outcomes, &[other.clone()]),
+                news(&mut outcomes, std::slice::from_ref(&other)),
                 [false],
                 "they take turns"
             );

@@ -91,6 +91,8 @@ impl Daemon {
             self.judge(&round);
             due = self.due(begun);
             let next = self.when(due).await;
+            // Whoever hears that the pass is done may ask when the next one is.
+            self.next.send_replace(next);
             self.note(&round, next).await;
         }
         if ended == Ended::ByItself {

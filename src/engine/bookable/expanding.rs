@@ -60,8 +60,8 @@ pub(super) async fn busy(
     let mut certainty = Certainty::Whole;
     let mut origins = Vec::new();
     let echoes = Arc::new(echoes.clone());
-    let unread = work.order.bookings_unread;
-    let bookings = Bookings::of(work.sides.base.as_ref(), work.host, unread)?;
+    let seen = work.order.bookings;
+    let bookings = Bookings::of(work.sides.base.as_ref(), work.host, seen)?;
     for name in &policy.from {
         let shelf = work.records.shelf(name);
         if !shelf.state()?.whole {

@@ -249,23 +249,20 @@ async fn write_overrides(
     let id = availability.id.clone();
     let schedule = Schedule::open(work, &found.days, availability)?;
     let busy = blocks.wanted.as_ref().map_or(&nothing, |wanted| wanted);
-    let (effects, whole) = match wanted.filter(|_| writes) {
-        Some(wanted) => {
-            // Busy time is taken out of what the hours are to be.
-            let decided = hours::decide(work, &id, schedule.person(&wanted.busy)).await?;
-            let elsewhere = schedule.effects(&busy.busy, decided.shall());
-            let troubles = work.tally.troubles();
-            let (whole, effects) = schedule.settle(wanted, decided.shall()).await?;
-            hours::finish(work, decided, whole, troubles).await?;
-            (if to_availability { effects } else { elsewhere }, whole)
+    let (effects, whole) = if let Some(wanted) = wanted.filter(|_| writes) {
+        // Busy time is taken out of what the hours are to be.
+        let decided = hours::decide(work, &id, schedule.person(&wanted.busy)).await?;
+        let elsewhere = schedule.effects(&busy.busy, decided.shall());
+        let troubles = work.tally.troubles();
+        let (whole, effects) = schedule.settle(wanted, decided.shall()).await?;
+        hours::finish(work, decided, whole, troubles).await?;
+        (if to_availability { effects } else { elsewhere }, whole)
+    } else {
+        // The blocks do not stand yet, and what stands for them is not taken out of the hours.
+        if blocks.sink.is_some() {
+            work.hours_share(blocks.troubles);
         }
-        None => {
-            // The blocks do not stand yet, and what stands for them is not taken out of the hours.
-            if blocks.sink.is_some() {
-                work.hours_share(blocks.troubles);
-            }
-            (schedule.effects(&busy.busy, None), !writes)
-        }
+        (schedule.effects(&busy.busy, None), !writes)
     };
     let days = if work.order.dry_run {
         let days = effects.iter();

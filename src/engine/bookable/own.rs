@@ -17,6 +17,7 @@ use super::records::Kept;
 use crate::domain::ids::CalendarName;
 use crate::domain::link::Link;
 use crate::domain::time_span::TimeSpan;
+use crate::engine::BookingsSeen;
 use crate::engine::ledger::Ledger;
 use crate::ical::busy::OwnEntry;
 use crate::ports::base::Base;
@@ -39,13 +40,12 @@ pub(super) struct Bookings<'a> {
     host: &'a Host,
     /// Of the calendar that entries are written to, and of those they were written to before.
     ledgers: Vec<Ledger<'a>>,
-    /// They could not be listed in this pass.
-    unread: bool,
+    seen: BookingsSeen,
 }
 
 impl<'a> Bookings<'a> {
     /// Every calendar that entries of this host were ever written to under its name.
-    pub(super) fn of(base: &'a dyn Base, host: &'a Host, unread: bool) -> Result<Self> {
+    pub(super) fn of(base: &'a dyn Base, host: &'a Host, seen: BookingsSeen) -> Result<Self> {
         let mut calendars: Vec<CalendarName> = host.bookings.iter().cloned().collect();
         let others = Ledger::calendars(base, &host.name)?.into_iter();
         calendars.extend(others.filter(|name| host.bookings.as_ref() != Some(name)));
@@ -54,7 +54,7 @@ impl<'a> Bookings<'a> {
         Ok(Self {
             host,
             ledgers: ledgers.collect(),
-            unread,
+            seen,
         })
     }
 
@@ -70,7 +70,7 @@ impl<'a> Bookings<'a> {
                 continue;
             }
             own.ours |= link.is_some() || host.is_some();
-            own.in_doubt |= link.is_none() && self.unread;
+            own.in_doubt |= link.is_none() && self.seen == BookingsSeen::NotAll;
             own.agreed.extend(link.map(|link| TimeSpan {
                 start: link.start,
                 end: link.end,

@@ -18,6 +18,7 @@ use crate::domain::ids::{BookingId, CalendarName, Href};
 use crate::domain::link::Link;
 use crate::domain::time_span::TimeSpan;
 use crate::domain::window::Window;
+use crate::engine::BookingsSeen;
 use crate::engine::ledger::Ledger;
 use crate::plan::policy::BusyPolicy;
 use crate::ports::base::Base;
@@ -126,7 +127,7 @@ async fn of_sources(
 ) -> Result<Spans> {
     let records = Records::new(base, &host.name);
     let mut all = Spans::default();
-    let bookings = Bookings::of(base, host, false)?;
+    let bookings = Bookings::of(base, host, BookingsSeen::All)?;
     let echoes = Arc::new(blocks::last_echoes(&records, policy.buffers)?);
     for name in &policy.from {
         let reading = Reading::of(name, policy, days, Arc::clone(&echoes));

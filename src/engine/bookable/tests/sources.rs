@@ -10,7 +10,7 @@ use crate::domain::waiting::HeldAction;
 use crate::engine::bookable::pass;
 use crate::engine::bookable::records::Records;
 use crate::engine::ledger::{Batch, Ledger};
-use crate::engine::{Order, waiting};
+use crate::engine::{BookingsSeen, Order, waiting};
 use crate::plan::policy::BusyTo;
 use crate::ports::base::Base as _;
 use crate::ports::error::Kind;
@@ -458,7 +458,7 @@ async fn while_the_bookings_calendar_is_not_read_what_looks_like_an_entry_of_our
 {
     let bench = Bench::new(BusyTo::ZoomCalendar);
     let order = Order {
-        bookings_unread: true,
+        bookings: BookingsSeen::NotAll,
         ..Order::default()
     };
     let unread_pass = async || pass(&bench.sides(), &bench.host, &order).await;
