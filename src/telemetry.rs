@@ -36,7 +36,7 @@ pub enum LogFormat {
 /// When colours are used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Color {
-    /// On a terminal, unless `NO_COLOR` is set.
+    /// On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`.
     #[default]
     Auto,
     /// Even in a pipe.
@@ -46,11 +46,11 @@ pub enum Color {
 }
 
 impl Color {
-    /// Whether stderr is coloured.
+    /// Whether what goes there is coloured; `plain`: the environment asks for text alone.
     #[must_use]
-    pub fn on_stderr(self, no_color: bool) -> bool {
+    pub fn on(self, stream: &impl IsTerminal, plain: bool) -> bool {
         match self {
-            Self::Auto => !no_color && io::stderr().is_terminal(),
+            Self::Auto => !plain && stream.is_terminal(),
             Self::Always => true,
             Self::Never => false,
         }

@@ -110,6 +110,8 @@ mod hours_together;
 mod life;
 #[path = "scenarios/loss.rs"]
 mod loss;
+#[path = "scenarios/own_entries.rs"]
+mod own_entries;
 #[path = "scenarios/page.rs"]
 mod page;
 #[path = "scenarios/page_access.rs"]
@@ -122,6 +124,8 @@ mod serving;
 mod story;
 #[path = "scenarios/survives.rs"]
 mod survives;
+#[path = "scenarios/telling.rs"]
+mod telling;
 #[path = "scenarios/thousand.rs"]
 mod thousand;
 #[path = "scenarios/tls_server.rs"]

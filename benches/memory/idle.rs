@@ -57,6 +57,8 @@ impl Daemon {
         let begun = Instant::now();
         let mut child = machine
             .daemon()
+            // A pass with nothing to do is told with that alone.
+            .arg("-v")
             .env("NOTIFY_SOCKET", home.path().join("notify"))
             // As the units start it.
             .env("MALLOC_ARENA_MAX", "1")

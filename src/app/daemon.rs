@@ -4,6 +4,7 @@
 //! Being offline is not an end: the next try comes later, by itself.
 
 mod noting;
+mod outcomes;
 mod reloading;
 mod starting;
 mod working;
@@ -29,6 +30,7 @@ use super::ears::Ears;
 use super::failure::{Exit, Failure};
 use super::hinting::Deleted;
 use super::hints::{Hints, Todo};
+use super::metrics;
 use super::plan::Plan;
 use super::rhythm;
 use super::serving::{Server, Serving};
@@ -37,6 +39,7 @@ use super::state::State;
 use super::tasks::{self, Tasks, notify};
 use super::whose::Whose;
 
+use outcomes::Outcomes;
 pub use starting::run;
 use working::Ended;
 
@@ -84,6 +87,8 @@ struct Daemon {
     left_alone: Option<Instant>,
     /// Commands of `sync.on_failure` that run. They end with the daemon.
     commands: JoinSet<()>,
+    /// How the flows ended last: what stays so is no news.
+    outcomes: Outcomes,
     /// How the last pass ended, for the service manager.
     words: String,
 }
@@ -144,8 +149,8 @@ impl Daemon {
                     while self.wakes.try_recv().is_ok() {}
                     let begun = Instant::now();
                     let order = Order::default();
-                    let ended = self.whole_pass(&order, signals, running).await?;
-                    due = self.due(begun);
+                    let (ended, next) = self.whole_pass(&order, begun, signals, running).await?;
+                    due = next;
                     ended
                 }
             };
@@ -182,7 +187,12 @@ impl Daemon {
             () = self.hints.due(), if !self.looked => Step::Hints,
             Some(request) = self.requests.recv() => Step::Asked(request),
             Some(wake) = self.wakes.recv() => {
-                tracing::info!(why = wake.word(), "woken");
+                if wake == Wake::Due {
+                    // That comes with every pass.
+                    tracing::debug!(why = wake.word(), "woken");
+                } else {
+                    tracing::info!(why = wake.word(), "woken");
+                }
                 match wake {
                     Wake::Due => Step::PassAt(Instant::now() + self.jitter()),
                     Wake::Slept | Wake::Decision | Wake::Network | Wake::Files => Step::Pass,
@@ -231,14 +241,23 @@ impl Daemon {
         self.settings.borrow().sync.jitter.mul_f64(chance)
     }
 
-    async fn tell_next(&mut self, due: Option<Instant>) {
+    /// When the next pass begins, where that is known.
+    async fn when(&mut self, due: Option<Instant>) -> Option<Timestamp> {
         let wait = match (due, &mut self.plan.cron) {
             (Some(due), _) => Some(due.saturating_duration_since(Instant::now())),
             (None, Some(cron)) => cron.next().await,
             (None, None) => None,
         };
+        let wait = SignedDuration::try_from(wait?).ok()?;
+        self.clock.now().checked_add(wait).ok()
+    }
+
+    async fn tell_next(&mut self, due: Option<Instant>) {
+        let next = self.when(due).await;
         let now = self.clock.now();
-        let next = wait.and_then(|wait| now.checked_add(SignedDuration::try_from(wait).ok()?).ok());
+        if let Some(next) = next {
+            metrics::next_pass(next);
+        }
         self.next.send_replace(next);
         let words = match next.filter(|next| *next > now) {
             Some(next) => {

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::HostName;
-use crate::engine::report::{FlowReport, HostReport};
+use crate::engine::report::{FlowReport, HostReport, Trouble};
 use crate::ports::base::{Base, Change};
 use crate::ports::error::{Error, Kind, Result};
 use crate::settings::Settings;
@@ -47,7 +47,7 @@ impl Flow {
         }
     }
 
-    fn is_on(self, host: &Host) -> bool {
+    pub(super) fn is_on(self, host: &Host) -> bool {
         match self {
             Self::Bookings => host.bookings.is_some(),
             Self::Busy => host.busy.is_some(),
@@ -55,7 +55,8 @@ impl Flow {
         }
     }
 
-    fn of(self, report: &HostReport) -> Option<&FlowReport> {
+    /// What a report says of it; nothing where it is off or was not tried.
+    pub(super) fn of(self, report: &HostReport) -> Option<&FlowReport> {
         match self {
             Self::Bookings => report.bookings.as_ref(),
             Self::Busy => report.busy.as_ref(),
@@ -65,12 +66,15 @@ impl Flow {
 }
 
 /// Since when something fails, and whether anybody was told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failing {
     /// The end of the first pass in which it failed.
     pub since: Timestamp,
     /// Whether it was told.
     pub told: bool,
+    /// What went wrong first in the last pass in which it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<Trouble>,
 }
 
 /// What is to be told.
@@ -82,6 +86,8 @@ pub enum Tell {
     Began,
     /// That is over.
     Ended,
+    /// It failed, for so short a time that nobody was told, and is well again: that is for the log.
+    Passed,
 }
 
 /// Decides what is remembered and what is told after a pass that ended now.
@@ -91,7 +97,7 @@ pub enum Tell {
 /// | well | failed | remembered |
 /// | failing for under an hour | failed | nothing |
 /// | failing for an hour or more | failed | told, once |
-/// | failing, not told | well | forgotten |
+/// | failing, not told | well | forgotten, and only the log says so |
 /// | failing, told | well | forgotten, and told |
 #[must_use]
 pub fn decide(before: Option<Failing>, failed: bool, now: Timestamp) -> (Option<Failing>, Tell) {
@@ -101,19 +107,28 @@ pub fn decide(before: Option<Failing>, failed: bool, now: Timestamp) -> (Option<
             let failing = Failing {
                 since: now,
                 told: false,
+                trouble: None,
             };
             (Some(failing), Tell::Nothing)
         }
         (Some(Failing { told, .. }), false) => {
-            (None, if told { Tell::Ended } else { Tell::Nothing })
+            (None, if told { Tell::Ended } else { Tell::Passed })
         }
-        (Some(Failing { since, told }), true) => {
+        (
+            Some(Failing {
+                since,
+                told,
+                trouble,
+            }),
+            true,
+        ) => {
             // A clock that was set back must not put it off for ever.
             let since = since.min(now);
             let began = !told && now.duration_since(since) >= LONG;
             let failing = Failing {
                 since,
                 told: told || began,
+                trouble,
             };
             (
                 Some(failing),
@@ -123,13 +138,11 @@ pub fn decide(before: Option<Failing>, failed: bool, now: Timestamp) -> (Option<
     }
 }
 
-/// Whether a flow failed in this pass; `None` where the pass did not get to it.
-fn failed(flow: Option<&FlowReport>, report: &HostReport) -> Option<bool> {
-    match flow {
-        Some(flow) => Some(flow.failed > 0 || !flow.errors.is_empty()),
-        // It could not even begin, or was stopped before.
-        None => (!report.errors.is_empty()).then_some(true),
-    }
+/// Whether a flow failed in this pass; `None` where the pass did not get to it, or not to its end:
+/// then it is neither well nor failed, and whatever was known of it still is.
+pub(super) fn failed(flow: Option<&FlowReport>, cut_short: bool) -> Option<bool> {
+    let failed = flow?.has_failed();
+    (failed || !cut_short).then_some(failed)
 }
 
 /// What became of one flow.
@@ -141,17 +154,29 @@ pub struct Noted {
     pub flow: Flow,
     /// Since when it fails (or failed), where that is remembered.
     pub since: Option<Timestamp>,
+    /// Whether it fails.
+    pub failing: bool,
     /// Whether it fails, and that was told.
     pub long: bool,
     /// What is to be told.
     pub tell: Tell,
+    /// What went wrong first, in words without private content.
+    pub trouble: Option<Trouble>,
+    /// When it is tried again, where that is known.
+    pub next: Option<Timestamp>,
 }
 
-/// Remembers how each flow of a pass ended, before anything is told.
+/// Remembers how each flow of a pass ended, before anything is told. `next`: when the next pass is
+/// due, where a daemon runs.
 ///
 /// # Errors
 /// When the state cannot be read or written.
-pub async fn note(base: &dyn Base, settings: &Settings, round: &Round) -> Result<Vec<Noted>> {
+pub async fn note(
+    base: &dyn Base,
+    settings: &Settings,
+    round: &Round,
+    next: Option<Timestamp>,
+) -> Result<Vec<Noted>> {
     let (mut noted, mut changes) = (Vec::new(), Vec::new());
     for report in &round.hosts {
         let host = settings.hosts.iter().find(|host| host.name == report.name);
@@ -162,10 +187,13 @@ pub async fn note(base: &dyn Base, settings: &Settings, round: &Round) -> Result
                 changes.extend(before.map(|_| Change::Delete(key)));
                 continue;
             }
-            let Some(failed) = failed(flow.of(report), report) else {
+            let Some(failed) = failed(flow.of(report), report.cut_short) else {
                 continue;
             };
-            let (after, tell) = decide(before, failed, round.finished);
+            let (mut after, tell) = decide(before.clone(), failed, round.finished);
+            if let (Some(after), Some(flow)) = (&mut after, flow.of(report)) {
+                after.trouble = flow.errors.first().cloned();
+            }
             if after != before {
                 changes.push(match &after {
                     // A plain struct: writing it as JSON cannot fail.
@@ -173,12 +201,17 @@ pub async fn note(base: &dyn Base, settings: &Settings, round: &Round) -> Result
                     None => Change::Delete(key),
                 });
             }
+            let long = after.as_ref().is_some_and(|failing| failing.told);
+            let known = after.or(before);
             noted.push(Noted {
                 host: report.name.clone(),
                 flow,
-                since: after.or(before).map(|failing| failing.since),
-                long: after.is_some_and(|failing| failing.told),
+                since: known.as_ref().map(|failing| failing.since),
+                failing: failed,
+                long,
                 tell,
+                trouble: known.and_then(|failing| failing.trouble),
+                next,
             });
         }
     }
@@ -208,16 +241,37 @@ fn key(host: &HostName, flow: Flow) -> String {
 }
 
 impl Noted {
-    /// What is to be told, in words; nothing where nothing is.
+    /// What is to be told, in words; nothing where nobody is to be told.
     #[must_use]
-    pub fn words(&self) -> Option<&'static str> {
+    pub fn words(&self) -> Option<String> {
         match self.tell {
-            Tell::Nothing => None,
-            Tell::Began => Some(
-                "this has failed for over an hour; it is tried again with every pass: see `slotbridge status` and `slotbridge check`",
-            ),
-            Tell::Ended => Some("this had failed for over an hour and is well again"),
+            Tell::Nothing | Tell::Passed => None,
+            Tell::Began => {
+                let again = self.next.map_or_else(
+                    || "tried again with every pass".to_owned(),
+                    |next| format!("tried again at {next:.0}"),
+                );
+                Some(format!(
+                    "this has failed for over an hour, and is {again}: see `slotbridge status` and \
+                     `slotbridge check`"
+                ))
+            }
+            Tell::Ended => Some("this had failed for over an hour and is well again".to_owned()),
         }
+    }
+
+    /// What went wrong first, in one line; empty where that is not known.
+    #[must_use]
+    pub fn cause(&self) -> String {
+        self.trouble.as_ref().map(Trouble::line).unwrap_or_default()
+    }
+
+    /// What to do about it; empty where that is not known.
+    #[must_use]
+    pub fn hint(&self) -> &str {
+        self.trouble
+            .as_ref()
+            .map_or("", |trouble| trouble.hint.as_str())
     }
 
     /// Runs the command of `sync.on_failure`, which learns from its environment what it is about.
@@ -229,17 +283,21 @@ impl Noted {
             return Ok(());
         };
         let event = match self.tell {
-            Tell::Nothing => return Ok(()),
+            Tell::Nothing | Tell::Passed => return Ok(()),
             Tell::Began => "failing",
             Tell::Ended => "well",
         };
         let since = self.since.map(|since| since.to_string());
+        let next = self.next.map(|next| next.to_string());
         let ran = tokio::process::Command::new(program)
             .args(arguments)
             .env("SLOTBRIDGE_EVENT", event)
             .env("SLOTBRIDGE_HOST", self.host.as_str())
             .env("SLOTBRIDGE_FLOW", self.flow.word())
             .env("SLOTBRIDGE_SINCE", since.unwrap_or_default())
+            .env("SLOTBRIDGE_NEXT", next.unwrap_or_default())
+            .env("SLOTBRIDGE_CAUSE", self.cause())
+            .env("SLOTBRIDGE_HINT", self.hint())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -271,6 +329,7 @@ mod tests {
         Failing {
             since: at(minutes),
             told,
+            trouble: None,
         }
     }
 
@@ -280,8 +339,8 @@ mod tests {
     #[case::not_yet(Some(since(41, false)), true, Some(since(41, false)), Tell::Nothing)]
     #[case::an_hour(Some(since(40, false)), true, Some(since(40, true)), Tell::Began)]
     #[case::told_already(Some(since(0, true)), true, Some(since(0, true)), Tell::Nothing)]
-    #[case::in_passing(Some(since(41, false)), false, None, Tell::Nothing)]
-    #[case::late_but_never_told(Some(since(0, false)), false, None, Tell::Nothing)]
+    #[case::in_passing(Some(since(41, false)), false, None, Tell::Passed)]
+    #[case::late_but_never_told(Some(since(0, false)), false, None, Tell::Passed)]
     #[case::over(Some(since(0, true)), false, None, Tell::Ended)]
     #[case::clock_set_back(Some(since(900, false)), true, Some(since(100, false)), Tell::Nothing)]
     #[case::clock_set_back_after_it_was_told(
@@ -300,32 +359,31 @@ mod tests {
     }
 
     #[rstest]
-    #[case::well(Some((0, 0)), 0, Some(false))]
-    #[case::an_item(Some((1, 0)), 1, Some(true))]
-    #[case::the_whole(Some((0, 1)), 1, Some(true))]
-    #[case::another_flow(Some((0, 0)), 1, Some(false))]
-    #[case::could_not_begin(None, 1, Some(true))]
-    #[case::stopped_before(None, 0, None)]
-    fn a_flow_fails_by_an_item_or_as_a_whole(
+    #[case::well(Some((0, 0)), false, Some(false))]
+    #[case::an_item_or_the_whole(Some((1, 1)), false, Some(true))]
+    #[case::something_waits_for_a_person(Some((0, 1)), false, Some(false))]
+    #[case::off_or_not_tried(None, false, None)]
+    #[case::stopped_on_its_way(Some((0, 0)), true, None)]
+    #[case::failed_before_it_was_stopped(Some((1, 1)), true, Some(true))]
+    fn a_flow_fails_by_what_failed_and_is_not_judged_by_what_it_did_not_do(
         #[case] flow: Option<(u64, usize)>,
-        #[case] errors: usize,
+        #[case] cut_short: bool,
         #[case] fails: Option<bool>,
     ) {
-        let trouble = crate::engine::report::Trouble {
+        let flow = flow.map(|(failed, errors)| FlowReport {
+            failed,
+            errors: vec![trouble(); errors],
+            ..FlowReport::default()
+        });
+        assert_eq!(failed(flow.as_ref(), cut_short), fails);
+    }
+
+    fn trouble() -> Trouble {
+        Trouble {
             doing: "reading".to_owned(),
             cause: "it broke".to_owned(),
             hint: "look".to_owned(),
-        };
-        let flow = flow.map(|(failed, errors)| FlowReport {
-            failed,
-            errors: vec![trouble.clone(); errors],
-            ..FlowReport::default()
-        });
-        let report = HostReport {
-            errors: vec![trouble; errors],
-            ..HostReport::new(&HostName::new("alice"))
-        };
-        assert_eq!(failed(flow.as_ref(), &report), fails);
+        }
     }
 
     #[tokio::test]
@@ -335,6 +393,7 @@ mod tests {
         let failing = Failing {
             since: at(5),
             told: true,
+            trouble: Some(trouble()),
         };
         let value = serde_json::to_vec(&failing).unwrap();
         let put = Change::Put("failing/alice/busy".to_owned(), value);

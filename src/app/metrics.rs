@@ -3,15 +3,18 @@
 
 use std::sync::OnceLock;
 
+use jiff::Timestamp;
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 
-use super::failing::Noted;
+use super::failing::{self, Noted};
 use super::round::Round;
 use crate::engine::report::{FlowReport, HostReport};
 
 const HINT_DELAY: &str = "slotbridge_hint_delay_seconds";
 const FAILING: &str = "slotbridge_failing";
+const FAILING_SINCE: &str = "slotbridge_failing_since_timestamp_seconds";
+const NEXT: &str = "slotbridge_next_pass_timestamp_seconds";
 const PASS: &str = "slotbridge_pass_duration_seconds";
 
 /// Seconds that a hint may take: the upper bounds of the histogram's buckets.
@@ -81,6 +84,14 @@ fn describe() {
         "1 while a flow has failed for over an hour, else 0."
     );
     describe_gauge!(
+        FAILING_SINCE,
+        "Since when a flow fails, in Unix time; 0 while it does not."
+    );
+    describe_gauge!(
+        NEXT,
+        "When the next pass is due, in Unix time: what fails is tried again then."
+    );
+    describe_gauge!(
         "slotbridge_last_success_timestamp_seconds",
         "When a flow last ended with nothing failed, in Unix time."
     );
@@ -102,7 +113,7 @@ pub(super) fn pass(round: &Round, seconds: f64) {
         for (name, flow) in flows {
             let Some(flow) = flow else { continue };
             let labels = [("host", host.clone()), ("flow", name.to_owned())];
-            if flow.failed == 0 && flow.errors.is_empty() {
+            if failing::failed(Some(flow), report.cut_short) == Some(false) {
                 #[allow(clippy::cast_precision_loss, reason = "seconds since 1970 fit")]
                 gauge!("slotbridge_last_success_timestamp_seconds", &labels)
                     .set(round.finished.as_second() as f64);
@@ -129,7 +140,19 @@ pub(super) fn failing(noted: &[Noted]) {
             ("flow", one.flow.word().to_owned()),
         ];
         gauge!(FAILING, &labels).set(f64::from(u8::from(one.long)));
+        #[allow(clippy::cast_precision_loss, reason = "seconds since 1970 fit")]
+        let since = one
+            .since
+            .filter(|_| one.failing)
+            .map_or(0.0, |at| at.as_second() as f64);
+        gauge!(FAILING_SINCE, &labels).set(since);
     }
+}
+
+/// Says when the next pass is due.
+pub(super) fn next_pass(next: Timestamp) {
+    #[allow(clippy::cast_precision_loss, reason = "seconds since 1970 fit")]
+    gauge!(NEXT).set(next.as_second() as f64);
 }
 
 /// Counts what was done and asked for one host, in a whole pass or because of hints.

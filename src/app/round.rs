@@ -8,7 +8,7 @@ use tracing::Instrument;
 
 use crate::domain::ids::HostName;
 use crate::engine::report::{HostReport, Trouble, Worst};
-use crate::engine::{self, Order, Progress};
+use crate::engine::{self, BookingsSeen, Order, Progress};
 use crate::ports::base::Base;
 use crate::ports::clock::Clock;
 use crate::ports::error::{Error, Kind};
@@ -101,7 +101,9 @@ impl Round {
 /// from it.
 async fn one(wired: &Wired, order: &Order, hears: Hears<'_>) -> HostReport {
     let span = tracing::info_span!("pass", host = %wired.name, dry_run = order.dry_run);
-    both(wired, order, hears).instrument(span).await
+    let mut report = both(wired, order, hears).instrument(span).await;
+    report.cut_short |= order.stop.asked();
+    report
 }
 
 async fn both(wired: &Wired, order: &Order, hears: Hears<'_>) -> HostReport {
@@ -114,7 +116,15 @@ async fn both(wired: &Wired, order: &Order, hears: Hears<'_>) -> HostReport {
         return report;
     }
     let bookable = &wired.bookable;
-    let other = engine::bookable::pass(&bookable.sides, &bookable.host, order);
+    let order = Order {
+        bookings: if report.bookings_unread {
+            BookingsSeen::NotAll
+        } else {
+            BookingsSeen::All
+        },
+        ..order.clone()
+    };
+    let other = engine::bookable::pass(&bookable.sides, &bookable.host, &order);
     report.join(other.await)
 }
 
@@ -130,15 +140,9 @@ async fn of_bookings(wired: &WiredBookings, order: &Order, hears: Hears<'_>) -> 
 
 /// The report of a host whose sides could not even be prepared.
 fn failed(name: &HostName, error: &Error) -> HostReport {
-    let mut report = HostReport::new(name);
-    report.ok = false;
-    report.worst = Worst {
-        denied: error.kind() == Kind::Denied,
-        unreachable: error.kind() == Kind::Unreachable,
-        state: error.kind() == Kind::State,
-        wait_until: None,
-    };
-    report.errors.push(Trouble::from_error(error));
+    let mut report = HostReport::failed(name, error);
+    // What is not there for this host may be there for the others.
+    report.worst.unreachable = error.kind() == Kind::Unreachable;
     report
 }
 

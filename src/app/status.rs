@@ -5,21 +5,22 @@ pub mod lines;
 /// What does not fit into a line.
 pub mod words;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::HostName;
+use crate::domain::waiting::ConflictStanding;
 use crate::engine::bookable;
 use crate::engine::bookable::records::{Sink, SourceTrouble};
-use crate::engine::report::{FlowReport, HostReport};
+use crate::engine::report::{FlowReport, HostReport, Trouble};
 use crate::engine::waiting;
 use crate::ports::base::{Base, Change};
 use crate::ports::error::{Error, Kind, Result};
 use crate::settings::Settings;
-use crate::settings::resolved::Host;
+use crate::settings::resolved::{Host, Rhythm};
 
 use super::desk::scopes;
-use super::failing::{self, Failing, Flow};
+use super::failing::{self, Flow};
 
 /// The last pass of a host, as it stands in the base under `status/{host}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +45,9 @@ pub struct LastPass {
     pub errors: u64,
     /// What went wrong first: its words name no private content.
     pub first_error: Option<String>,
+    /// What went wrong, with what to do about it; the first few.
+    #[serde(default)]
+    pub troubles: Vec<Trouble>,
 }
 
 /// The counts of one flow.
@@ -70,6 +74,8 @@ pub struct Counts {
     pub conflicts: u64,
     /// Gone wrong.
     pub failed: u64,
+    /// How many things are to be known: what failed, and what is only said.
+    pub errors: u64,
 }
 
 impl From<&FlowReport> for Counts {
@@ -85,9 +91,19 @@ impl From<&FlowReport> for Counts {
             held: flow.held,
             conflicts: flow.conflicts,
             failed: flow.failed,
+            errors: flow.errors.len() as u64,
         }
     }
 }
+
+/// After so many passes that did not come, the last one is old.
+const MISSED: i32 = 3;
+/// So old it may be in any case: `sync` may be run by a timer of its own.
+const QUIET: SignedDuration = SignedDuration::from_hours(2);
+/// So old it may be where passes come at certain times.
+const A_DAY: SignedDuration = SignedDuration::from_hours(24);
+/// How many things that went wrong are remembered one by one.
+const LISTED: usize = 5;
 
 impl LastPass {
     /// What is worth remembering of a report.
@@ -102,10 +118,8 @@ impl LastPass {
             zoom_requests: report.requests.zoom,
             calendar_requests: report.requests.calendar,
             errors: report.errors.len() as u64,
-            first_error: report
-                .errors
-                .first()
-                .map(|error| format!("{}: {}", error.doing, error.cause)),
+            first_error: report.errors.first().map(Trouble::line),
+            troubles: report.errors.iter().take(LISTED).cloned().collect(),
         }
     }
 
@@ -145,6 +159,12 @@ pub struct HostStatus {
     pub held: u64,
     /// Conflicts that wait for a decision.
     pub conflicts: u64,
+    /// Conflicts that a rule settled: the losing text can still be read.
+    #[serde(default)]
+    pub settled: u64,
+    /// The last pass is older than it should be and nobody makes another: seconds since it ended.
+    #[serde(default)]
+    pub overdue: Option<i64>,
     /// Seconds since the calendar's cursor was taken, where there is one.
     pub cursor_age: Option<i64>,
     /// Bookings that have an entry; `None` where the flow is off.
@@ -166,6 +186,12 @@ pub struct FailingStatus {
     pub since: Timestamp,
     /// Whether that was told (`sync.on_failure`, the log): after over an hour.
     pub told: bool,
+    /// What was being done and why it failed, the last time.
+    #[serde(default)]
+    pub cause: Option<String>,
+    /// What to do about it.
+    #[serde(default)]
+    pub hint: Option<String>,
 }
 
 /// Where busy time comes from and goes to.
@@ -196,7 +222,11 @@ impl Status {
     /// Says that this process is the daemon, and when its next pass is due.
     pub(super) fn of_this_daemon(&mut self, next: Option<Timestamp>) {
         self.daemon = Some(std::process::id());
-        self.hosts.iter_mut().for_each(|host| host.next = next);
+        for host in &mut self.hosts {
+            host.next = next;
+            // A pass that takes long is on its way.
+            host.overdue = None;
+        }
     }
 }
 
@@ -210,9 +240,10 @@ pub fn read(base: &dyn Base, settings: &Settings, now: Timestamp) -> Result<Stat
     let held = waiting::held(base, &scopes)?;
     let mut hosts = Vec::new();
     for host in &settings.hosts {
-        let open = conflicts
-            .iter()
-            .filter(|conflict| conflict.host == host.name);
+        let disputed = |standing: ConflictStanding| {
+            let of_host = conflicts.iter().filter(|one| one.host == host.name);
+            of_host.filter(|one| one.standing == standing).count() as u64
+        };
         let waiting = held
             .iter()
             .filter(|held| held.host == host.name && held.waits());
@@ -221,12 +252,18 @@ pub fn read(base: &dyn Base, settings: &Settings, now: Timestamp) -> Result<Stat
         let overview = scope
             .map(|scope| waiting::overview(base, scope))
             .transpose()?;
+        let last = last(base, &host.name)?;
+        let age = last.as_ref().map(|last| now.duration_since(last.finished));
         hosts.push(HostStatus {
             name: host.name.to_string(),
-            last: last(base, &host.name)?,
+            overdue: age
+                .filter(|age| *age > patience(&settings.sync.rhythm))
+                .map(|age| age.as_secs()),
+            last,
             next: None,
             held: waiting.count() as u64,
-            conflicts: open.count() as u64,
+            conflicts: disputed(ConflictStanding::Open),
+            settled: disputed(ConflictStanding::Settled),
             cursor_age: overview
                 .and_then(|overview| overview.listed)
                 .map(|at| now.as_second().saturating_sub(at.as_second())),
@@ -242,6 +279,17 @@ pub fn read(base: &dyn Base, settings: &Settings, now: Timestamp) -> Result<Stat
     })
 }
 
+/// How old the last pass may be, where no daemon says when the next one is due.
+fn patience(rhythm: &Rhythm) -> SignedDuration {
+    match rhythm {
+        Rhythm::Every(every) => {
+            let every = SignedDuration::try_from(*every).unwrap_or(SignedDuration::MAX);
+            every.saturating_mul(MISSED).max(QUIET)
+        }
+        Rhythm::Cron(_) => A_DAY,
+    }
+}
+
 /// The status where there is no state yet.
 #[must_use]
 pub fn before_any_pass(settings: &Settings) -> Status {
@@ -251,6 +299,8 @@ pub fn before_any_pass(settings: &Settings) -> Status {
         next: None,
         held: 0,
         conflicts: 0,
+        settled: 0,
+        overdue: None,
         cursor_age: None,
         links: None,
         busy: None,
@@ -267,7 +317,15 @@ fn failing(base: &dyn Base, host: &Host) -> Result<Vec<FailingStatus>> {
     let mut all = Vec::new();
     for flow in Flow::ALL {
         let failing = failing::read(base, &host.name, flow)?;
-        all.extend(failing.map(|Failing { since, told }| FailingStatus { flow, since, told }));
+        // What is switched off does not fail.
+        let failing = failing.filter(|_| flow.is_on(host));
+        all.extend(failing.map(|failing| FailingStatus {
+            flow,
+            since: failing.since,
+            told: failing.told,
+            cause: failing.trouble.as_ref().map(Trouble::line),
+            hint: failing.trouble.map(|trouble| trouble.hint),
+        }));
     }
     Ok(all)
 }

@@ -1,12 +1,14 @@
 //! `slotbridge check`: is everything in order?
 
-use std::fmt::Write as _;
-
 use clap::Args;
 
+use super::wrap::{fits, wrap};
 use super::{Context, terminal};
 use crate::app::check::{self, Grade, Item, Report};
 use crate::app::failure::{Exit, Failure};
+
+/// What stands below a state.
+const INDENT: &str = "         ";
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -22,12 +24,13 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     if arguments.json {
         terminal::print_json(&report)?;
     } else {
-        terminal::print(&in_words(&report))?;
+        terminal::print(&in_words(&report, terminal::width()))?;
     }
     Ok(report.exit())
 }
 
-fn in_words(report: &Report) -> String {
+/// Columns where they fit, else each thing as a paragraph of its own.
+fn in_words(report: &Report, columns: Option<usize>) -> String {
     let width = |of: fn(&Item) -> usize| report.items.iter().map(of).max().unwrap_or_default();
     let name = width(|item| item.name.chars().count());
     let object = width(|item| item.object.chars().count()).min(40);
@@ -35,18 +38,23 @@ fn in_words(report: &Report) -> String {
     for item in &report.items {
         let state = word(item.state);
         let seen = &item.seen;
-        // Writing to a String cannot fail.
-        writeln!(
-            text,
-            "{state:7}  {:name$}  {:object$}  {seen}",
+        let line = format!(
+            "{state:7}  {:name$}  {:object$}  {seen}\n",
             item.name, item.object
-        )
-        .unwrap_or_default();
+        );
+        if fits(&line, columns) {
+            text.push_str(&line);
+        } else {
+            let head = format!("{state:7}  {}  {}", item.name, item.object);
+            text.push_str(&wrap(&head, "", INDENT, columns));
+            text.push_str(&wrap(seen, INDENT, INDENT, columns));
+        }
         if let Some(hint) = &item.hint {
-            writeln!(text, "         hint: {hint}").unwrap_or_default();
+            let hint = format!("hint: {hint}");
+            text.push_str(&wrap(&hint, INDENT, INDENT, columns));
         }
     }
-    text.push_str(&summary(report));
+    text.push_str(&wrap(&summary(report), "", "", columns));
     text
 }
 
@@ -63,12 +71,54 @@ fn summary(report: &Report) -> String {
     let all = report.items.len();
     let notes = report.count(Grade::Note);
     match (report.count(Grade::Failed), report.count(Grade::Warning)) {
-        (0, 0) if notes == 0 => format!("everything is in order ({all} looked at)\n"),
+        (0, 0) if notes == 0 => format!("everything is in order ({all} looked at)"),
         (0, 0) => format!(
             "everything that was tried is in order ({} of {all}; the rest are notes)\n",
             all - notes
         ),
-        (0, warnings) => format!("it works; {warnings} of {all} should be known (warning)\n"),
-        (failed, _) => format!("{failed} of {all} failed\n"),
+        (0, warnings) => format!("it works; {warnings} of {all} should be known (warning)"),
+        (failed, _) => format!("{failed} of {all} failed"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report() -> Report {
+        let item = |name, object: &str, state, hint: Option<&str>| Item {
+            name,
+            object: object.to_owned(),
+            state,
+            seen: "none of its 3 schedules has that name or id, and nothing was written".to_owned(),
+            hint: hint.map(str::to_owned),
+            exit: Exit::Done,
+        };
+        let hint = "correct `availability` of [host.hours]; `slotbridge zoom availability list`";
+        Report {
+            version: 1,
+            ok: false,
+            items: vec![
+                item("availability", "alice", Grade::Failed, Some(hint)),
+                item("calendar", "work", Grade::Ok, None),
+            ],
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_into_the_terminal_becomes_paragraphs() {
+        let wide = in_words(&report(), None);
+        assert!(
+            wide.starts_with("failed   availability  alice  none of its 3"),
+            "{wide}"
+        );
+        for columns in [80, 40] {
+            let text = in_words(&report(), Some(columns));
+            assert!(fits(&text, Some(columns)), "{text}");
+            let words = |text: &str| -> Vec<String> {
+                text.split_whitespace().map(str::to_owned).collect()
+            };
+            assert_eq!(words(&text), words(&wide));
+        }
     }
 }

@@ -19,10 +19,11 @@ mod state;
 mod status;
 mod sync;
 mod words;
+mod wrap;
 mod zoom;
 
 use std::ffi::{OsStr, OsString};
-use std::io::{self, IsTerminal as _};
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -155,21 +156,25 @@ impl Context {
         self.global.quiet > 0
     }
 
+    /// Whether nothing but text is wanted, even on a terminal.
+    fn is_plain(&self) -> bool {
+        is_plain(&self.environment)
+    }
+
     /// Whether what goes to stdout has colours.
     fn paint(&self) -> Paint {
-        let unwanted = self.environment.get("NO_COLOR");
-        let unwanted = unwanted.is_some_and(|set| !set.is_empty());
-        let coloured = match self.global.color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => !unwanted && io::stdout().is_terminal(),
-        };
-        if coloured {
+        if self.global.color.on(&io::stdout(), self.is_plain()) {
             Paint::Colours
         } else {
             Paint::Plain
         }
     }
+}
+
+/// Whether nothing but text is wanted: `NO_COLOR` (no-color.org), or a terminal that knows no more.
+fn is_plain(environment: &Environment) -> bool {
+    let no_color = environment.get("NO_COLOR");
+    no_color.is_some_and(|set| !set.is_empty()) || environment.get("TERM") == Some("dumb")
 }
 
 /// Reads what was typed; a wrong usage, `--help` and `--version` end the process here.
@@ -234,11 +239,7 @@ fn try_execute(cli: Cli) -> Result<Exit, Failure> {
     };
     let logging = Logging {
         format: global.log_format,
-        color: global.color.on_stderr(
-            environment
-                .get("NO_COLOR")
-                .is_some_and(|set| !set.is_empty()),
-        ),
+        color: global.color.on(&io::stderr(), is_plain(&environment)),
         verbosity: usual + i16::from(global.verbose) - i16::from(global.quiet),
         filter: environment
             .get("SLOTBRIDGE_LOG")

@@ -7,6 +7,7 @@ use std::fmt::{self, Write as _};
 use clap::Args;
 use jiff::Timestamp;
 
+use super::wrap::wrap;
 use super::{Context, terminal};
 use crate::app::desk::{self, Answer, Ask};
 use crate::app::failure::{Exit, Failure};
@@ -30,7 +31,8 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         terminal::print_json(&status)?;
     } else {
         let now = context.clock.now();
-        terminal::print(&in_words(&status, now, context.paint()))?;
+        let columns = terminal::width();
+        terminal::print(&in_words(&status, now, context.paint(), columns))?;
     }
     Ok(if status.hosts.iter().all(in_order) {
         Exit::Done
@@ -49,39 +51,47 @@ pub(super) fn unexpected() -> Failure {
 }
 
 fn in_order(host: &HostStatus) -> bool {
-    host.held == 0 && host.conflicts == 0 && host.last.as_ref().is_none_or(|last| last.ok)
+    host.held == 0
+        && host.conflicts == 0
+        && host.overdue.is_none()
+        && host.failing.is_empty()
+        && host.last.as_ref().is_none_or(|last| last.ok)
 }
 
-fn in_words(status: &Status, now: Timestamp, paint: Paint) -> String {
+fn in_words(status: &Status, now: Timestamp, paint: Paint, columns: Option<usize>) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.
-    write_all(&mut text, status, now, paint).unwrap_or_default();
+    write_all(&mut text, status, now, paint, columns).unwrap_or_default();
     text
 }
 
-fn write_all(text: &mut String, status: &Status, now: Timestamp, paint: Paint) -> fmt::Result {
-    match status.daemon {
-        Some(pid) => writeln!(text, "daemon: running (pid {pid})")?,
-        None => writeln!(
-            text,
-            "daemon: not running; `slotbridge sync` runs one pass, `slotbridge run` stays"
-        )?,
-    }
+fn write_all(
+    text: &mut String,
+    status: &Status,
+    now: Timestamp,
+    paint: Paint,
+    columns: Option<usize>,
+) -> fmt::Result {
+    let daemon = match status.daemon {
+        Some(pid) => format!("daemon: running (pid {pid})"),
+        None => "daemon: not running; `slotbridge sync` runs one pass, `slotbridge run` stays"
+            .to_owned(),
+    };
+    text.push_str(&wrap(&daemon, "", "  ", columns));
     if status.hosts.is_empty() {
-        return writeln!(
-            text,
-            "no host is configured: `slotbridge config init` writes a file to start from"
-        );
+        let none = "no host is configured: `slotbridge config init` writes a file to start from";
+        text.push_str(&wrap(none, "", "  ", columns));
+        return Ok(());
     }
     writeln!(text)?;
-    text.push_str(&table::of(&status.hosts, now, paint));
+    text.push_str(&table::of(&status.hosts, now, paint, columns));
     for host in &status.hosts {
         let notes = words::notes(host, now);
         if !notes.is_empty() {
             write!(text, "\n{}:\n", host.name)?;
         }
         for note in notes {
-            writeln!(text, "  {note}")?;
+            text.push_str(&wrap(&note, "  ", "    ", columns));
         }
     }
     Ok(())

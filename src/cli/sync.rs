@@ -1,5 +1,6 @@
 //! `slotbridge sync`: one pass over all hosts.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use crate::adapters::memory::base::MemoryBase;
 use crate::adapters::store::Overlay;
 use crate::app::control::NoDaemon;
 use crate::app::desk::{Answer, Ask};
+use crate::app::failing::Tell;
 use crate::app::failure::{Exit, Failure};
 use crate::app::plan::no_host;
 use crate::app::round::Round;
@@ -75,9 +77,10 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         dry_run: arguments.dry_run,
         full: arguments.full,
         retry_now: true,
-        stop: Stop::default(),
+        ..Order::default()
     };
-    let shown = !arguments.json && !context.quiet();
+    // Progress is drawn with escape sequences, too.
+    let shown = !arguments.json && !context.quiet() && !context.is_plain();
     let hears = |host: &HostName| terminal::progress(host, shown);
     let signals = Signals::listen()?;
     let round = Round::run(&wired, &order, context.clock.as_ref(), &hears);
@@ -103,8 +106,14 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
 
 /// Says what has failed for over an hour, or is well again: once, however often this is run.
 async fn tell(settings: &Settings, round: &Round, base: &dyn Base) -> Result<(), Failure> {
-    for noted in failing::note(base, settings, round).await? {
-        let Some(words) = noted.words() else { continue };
+    for noted in failing::note(base, settings, round, None).await? {
+        let Some(mut words) = noted.words() else {
+            continue;
+        };
+        if noted.tell == Tell::Began && noted.trouble.is_some() {
+            // Writing to a String cannot fail.
+            write!(words, "\n  {}\n  hint: {}", noted.cause(), noted.hint()).unwrap_or_default();
+        }
         terminal::warn(&format!("{}, {}: {words}", noted.host, noted.flow.word()));
         if let Err(cause) = noted.run(&settings.sync.on_failure).await {
             terminal::warn(&format!("sync.on_failure: {cause}"));

@@ -18,6 +18,17 @@ pub fn print(text: &str) -> Result<(), Failure> {
     written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
 }
 
+/// How many columns the terminal has that stdout goes to; `None` where it goes elsewhere, or where
+/// the terminal does not say.
+#[must_use]
+pub fn width() -> Option<usize> {
+    if !io::stdout().is_terminal() {
+        return None;
+    }
+    let (_, columns) = console::Term::stdout().size_checked()?;
+    (columns > 0).then_some(usize::from(columns))
+}
+
 /// What became of writing to stdout.
 ///
 /// # Errors

@@ -69,13 +69,13 @@ pub fn report(pass: &Pass<'_>) -> HostReport {
         .filter(|conflict| conflict.standing == ConflictStanding::Open);
     flow.held = held.iter().filter(|held| held.booking().is_some()).count() as u64;
     flow.conflicts += open.count() as u64;
-    let ok = flow.failed == 0 && flow.held == 0 && flow.conflicts == 0 && flow.errors.is_empty();
     HostReport {
-        ok,
+        ok: flow.is_well(),
         actions: flow.actions.clone(),
         errors: flow.errors.clone(),
         bookings: Some(flow),
         worst,
+        bookings_unread: pass.tally.has_halted(),
         ..HostReport::new(&pass.host.name)
     }
 }

@@ -45,6 +45,16 @@ impl<'a> Ledger<'a> {
         }
     }
 
+    /// Every calendar that the bookings of a host were ever kept in, by its name then.
+    pub fn calendars(base: &dyn Base, host: &HostName) -> Result<Vec<CalendarName>> {
+        let prefix = format!("place/{}/", part(host.as_str()));
+        let places = base.scan(&prefix, None, PAGE)?;
+        let names = places
+            .iter()
+            .filter_map(|(key, _)| key.strip_prefix(&prefix)?.strip_suffix('/'));
+        Ok(names.map(|name| CalendarName::new(unpart(name))).collect())
+    }
+
     /// The link of a booking.
     pub fn link(&self, id: &BookingId) -> Result<Option<Link>> {
         self.read(&self.key("link", id.as_str()))

@@ -70,6 +70,17 @@ pub struct Host {
     pub bookings: BookingsPolicy,
 }
 
+/// Whether the bookings of a host could be looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BookingsSeen {
+    /// They were, or that flow is off.
+    #[default]
+    All,
+    /// Not all of them: what looks like an entry of one, and is of no booking that is known, may be
+    /// one all the same.
+    NotAll,
+}
+
 /// How a pass is to be run.
 #[derive(Clone, Debug, Default)]
 pub struct Order {
@@ -79,6 +90,8 @@ pub struct Order {
     pub full: bool,
     /// Try again at once what was refused and put off: a person asked for this pass.
     pub retry_now: bool,
+    /// Whether the host's bookings were looked at just now.
+    pub bookings: BookingsSeen,
     /// Set from outside to end the pass after the call in hand.
     pub stop: Stop,
 }

@@ -16,6 +16,9 @@ pub async fn find_place(pass: &Pass<'_>) -> Result<()> {
     match pass.ledger.place()? {
         Some(before) if before == *place => Ok(()),
         Some(_) => {
+            // A place that cannot be read may be a slip of the pen: what is known of the old one is
+            // forgotten when the new one was seen, and not before.
+            pass.sides.calendar.list(None).await?.next().await?;
             tracing::info!("the calendar is at another place now, and looked at anew");
             pass.adopted();
             pass.ledger.begin_anew(place).await

@@ -39,6 +39,12 @@ pub struct HostReport {
     /// The failures that the exit code depends on.
     #[serde(skip)]
     pub worst: Worst,
+    /// It was asked to end before its end: a flow of which nothing failed may not have been done.
+    #[serde(skip)]
+    pub cut_short: bool,
+    /// The bookings could not all be looked at: the flow could not go on.
+    #[serde(skip)]
+    pub bookings_unread: bool,
 }
 
 /// One day as it would be on the booking page, less the bookings themselves.
@@ -92,6 +98,20 @@ pub struct FlowReport {
     pub errors: Vec<Trouble>,
 }
 
+impl FlowReport {
+    /// Nothing failed, nothing is held, nothing is in conflict.
+    #[must_use]
+    pub fn is_well(&self) -> bool {
+        self.failed == 0 && self.held == 0 && self.conflicts == 0 && self.errors.is_empty()
+    }
+
+    /// Whether a flow that was tried failed. What is held, and what is only said, is no failure.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.failed > 0
+    }
+}
+
 /// One action.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {
@@ -143,6 +163,12 @@ impl Worst {
 }
 
 impl Trouble {
+    /// What we were doing and why it failed, in one line.
+    #[must_use]
+    pub fn line(&self) -> String {
+        format!("{}: {}", self.doing, self.cause)
+    }
+
     /// Words for a failed call.
     #[must_use]
     pub fn from_error(error: &Error) -> Self {
@@ -177,6 +203,7 @@ impl HostReport {
     pub fn failed(name: &HostName, error: &Error) -> Self {
         let trouble = Trouble::from_error(error);
         let flow = FlowReport {
+            failed: 1,
             errors: vec![trouble.clone()],
             ..FlowReport::default()
         };
@@ -184,6 +211,7 @@ impl HostReport {
             ok: false,
             bookings: Some(flow),
             errors: vec![trouble],
+            bookings_unread: true,
             worst: Worst {
                 denied: error.kind() == Kind::Denied,
                 unreachable: matches!(error.kind(), Kind::Unreachable | Kind::Missing),
@@ -207,6 +235,8 @@ impl HostReport {
         self.actions.extend(other.actions);
         self.errors.extend(other.errors);
         self.worst = self.worst.join(other.worst);
+        self.cut_short |= other.cut_short;
+        self.bookings_unread |= other.bookings_unread;
         self
     }
 
@@ -224,6 +254,8 @@ impl HostReport {
             actions: Vec::new(),
             errors: Vec::new(),
             worst: Worst::default(),
+            cut_short: false,
+            bookings_unread: false,
         }
     }
 }

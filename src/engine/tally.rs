@@ -41,6 +41,7 @@ struct Inner {
     report: FlowReport,
     worst: Worst,
     writes: u64,
+    halted: bool,
     faults_in_a_row: u32,
 }
 
@@ -162,8 +163,29 @@ impl Tally {
         inner.report.held += held;
     }
 
-    /// Lists a failed call after which the pass cannot go on, whatever its kind.
+    /// Whether it could not go on.
+    #[must_use]
+    pub fn has_halted(&self) -> bool {
+        self.lock().halted
+    }
+
+    /// How many things went wrong so far.
+    #[must_use]
+    pub fn troubles(&self) -> usize {
+        self.lock().report.errors.len()
+    }
+
+    /// What went wrong after the first so many.
+    #[must_use]
+    pub fn troubles_after(&self, first: usize) -> Vec<Trouble> {
+        let inner = self.lock();
+        inner.report.errors.iter().skip(first).cloned().collect()
+    }
+
+    /// Lists a failed call after which the flow cannot go on, whatever its kind.
     pub fn aborted(&self, error: &Error) {
+        self.count(Count::Failed);
+        self.lock().halted = true;
         let transient = matches!(
             error.kind(),
             Kind::Transient | Kind::Malformed | Kind::Stale | Kind::Refused

@@ -14,8 +14,9 @@ fn bench(rest: fn(String) -> String) -> Bench {
     let bench = Bench::new(Vdir, "");
     let told = bench.home.path().join("told");
     let line = format!(
-        "on_failure = [\"sh\", \"-c\", \"echo $SLOTBRIDGE_EVENT $SLOTBRIDGE_HOST $SLOTBRIDGE_FLOW $SLOTBRIDGE_SINCE >> {}\"]\n",
-        told.display()
+        "on_failure = [\"sh\", \"-c\", \"echo $SLOTBRIDGE_EVENT $SLOTBRIDGE_HOST $SLOTBRIDGE_FLOW $SLOTBRIDGE_SINCE >> {}; echo \\\"$SLOTBRIDGE_NEXT|$SLOTBRIDGE_CAUSE|$SLOTBRIDGE_HINT\\\" >> {}\"]\n",
+        told.display(),
+        bench.home.path().join("why").display()
     );
     bench.configure(|text| {
         let text = rest(text);
@@ -31,6 +32,13 @@ fn bench(rest: fn(String) -> String) -> Bench {
 fn told(bench: &Bench) -> Vec<String> {
     let text = fs::read_to_string(bench.home.path().join("told")).unwrap_or_default();
     text.lines().map(str::to_owned).collect()
+}
+
+/// When it is tried again, the cause and the hint, as the command last heard them.
+fn why(bench: &Bench) -> Vec<String> {
+    let text = fs::read_to_string(bench.home.path().join("why")).unwrap_or_default();
+    let last = text.lines().last().unwrap_or_default();
+    last.split('|').map(str::to_owned).collect()
 }
 
 fn breaks(bench: &Bench) {
@@ -79,14 +87,26 @@ fn what_lasts_is_told_once_and_once_when_it_is_over() {
     );
     let began = "failing alice bookings 2026-01-05T08:00:00Z";
     assert_eq!(told(&bench), [began]);
+    let [next, cause, hint] = &why(&bench)[..] else {
+        panic!("{:?}", why(&bench))
+    };
+    assert_eq!(next, "", "no daemon runs");
+    assert!(!cause.is_empty() && !hint.is_empty());
+    assert!(
+        run.stderr.contains(cause) && run.stderr.contains(&format!("hint: {hint}")),
+        "{run:#?}"
+    );
     let run = bench.sync(&[]);
     assert!(!run.stderr.contains("over an hour"), "{run:#?}");
     assert_eq!(told(&bench), [began]);
     let status = bench.run(&["status"]);
     assert!(
-        status.stdout.contains("bookings: failing for"),
+        status.stdout.contains("bookings: failing for") && status.stdout.contains(hint),
         "{status:#?}"
     );
+    let status = bench.run(&["status", "--json"]);
+    assert_eq!(status.host()["failing"][0]["hint"], hint.as_str());
+    assert_eq!(status.host()["failing"][0]["cause"], cause.as_str());
     bench.account.faults().clear();
     bench.pass();
     let ended = "well alice bookings 2026-01-05T08:00:00Z";
@@ -109,10 +129,24 @@ fn the_daemon_tells_it_in_its_log_its_metrics_and_by_the_command() {
         line.contains("ERROR") && line.contains("flow=\"bookings\""),
         "{line}"
     );
+    for field in ["tried again at 20", " cause=", " hint="] {
+        assert!(line.contains(field), "{field}: {line}");
+    }
     daemon.until("sync.on_failure was run");
+    let next: jiff::Timestamp = why(&bench)[0].parse().unwrap();
+    let status = bench.run(&["status", "--json"]);
+    let shown: jiff::Timestamp = status.host()["next"].as_str().unwrap().parse().unwrap();
+    assert!(
+        (next.as_second() - shown.as_second()).abs() < 2,
+        "{status:#?}"
+    );
     let metrics = daemon.get("/metrics");
     let gauge = "slotbridge_failing{host=\"alice\",flow=\"bookings\"} 1";
     assert!(metrics.body.contains(gauge), "{}", metrics.body);
+    for name in ["failing_since", "next_pass"] {
+        let name = format!("\nslotbridge_{name}_timestamp_seconds");
+        assert!(metrics.body.contains(&name), "{name}: {}", metrics.body);
+    }
     let status = bench.run(&["status"]);
     assert!(
         status.stdout.contains("the next pass tries again"),
@@ -188,4 +222,63 @@ fn a_pass_over_one_host_tells_nothing_of_another(#[values(false, true)] by_the_d
     assert_eq!(run.code, 4, "{run:#?}");
     assert_eq!(told(&bench), [began]);
     drop(daemon);
+}
+
+/// A bench with working hours alone.
+fn hours_alone() -> Bench {
+    let mut bench = bench(listening);
+    bench.set_flows("[host.hours]\ncalendar = \"work\"\n");
+    bench.pass();
+    bench
+}
+
+fn failing_flows(bench: &Bench) -> Vec<String> {
+    let status = bench.run(&["status", "--json"]);
+    let failing = status.host()["failing"].as_array().cloned().unwrap();
+    let flows = failing.iter();
+    flows
+        .map(|one| one["flow"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn hours_without_zoom_fail_and_nothing_is_said_of_what_is_off() {
+    let mut bench = hours_alone();
+    let run = bench.sync(&["--json"]);
+    assert!(run.host()["busy"].is_null(), "{run:#?}");
+    bench.stop_zoom();
+    bench.account.clear_log();
+    let run = bench.sync(&[]);
+    assert_eq!(run.code, 4, "{run:#?}");
+    let line = run.stdout.lines().next().unwrap();
+    assert!(
+        line.contains("0 working hours, 1 failed") && !line.contains("busy"),
+        "{line}"
+    );
+    let status = bench.run(&["status"]);
+    assert!(
+        status.stdout.contains("hours") && !status.stdout.contains("busy"),
+        "{status:#?}"
+    );
+    assert_eq!(failing_flows(&bench), ["hours"]);
+    bench.start_zoom();
+    bench.pass();
+    assert!(failing_flows(&bench).is_empty());
+}
+
+#[test]
+fn a_flow_that_did_not_run_stays_as_it_was() {
+    let mut bench = bench(listening);
+    bench.set_flows("[host.bookings]\ncalendar = \"work\"\n[host.hours]\ncalendar = \"work\"\navailability = \"Nope\"\n");
+    bench.configure(listening);
+    assert_eq!(bench.sync(&[]).code, 4);
+    assert_eq!(failing_flows(&bench), ["hours"]);
+    let daemon = Daemon::ready(&bench);
+    let metrics = daemon.get("/metrics").body;
+    let gauge = |flow: &str| {
+        let name = "slotbridge_last_success_timestamp_seconds";
+        metrics.contains(&format!("{name}{{host=\"alice\",flow=\"{flow}\"}}"))
+    };
+    assert!(gauge("bookings") && !gauge("hours"), "{metrics}");
+    daemon.end();
 }

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::Daemon;
-use crate::app::failing::{self, Tell};
+use crate::app::failing::{self, Flow, Tell};
 use crate::app::failure::Exit;
 use crate::app::hinting::{self, Looked};
 use crate::app::hints;
@@ -13,7 +14,19 @@ use crate::app::metrics;
 use crate::app::round::Round;
 use crate::domain::hint::Hint;
 use crate::domain::ids::HostName;
-use crate::engine::report::Worst;
+use crate::engine::report::{HostReport, Worst};
+
+/// What a flow did: `ok` is its own, whatever the others did.
+macro_rules! line {
+    ($level:ident, $host:expr, $name:expr, $flow:expr) => {
+        tracing::$level!(
+            host = %$host.name, flow = $name.word(), ok = $flow.is_well(), seen = $flow.seen,
+            created = $flow.created, updated = $flow.updated, deleted = $flow.deleted,
+            cancelled = $flow.cancelled, noted = $flow.noted, held = $flow.held,
+            conflicts = $flow.conflicts, failed = $flow.failed, "pass done"
+        )
+    };
+}
 
 /// How a pass ended, for whoever reads `systemctl status`.
 fn words(round: &Round) -> String {
@@ -107,32 +120,37 @@ impl Daemon {
         metrics::waiting(self.hints.waiting());
     }
 
-    pub(super) async fn note(&mut self, round: &Round) {
+    /// Remembers a pass, and tells what is news of it. `next`: when the next one is due.
+    pub(super) async fn note(&mut self, round: &Round, next: Option<Timestamp>) {
         if let Err(error) = round.remember(self.state.base.as_ref()).await {
             tracing::error!(%error, "this pass cannot be remembered");
         }
         self.state.feeds.look_again();
-        self.tell_what_lasts(round).await;
+        self.tell_what_lasts(round, next).await;
         for host in &round.hosts {
-            for error in &host.errors {
-                tracing::warn!(host = %host.name, cause = %error.cause, hint = %error.hint, "{}", error.doing);
-            }
-            let flows = [
-                ("bookings", &host.bookings),
-                ("busy", &host.busy),
-                ("hours", &host.hours),
-            ];
-            for (name, flow) in flows {
-                let Some(flow) = flow else { continue };
-                tracing::info!(
-                    host = %host.name, flow = name, ok = host.ok, seen = flow.seen, created = flow.created,
-                    updated = flow.updated, deleted = flow.deleted, cancelled = flow.cancelled,
-                    noted = flow.noted, held = flow.held, conflicts = flow.conflicts,
-                    failed = flow.failed, "pass done"
-                );
-            }
+            self.tell_of(host);
         }
         self.state_failed |= round.exit() == Exit::State;
+    }
+
+    /// What a pass did for a host: loud where it is news, and only with `-v` where all is as it was.
+    fn tell_of(&mut self, host: &HostReport) {
+        for (error, is_news) in self.outcomes.troubles(&host.name, &host.errors) {
+            let (cause, hint) = (&error.cause, &error.hint);
+            if is_news {
+                tracing::warn!(host = %host.name, %cause, %hint, "{}", error.doing);
+            } else {
+                tracing::debug!(host = %host.name, %cause, %hint, "{}", error.doing);
+            }
+        }
+        for name in Flow::ALL {
+            let Some(flow) = name.of(host) else { continue };
+            if self.outcomes.flow(&host.name, name, flow) {
+                line!(info, host, name, flow);
+            } else {
+                line!(debug, host, name, flow);
+            }
+        }
     }
 
     /// How all hosts are, after a pass over all of them: when the next one is to be, and what systemd
@@ -154,10 +172,11 @@ impl Daemon {
     }
 
     /// Tells once what has failed for over an hour, and once when it is over.
-    async fn tell_what_lasts(&mut self, round: &Round) {
+    async fn tell_what_lasts(&mut self, round: &Round, next: Option<Timestamp>) {
         while self.commands.try_join_next().is_some() {}
         let settings = self.settings.borrow().clone();
-        let noted = match failing::note(self.state.base.as_ref(), &settings, round).await {
+        let base = self.state.base.as_ref();
+        let noted = match failing::note(base, &settings, round, next).await {
             Ok(noted) => noted,
             Err(error) => {
                 tracing::error!(%error, "what has failed cannot be remembered");
@@ -166,11 +185,16 @@ impl Daemon {
         };
         metrics::failing(&noted);
         for one in noted {
-            let Some(words) = one.words() else { continue };
             let (host, flow) = (one.host.clone(), one.flow.word());
-            match one.tell {
-                Tell::Began => tracing::error!(%host, flow, since = ?one.since, "{words}"),
-                Tell::Ended | Tell::Nothing => tracing::warn!(%host, flow, "{words}"),
+            if one.tell == Tell::Passed {
+                tracing::info!(%host, flow, since = ?one.since, "this had failed and is well again");
+            }
+            let Some(words) = one.words() else { continue };
+            if one.tell == Tell::Began {
+                let (cause, hint) = (one.cause(), one.hint());
+                tracing::error!(%host, flow, since = ?one.since, cause, hint, "{words}");
+            } else {
+                tracing::info!(%host, flow, since = ?one.since, "{words}");
             }
             let command = settings.sync.on_failure.clone();
             if command.is_empty() {

@@ -7,6 +7,7 @@ use sd_notify::NotifyState;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+use super::outcomes::Outcomes;
 use super::{Daemon, Reload};
 use crate::app::control::{self, Desk};
 use crate::app::ears::{self, Ears, Listening};
@@ -121,6 +122,7 @@ pub async fn run(
         told_to_wait: Duration::ZERO,
         left_alone: None,
         commands: JoinSet::new(),
+        outcomes: Outcomes::default(),
         words: "waiting for the first pass".to_owned(),
     };
     notify(&[NotifyState::Ready, NotifyState::Status(&daemon.words)]);

@@ -66,34 +66,39 @@ fn tell(answer: oneshot::Sender<Answer>, what: Answer) {
 }
 
 impl Daemon {
-    /// Runs a pass over all hosts, and remembers it.
+    /// Runs a pass over all hosts, remembers it, and says when the next one is due.
     pub(super) async fn whole_pass(
         &mut self,
         order: &Order,
+        begun: Instant,
         signals: &mut Signals,
         running: &mut Tasks,
-    ) -> Result<Ended, Failure> {
+    ) -> Result<(Ended, Option<Instant>), Failure> {
         notify(&[NotifyState::Status("a pass runs")]);
-        let begun = Instant::now();
         self.begun = Some(begun);
         let before = self.plan.throttles();
         let clock = self.clock.clone();
         let hears = |_: &HostName| -> Box<dyn Progress> { Box::new(Silent) };
         let round = Round::run(&self.plan.wired, order, clock.as_ref(), &hears);
         let (round, ended) = until_asked(round, order, signals, running).await?;
+        let mut due = None;
         if let Some(round) = round {
             self.count(&round, begun, before);
             // Whoever hears that the pass is done may ask whether the daemon is ready.
             if ended == Ended::ByItself {
                 self.seen_all(&round, begun).await;
             }
-            self.note(&round).await;
             self.judge(&round);
+            due = self.due(begun);
+            let next = self.when(due).await;
+            // Whoever hears that the pass is done may ask when the next one is.
+            self.next.send_replace(next);
+            self.note(&round, next).await;
         }
         if ended == Ended::ByItself {
             self.export().await;
         }
-        Ok(ended)
+        Ok((ended, due))
     }
 
     /// A pass that somebody waits for.
@@ -143,10 +148,11 @@ impl Daemon {
             if ended == Ended::ByItself && host.is_none() {
                 self.seen_all(&round, begun).await;
             }
-            self.note(&round).await;
             if host.is_none() {
                 self.judge(&round);
             }
+            let next = *self.next.borrow();
+            self.note(&round, next).await;
         }
         let exit = match round.exit() {
             Exit::Done if ended == Ended::Asked => Exit::Attention,

@@ -95,8 +95,11 @@ fn of_flow(host: &HostStatus, flow: Flow, counts: Option<Counts>) -> Line {
         None => (State::New, "no pass yet".to_owned()),
         Some(counts) if failing || counts.failed > 0 => (State::Failing, failed(counts)),
         Some(counts) if counts.held + counts.conflicts > 0 => {
-            (State::Waiting, "waits for you".to_owned())
+            (State::Waiting, waiting(host, counts).to_owned())
         }
+        // Something is said of it, although nothing failed: a clock that is wrong, say.
+        Some(counts) if counts.errors > 0 => (State::Waiting, "needs attention".to_owned()),
+        Some(_) if host.overdue.is_some() => (State::Waiting, "out of date".to_owned()),
         Some(_) if flow == Flow::Bookings => {
             let links = host.links.unwrap_or_default();
             (State::Well, format!("all done: {links} in step"))
@@ -107,7 +110,7 @@ fn of_flow(host: &HostStatus, flow: Flow, counts: Option<Counts>) -> Line {
         flow.word(),
         state,
         word,
-        counts.map_or_else(String::new, did),
+        counts.map_or_else(String::new, |counts| did(counts, state)),
     )
 }
 
@@ -126,8 +129,19 @@ fn row(flow: &str, state: State, word: String, did: String) -> Line {
     }
 }
 
+/// What waits: for a person, or for the pass that does what the person said.
+fn waiting(host: &HostStatus, counts: Counts) -> &'static str {
+    if host.held + host.conflicts > 0 {
+        "waits for you"
+    } else if counts.held > 0 {
+        "for the next pass"
+    } else {
+        "conflict settled"
+    }
+}
+
 /// What the last pass did, in words; what it did not do is left out.
-fn did(counts: Counts) -> String {
+fn did(counts: Counts, state: State) -> String {
     let done = [
         (counts.created, "created"),
         (counts.updated, "updated"),
@@ -136,12 +150,15 @@ fn did(counts: Counts) -> String {
         (counts.noted, "noted"),
         (counts.held, "held"),
         (counts.conflicts, "in conflict"),
+        (counts.failed, "failed"),
     ];
     let done = done.iter().filter(|(count, _)| *count > 0);
     let done: Vec<String> = done
         .map(|(count, word)| format!("{count} {word}"))
         .collect();
-    if done.is_empty() {
+    if done.is_empty() && state == State::Failing {
+        "nothing done".to_owned()
+    } else if done.is_empty() {
         "nothing to do".to_owned()
     } else {
         done.join(", ")

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use super::{BusyStatus, HostStatus};
+use super::{BusyStatus, HostStatus, LastPass};
 use crate::engine::bookable::records::Sink;
 
 /// What there is to know of a host besides its lines, a line each.
@@ -13,10 +13,15 @@ use crate::engine::bookable::records::Sink;
 pub fn notes(host: &HostStatus, now: Timestamp) -> Vec<String> {
     let ago = |time: Timestamp| span(now.as_second().saturating_sub(time.as_second()));
     let mut notes = Vec::new();
-    if let Some(last) = &host.last
-        && let Some(error) = &last.first_error
-    {
-        notes.push(format!("{} went wrong, first: {error}", last.errors));
+    if let Some(age) = host.overdue {
+        let age = span(age);
+        notes.push(format!(
+            "no pass for {age}, and no daemon runs: what changed since then is not in step; \
+             `slotbridge run` stays, `slotbridge sync` runs one pass"
+        ));
+    }
+    if let Some(last) = &host.last {
+        notes_of_troubles(&mut notes, last);
     }
     for failing in &host.failing {
         let again = match host.next {
@@ -27,10 +32,19 @@ pub fn notes(host: &HostStatus, now: Timestamp) -> Vec<String> {
             None => "`slotbridge sync` tries again".to_owned(),
         };
         let flow = failing.flow.word();
-        notes.push(format!(
-            "{flow}: failing for {}; {again}",
-            ago(failing.since)
-        ));
+        let mut note = format!("{flow}: failing for {}; {again}", ago(failing.since));
+        if let (Some(cause), Some(hint)) = (&failing.cause, &failing.hint)
+            && !is_told(host, cause)
+        {
+            // Writing to a String cannot fail.
+            write!(note, "\n{cause}\nhint: {hint}").unwrap_or_default();
+        }
+        notes.push(note);
+    }
+    if !host.failing.is_empty() {
+        let check = "`slotbridge check` tries everything that the configuration names, and says \
+                     what is wrong";
+        notes.push(check.to_owned());
     }
     if host.held > 0 {
         notes.push(format!("{} held: see `slotbridge held`", host.held));
@@ -41,6 +55,12 @@ pub fn notes(host: &HostStatus, now: Timestamp) -> Vec<String> {
             host.conflicts
         ));
     }
+    if host.settled > 0 {
+        notes.push(format!(
+            "{} in conflict and settled by a rule; the losing text: `slotbridge conflicts`",
+            host.settled
+        ));
+    }
     if let Some(age) = host.cursor_age {
         notes.push(format!("calendar read up to: {} ago", span(age)));
     }
@@ -48,6 +68,32 @@ pub fn notes(host: &HostStatus, now: Timestamp) -> Vec<String> {
         notes_of_busy(&mut notes, busy, ago);
     }
     notes
+}
+
+/// What went wrong in the last pass, each with what to do about it.
+fn notes_of_troubles(notes: &mut Vec<String>, last: &LastPass) {
+    let listed = last.troubles.len() as u64;
+    for trouble in &last.troubles {
+        notes.push(format!("{}\nhint: {}", trouble.line(), trouble.hint));
+    }
+    match &last.first_error {
+        // It was remembered by an earlier version.
+        Some(error) if listed == 0 => {
+            notes.push(format!("{} went wrong, first: {error}", last.errors));
+        }
+        _ if last.errors > listed => {
+            let more = last.errors.saturating_sub(listed);
+            notes.push(format!(
+                "{more} more went wrong: `slotbridge sync` lists them"
+            ));
+        }
+        _ => {}
+    }
+}
+
+fn is_told(host: &HostStatus, cause: &str) -> bool {
+    let troubles = host.last.iter().flat_map(|last| &last.troubles);
+    troubles.into_iter().any(|trouble| trouble.line() == cause)
 }
 
 fn notes_of_busy(notes: &mut Vec<String>, busy: &BusyStatus, ago: impl Fn(Timestamp) -> String) {
@@ -71,6 +117,7 @@ fn notes_of_busy(notes: &mut Vec<String>, busy: &BusyStatus, ago: impl Fn(Timest
             if source.whole {
                 note.push_str("; that copy stays in force");
             }
+            write!(note, "\nhint: {}", trouble.hint).unwrap_or_default();
         }
         notes.push(note);
     }
@@ -110,12 +157,17 @@ mod tests {
                 flow: Flow::Busy,
                 since: at(0),
                 told: true,
+                cause: None,
+                hint: None,
             }],
+            overdue: None,
+            settled: 0,
         };
         assert_eq!(
             notes(&host, at(10_000)),
             [
                 "busy: failing for 2 h; the next pass tries again, in 4 min",
+                "`slotbridge check` tries everything that the configuration names, and says what is wrong",
                 "1 held: see `slotbridge held`",
                 "2 in conflict: see `slotbridge conflicts`",
             ]

@@ -2,7 +2,7 @@
 
 use super::keeping::FULL_EVERY;
 use super::records::{Choice, Sink};
-use super::work::{Work, is_lasting};
+use super::work::{Keeps, Work, is_lasting};
 use crate::domain::ids::ZoomCalendarId;
 use crate::engine::ledger::Batch;
 use crate::plan::policy::{BusyPolicy, BusyTo};
@@ -51,7 +51,7 @@ pub(super) async fn choose(work: &Work<'_>, policy: &BusyPolicy) -> Result<Optio
         Err(error) => {
             let known = old.filter(|_| !is_lasting(&error));
             if known.is_none() {
-                work.halted(&error);
+                work.halted(&error, Keeps::Both);
             }
             Ok(known)
         }

@@ -5,7 +5,7 @@ use jiff::civil::Time;
 
 use super::work::{Days, Work};
 use crate::domain::time_span::TimeSpan;
-use crate::engine::report::{DayReport, FlowReport, HostReport};
+use crate::engine::report::{DayReport, HostReport, Trouble};
 use crate::plan::overrides::{self, Effect};
 
 impl Days {
@@ -42,23 +42,21 @@ impl Days {
     }
 }
 
-fn is_fine(flow: &FlowReport) -> bool {
-    flow.failed == 0 && flow.held == 0 && flow.conflicts == 0 && flow.errors.is_empty()
-}
-
 impl Work<'_> {
     /// The report of the pass so far.
     pub(super) fn report(&self) -> HostReport {
         let (busy, worst) = self.tally.report();
         let (hours, also) = self.hours.report();
-        let nothing = FlowReport::default();
+        // A call that both flows need is one failure of the host.
+        let shared = |trouble: &&Trouble| !busy.errors.contains(trouble);
+        let of_hours = hours.errors.iter().filter(shared).cloned();
         HostReport {
-            ok: is_fine(&busy) && is_fine(&hours),
+            ok: busy.is_well() && hours.is_well(),
             actions: [&*busy.actions, &*hours.actions].concat(),
-            errors: [&*busy.errors, &*hours.errors].concat(),
+            errors: busy.errors.iter().cloned().chain(of_hours).collect(),
             worst: worst.join(also),
-            busy: (self.host.busy.is_some() || busy != nothing).then_some(busy),
-            hours: (self.host.hours.is_some() || hours != nothing).then_some(hours),
+            busy: self.host.busy.is_some().then_some(busy),
+            hours: self.host.hours.is_some().then_some(hours),
             ..HostReport::new(&self.host.name)
         }
     }

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::echoes::{Echoes, Origin};
-use super::own;
+use super::own::Bookings;
 use super::reading::{OneSource, Reading, Said};
 use super::records::Shelf;
 use super::removals;
@@ -60,13 +60,15 @@ pub(super) async fn busy(
     let mut certainty = Certainty::Whole;
     let mut origins = Vec::new();
     let echoes = Arc::new(echoes.clone());
+    let seen = work.order.bookings;
+    let bookings = Bookings::of(work.sides.base.as_ref(), work.host, seen)?;
     for name in &policy.from {
         let shelf = work.records.shelf(name);
         if !shelf.state()?.whole {
             certainty = Certainty::PartlyUnknown;
         }
         let reading = Reading::of(name, policy, days, Arc::clone(&echoes));
-        let found = match one_source(work, &shelf, reading).await {
+        let found = match one_source(work, &bookings, &shelf, reading).await {
             Ok(found) => found,
             Err(error) if error.kind() == Kind::Malformed => {
                 certainty = Certainty::PartlyUnknown;
@@ -82,6 +84,9 @@ pub(super) async fn busy(
             }
             Err(error) => return Err(error),
         };
+        if found.in_doubt {
+            certainty = Certainty::PartlyUnknown;
+        }
         origins.extend(found.origins);
         let standing = found.standing.merged();
         all.extend(standing.spans().iter().copied());
@@ -97,7 +102,12 @@ pub(super) async fn busy(
     })
 }
 
-async fn one_source(work: &Work<'_>, shelf: &Shelf<'_>, mut reading: Reading) -> Result<OneSource> {
+async fn one_source(
+    work: &Work<'_>,
+    bookings: &Bookings<'_>,
+    shelf: &Shelf<'_>,
+    mut reading: Reading,
+) -> Result<OneSource> {
     let mut after: Option<Href> = None;
     loop {
         let page = shelf.page(after.as_ref())?;
@@ -107,7 +117,7 @@ async fn one_source(work: &Work<'_>, shelf: &Shelf<'_>, mut reading: Reading) ->
         after = Some(last.clone());
         let mut known = Vec::with_capacity(page.len());
         for (href, kept) in page {
-            let own = own::own(work.sides.base.as_ref(), work.host, &kept)?;
+            let own = bookings.own(&kept)?;
             known.push((href, kept, own));
         }
         reading = aside(move || reading.page(known)).await?;

@@ -7,7 +7,7 @@ use super::echoes::Echoes;
 use super::expanding::{self, Wanted};
 use super::overrides::{self, Schedule};
 use super::records::{BlocksSince, Choice, Sink};
-use super::work::{Days, Work, is_lasting, zone_of};
+use super::work::{Days, Keeps, Work, is_lasting, zone_of};
 use super::{choice, hours, keeping, schedule};
 use crate::domain::busy::Busy;
 use crate::engine::report::DayReport;
@@ -39,6 +39,8 @@ struct Blocks {
     sink: Option<Sink>,
     wanted: Option<Wanted>,
     whole: bool,
+    /// How much had gone wrong before them.
+    troubles: usize,
 }
 
 /// Runs the pass; what a day comes to is only said in a dry run. Only a failure of the state ends
@@ -67,12 +69,14 @@ pub(super) async fn flow(work: &Work<'_>) -> Result<Vec<DayReport>> {
     if work.stopped() || found.zoom_is_away {
         return Ok(Vec::new());
     }
+    let troubles = work.tally.troubles();
     let blocks = match &host.busy {
         Some(policy) => write_blocks(work, policy, &found.days, choice).await?,
         None => Blocks {
             sink: None,
             wanted: None,
             whole: true,
+            troubles,
         },
     };
     if work.stopped() {
@@ -108,18 +112,24 @@ async fn look_around(work: &Work<'_>, choice: Option<&Choice>, traces: Traces) -
             Err(error) if error.kind() == Kind::State => return Err(error),
             Err(error) => {
                 if needed {
-                    work.halted(&error);
                     zoom_is_away = !is_lasting(&error);
+                    // Where Zoom is away, nothing of busy time is written either.
+                    let busy = to_availability || traces.overrides;
+                    let busy = busy || (zoom_is_away && work.host.busy.is_some());
+                    let keeps = if busy { Keeps::Both } else { Keeps::Hours };
+                    work.halted(&error, keeps);
                 } else if is_lasting(&error) {
                     schedule::without(work).await?;
                 }
                 let zone = schedule::last_zone(work)?;
-                let why = format!(
-                    "whole days and floating times are read in the zone {zone}, because the \
-                     availability in Zoom cannot be read: {}",
-                    error.cause()
-                );
-                work.tally.done("warn", "calendar", &zone, &why);
+                if work.host.busy.is_some() {
+                    let why = format!(
+                        "whole days and floating times are read in the zone {zone}, because the \
+                         availability in Zoom cannot be read: {}",
+                        error.cause()
+                    );
+                    work.tally.done("warn", "calendar", &zone, &why);
+                }
                 zone
             }
         },
@@ -147,6 +157,7 @@ async fn write_blocks(
         sink: choice.as_ref().map(|choice| choice.sink),
         wanted: None,
         whole: false,
+        troubles: work.tally.troubles(),
     };
     let echoes = match choice.as_ref().and_then(|choice| choice.calendar.as_ref()) {
         None => Echoes::new(),
@@ -182,7 +193,9 @@ async fn without_blocks(work: &Work<'_>, error: Error) -> Result<Blocks> {
     if error.kind() == Kind::State {
         return Err(error);
     }
-    work.halted(&error);
+    let troubles = work.tally.troubles();
+    // Which of the availability's overrides are busy time is not known then.
+    work.halted(&error, Keeps::Both);
     if error.kind() == Kind::Missing {
         // The calendar itself is gone, and its blocks with it: the next pass looks for another.
         blocks::forget(work).await?;
@@ -192,6 +205,7 @@ async fn without_blocks(work: &Work<'_>, error: Error) -> Result<Blocks> {
         sink: None,
         wanted: None,
         whole: false,
+        troubles,
     })
 }
 
@@ -221,28 +235,34 @@ async fn write_overrides(
         match schedule::fetch(work).await {
             Ok(availability) => found.availability = Some(availability),
             Err(error) if error.kind() == Kind::State => return Err(error),
-            Err(error) => work.halted(&error),
+            Err(error) => work.halted(&error, Keeps::Busy),
         }
     }
     let Some(availability) = found.availability.take() else {
         return Ok((Vec::new(), !writes));
     };
+    let troubles = work.tally.troubles();
     if !overrides::leave_others(work, &found.days, &availability.id).await? {
+        work.hours_share(troubles);
         return Ok((Vec::new(), false));
     }
     let id = availability.id.clone();
     let schedule = Schedule::open(work, &found.days, availability)?;
     let busy = blocks.wanted.as_ref().map_or(&nothing, |wanted| wanted);
-    let (effects, whole) = match wanted.filter(|_| writes) {
-        Some(wanted) => {
-            // Busy time is taken out of what the hours are to be.
-            let decided = hours::decide(work, &id, schedule.person(&wanted.busy)).await?;
-            let elsewhere = schedule.effects(&busy.busy, decided.shall());
-            let (whole, effects) = schedule.settle(wanted, decided.shall()).await?;
-            hours::finish(work, decided, whole).await?;
-            (if to_availability { effects } else { elsewhere }, whole)
+    let (effects, whole) = if let Some(wanted) = wanted.filter(|_| writes) {
+        // Busy time is taken out of what the hours are to be.
+        let decided = hours::decide(work, &id, schedule.person(&wanted.busy)).await?;
+        let elsewhere = schedule.effects(&busy.busy, decided.shall());
+        let troubles = work.tally.troubles();
+        let (whole, effects) = schedule.settle(wanted, decided.shall()).await?;
+        hours::finish(work, decided, whole, troubles).await?;
+        (if to_availability { effects } else { elsewhere }, whole)
+    } else {
+        // The blocks do not stand yet, and what stands for them is not taken out of the hours.
+        if blocks.sink.is_some() {
+            work.hours_share(blocks.troubles);
         }
-        None => (schedule.effects(&busy.busy, None), !writes),
+        (schedule.effects(&busy.busy, None), !writes)
     };
     let days = if work.order.dry_run {
         let days = effects.iter();

@@ -258,18 +258,23 @@ async fn record(
 }
 
 /// Writes the calendar's side, and remembers what both agree on now. `in_zoom`: Zoom shows its
-/// hours as they are to be.
+/// hours as they are to be; `troubles`: how much had gone wrong before that was tried.
 ///
 /// # Errors
 /// Only those of the state; what else fails is reported and left for the next pass.
-pub(super) async fn finish(work: &Work<'_>, decided: HoursDecided, in_zoom: bool) -> Result<()> {
+pub(super) async fn finish(
+    work: &Work<'_>,
+    decided: HoursDecided,
+    in_zoom: bool,
+    troubles: usize,
+) -> Result<()> {
     let (Some(todo), Some(calendar)) = (decided.0, calendar_of(work)) else {
         return Ok(());
     };
     let mut lacking = Vec::new();
     if !in_zoom && todo.plan.moves.iter().any(|one| one.side == Side::Zoom) {
-        // Why stands among what the busy flow did: both share one PATCH.
-        work.hours.count(Count::Failed);
+        // Both flows share one PATCH.
+        work.hours_share(troubles);
         lacking.push(Side::Zoom);
     }
     if work.stopped() || !write(work, calendar, &todo).await? {

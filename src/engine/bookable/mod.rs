@@ -46,7 +46,7 @@ use crate::ports::source::Source;
 use crate::ports::zoom_calendar::ZoomCalendar;
 use flow::flow;
 use records::{Choice, Records, SourceState};
-use work::Work;
+use work::{Keeps, Work};
 
 /// A source, or why it could not be prepared.
 pub type WiredSource = std::result::Result<Arc<dyn Source>, Error>;
@@ -114,7 +114,7 @@ pub async fn pass(sides: &Sides, host: &Host, order: &Order) -> HostReport {
     let work = Work::begin(sides, host, order);
     let done = flow(&work).await;
     let days = done.unwrap_or_else(|error| {
-        work.tally.aborted(&error);
+        work.halted(&error, Keeps::Both);
         Vec::new()
     });
     let mut report = work.report();

@@ -32,6 +32,8 @@ pub(super) struct OneSource {
     pub(super) lost: Lost,
     /// Where buffered time comes from.
     pub(super) origins: Vec<Origin>,
+    /// Whether something stands there that may be an entry of one of the host's bookings.
+    pub(super) in_doubt: bool,
 }
 
 /// One source while it is read.
@@ -95,6 +97,10 @@ impl Reading {
         let mut now = self.spans(&href, kept);
         now.retain(|span| !own.agreed.contains(span));
         if own.ours && kept.standing == Standing::Gone {
+            now.clear();
+        }
+        if own.in_doubt && kept.standing == Standing::There && !now.is_empty() {
+            self.found.in_doubt = true;
             now.clear();
         }
         let origin = echoes::origin(&self.name, &href);

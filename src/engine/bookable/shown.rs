@@ -7,16 +7,18 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::expanding::{Spans, aside};
+use super::own::Bookings;
 use super::reading::{OneSource, Reading};
 use super::records::{Records, Shelf};
 use super::work::{Days, zone_of};
-use super::{Host, blocks, hours, own, schedule};
+use super::{Host, blocks, hours, schedule};
 use crate::domain::busy::Busy;
 use crate::domain::hours::Hours;
 use crate::domain::ids::{BookingId, CalendarName, Href};
 use crate::domain::link::Link;
 use crate::domain::time_span::TimeSpan;
 use crate::domain::window::Window;
+use crate::engine::BookingsSeen;
 use crate::engine::ledger::Ledger;
 use crate::plan::policy::BusyPolicy;
 use crate::ports::base::Base;
@@ -125,10 +127,11 @@ async fn of_sources(
 ) -> Result<Spans> {
     let records = Records::new(base, &host.name);
     let mut all = Spans::default();
+    let bookings = Bookings::of(base, host, BookingsSeen::All)?;
     let echoes = Arc::new(blocks::last_echoes(&records, policy.buffers)?);
     for name in &policy.from {
         let reading = Reading::of(name, policy, days, Arc::clone(&echoes));
-        of_source(base, host, &records.shelf(name), reading, &mut all).await?;
+        of_source(&bookings, &records.shelf(name), reading, &mut all).await?;
     }
     Ok(all)
 }
@@ -152,8 +155,7 @@ pub fn working_hours(base: &dyn Base, host: &Host, now: Timestamp) -> Result<Opt
 
 /// What is gone from a source and still kept is busy: it is held.
 async fn of_source(
-    base: &dyn Base,
-    host: &Host,
+    bookings: &Bookings<'_>,
     shelf: &Shelf<'_>,
     mut reading: Reading,
     all: &mut Spans,
@@ -171,7 +173,7 @@ async fn of_source(
         after = Some(last.clone());
         let mut known = Vec::with_capacity(page.len());
         for (href, kept) in page {
-            let own = own::own(base, host, &kept)?;
+            let own = bookings.own(&kept)?;
             known.push((href, kept, own));
         }
         reading = aside(move || reading.page(known)).await?;

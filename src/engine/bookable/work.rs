@@ -19,6 +19,17 @@ use crate::ports::error::{Error, Kind};
 /// the next full one is known by then.
 const AHEAD: Duration = Duration::from_hours(48);
 
+/// Which flows a call that failed keeps from being done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keeps {
+    /// Busy time.
+    Busy,
+    /// Working hours.
+    Hours,
+    /// Both.
+    Both,
+}
+
 /// What one pass carries with it.
 pub struct Work<'a> {
     pub(super) sides: &'a Sides,
@@ -62,10 +73,29 @@ impl<'a> Work<'a> {
         self.tally.failed(error)
     }
 
-    /// Lists a failed call that a whole sink depends on, whatever its kind.
-    pub(super) fn halted(&self, error: &Error) {
-        self.tally.count(Count::Failed);
-        self.tally.aborted(error);
+    /// Lists a failed call without which whole flows are not done, whatever its kind: in each flow
+    /// that it keeps from being done.
+    pub(super) fn halted(&self, error: &Error, keeps: Keeps) {
+        let keeps_hours = keeps != Keeps::Busy && self.host.hours.is_some();
+        if keeps_hours {
+            self.hours.aborted(error);
+        }
+        // What is taken back of a flow that is off is nobody else's, either.
+        if keeps != Keeps::Hours || !keeps_hours {
+            self.tally.aborted(error);
+        }
+    }
+
+    /// What went wrong with busy time since there were so many troubles of it keeps the hours from
+    /// being done, too.
+    pub(super) fn hours_share(&self, troubles: usize) {
+        if self.host.hours.is_none() {
+            return;
+        }
+        self.hours.count(Count::Failed);
+        for trouble in self.tally.troubles_after(troubles) {
+            self.hours.trouble(trouble);
+        }
     }
 
     /// Lists something that is not as it should be, although no call failed.

@@ -58,6 +58,8 @@ fn view() -> View {
         next: None,
         held: 0,
         conflicts: 61,
+        settled: 0,
+        overdue: None,
         cursor_age: None,
         links: None,
         busy: None,

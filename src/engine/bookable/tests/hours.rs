@@ -7,6 +7,7 @@ use crate::adapters::memory::fault::Fault;
 use crate::domain::hours::{Day, Hours, Minute, Segment};
 use crate::domain::ids::{AvailabilityId, CalendarName, WaitingId};
 use crate::domain::waiting::{Conflict, ConflictStanding, Decision};
+use crate::engine::report::{FlowReport, HostReport};
 use crate::engine::waiting;
 use crate::ical::availability::{self, Form, Reader};
 use crate::plan::policy::{BusyTo, HoursPolicy, Wins};
@@ -397,4 +398,89 @@ async fn another_calendar_meets_zoom_for_the_first_time() {
     assert_eq!(bench.week_in_zoom(), week);
     assert_eq!(bench.said().week.0, week);
     assert_eq!(bench.conflicts().len(), 1);
+}
+
+/// What a report says of busy time and hours: how much failed, where the flow is in it.
+fn failures(report: &HostReport) -> (Option<u64>, Option<u64>) {
+    let count = |flow: &Option<FlowReport>| flow.as_ref().map(|flow| flow.failed);
+    (count(&report.busy), count(&report.hours))
+}
+
+#[rstest]
+#[case::away(Kind::Unreachable)]
+#[case::refuses(Kind::Denied)]
+#[tokio::test]
+async fn hours_that_zoom_does_not_show_fail_and_a_flow_that_is_off_is_not_reported(
+    #[case] kind: Kind,
+) {
+    let mut bench = bench(Wins::Hold);
+    bench.host.busy = None;
+    let report = bench.good_pass().await;
+    assert_eq!(failures(&report), (None, Some(0)));
+    bench.script.away(Some(("availability", kind)));
+    let report = bench.pass().await;
+    assert_eq!(failures(&report), (None, Some(1)), "{report:#?}");
+    assert_eq!(report.hours.unwrap().errors, report.errors);
+    assert_eq!(report.errors.len(), 1);
+    assert!(!report.ok && (report.worst.unreachable || report.worst.denied));
+}
+
+#[tokio::test]
+async fn a_schedule_of_a_name_that_zoom_does_not_know_is_a_failure_of_the_hours() {
+    let mut bench = bench(Wins::Hold);
+    bench.host.busy = None;
+    bench.host.hours.as_mut().unwrap().availability = Some("Nope".to_owned());
+    let report = bench.pass().await;
+    assert_eq!(failures(&report), (None, Some(1)), "{report:#?}");
+    assert_eq!(report.actions, Vec::new());
+}
+
+#[tokio::test]
+async fn what_both_flows_need_fails_for_both_and_is_told_once() {
+    let bench = bench(Wins::Hold);
+    bench.good_pass().await;
+    bench.script.away(Some(("availability", Kind::Unreachable)));
+    let report = bench.pass().await;
+    assert_eq!(failures(&report), (Some(1), Some(1)), "{report:#?}");
+    assert_eq!(report.errors.len(), 1, "{report:#?}");
+}
+
+#[tokio::test]
+async fn what_only_busy_time_needs_is_no_failure_of_the_hours() {
+    let bench = bench(Wins::Hold);
+    bench.good_pass().await;
+    bench.script.away(Some(("source", Kind::Unreachable)));
+    let report = bench.pass().await;
+    assert_eq!(failures(&report), (Some(1), Some(0)), "{report:#?}");
+}
+
+#[tokio::test]
+async fn hours_wait_for_the_blocks_of_busy_time_and_fail_with_them() {
+    let mut bench = bench(Wins::Hold);
+    bench.policy().to = BusyTo::ZoomCalendar;
+    bench.good_pass().await;
+    bench.in_calendar(|hours| hours.week.0[MONDAY] = day("12:00", "13:00"));
+    bench.script.away(Some(("blocks list", Kind::Transient)));
+    let report = bench.pass().await;
+    let (busy, hours) = failures(&report);
+    assert!(busy > Some(0) && hours > Some(0), "{report:#?}");
+    assert_ne!(bench.week_in_zoom()[MONDAY], day("12:00", "13:00"));
+    bench.script.away(None);
+    bench.good_pass().await;
+    assert_eq!(bench.week_in_zoom()[MONDAY], day("12:00", "13:00"));
+}
+
+#[tokio::test]
+async fn a_patch_that_fails_fails_for_the_hours_that_it_carries() {
+    let mut bench = bench(Wins::Calendar);
+    bench.host.busy = None;
+    bench.good_pass().await;
+    bench.in_calendar(|hours| hours.week.0[MONDAY] = day("12:00", "13:00"));
+    bench
+        .script
+        .away(Some(("availability change", Kind::Refused)));
+    let report = bench.pass().await;
+    let (busy, hours) = failures(&report);
+    assert!(busy.is_none() && hours > Some(0), "{report:#?}");
+    assert_eq!(report.hours.unwrap().errors, report.errors);
 }

@@ -2,14 +2,15 @@
 
 use rstest::rstest;
 
-use super::bench::{Bench, event, href, more};
+use super::bench::{Bench, WORK, event, href, more};
 use crate::domain::fingerprint::Fingerprint;
 use crate::domain::ids::{BookingId, CalendarName, Uid};
 use crate::domain::link::Link;
 use crate::domain::waiting::HeldAction;
+use crate::engine::bookable::pass;
 use crate::engine::bookable::records::Records;
 use crate::engine::ledger::{Batch, Ledger};
-use crate::engine::waiting;
+use crate::engine::{BookingsSeen, Order, waiting};
 use crate::plan::policy::BusyTo;
 use crate::ports::base::Base as _;
 use crate::ports::error::Kind;
@@ -363,8 +364,9 @@ async fn a_source_at_another_place_is_read_anew_and_what_is_not_there_is_judged(
 
 /// The entry of a booking, as it is written, at some hour of the 24th.
 fn entry(uid: &str, host: &str, hour: u32) -> Vec<u8> {
+    let booking = uid.strip_suffix("@scheduler.slotbridge").unwrap_or("b1");
     let lines = format!(
-        "DTSTART:20261124T{hour}0000Z\r\nDTEND:20261124T{}0000Z\r\nX-SLOTBRIDGE-EVENT-ID:b1\r\n\
+        "DTSTART:20261124T{hour}0000Z\r\nDTEND:20261124T{}0000Z\r\nX-SLOTBRIDGE-EVENT-ID:{booking}\r\n\
          X-SLOTBRIDGE-HOST:{host}\r\n",
         hour + 1
     );
@@ -410,7 +412,8 @@ const OURS: &str = "b1@scheduler.slotbridge";
 #[case::copied_as_agreed("copy", "alice", 10, false)]
 #[case::moved(OURS, "alice", 13, true)]
 #[case::duplicated("copy", "alice", 13, true)]
-#[case::of_another_host(OURS, "bob", 10, true)]
+#[case::of_another_host("b2@scheduler.slotbridge", "bob", 10, true)]
+#[case::of_this_host_under_an_earlier_name(OURS, "bob", 10, false)]
 #[case::of_no_known_booking("b2@scheduler.slotbridge", "alice", 13, true)]
 #[tokio::test]
 async fn an_entry_is_busy_unless_it_is_of_this_host_and_where_it_was_agreed(
@@ -429,6 +432,69 @@ async fn an_entry_is_busy_unless_it_is_of_this_host_and_where_it_was_agreed(
     bench.work.remove(&href("own"));
     bench.good_pass().await;
     assert!(bench.blocks().is_empty());
+}
+
+#[tokio::test]
+async fn an_entry_is_own_whatever_its_calendar_is_called_now() {
+    let mut bench = Bench::new(BusyTo::ZoomCalendar);
+    has_booking(&bench).await;
+    let ledger = Ledger::new(
+        bench.base.as_ref(),
+        &bench.host.name,
+        &CalendarName::new(WORK),
+    );
+    ledger.begin_at(&Fingerprint::of(["here"])).await.unwrap();
+    bench.host.bookings = Some(CalendarName::new("renamed"));
+    bench.family.put(&href("own"), &entry(OURS, "alice", 10));
+    bench.good_pass().await;
+    assert_eq!(bench.blocks(), Vec::<String>::new());
+    bench.host.bookings = None;
+    bench.good_pass().await;
+    assert_eq!(bench.blocks(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn while_the_bookings_calendar_is_not_read_what_looks_like_an_entry_of_ours_changes_nothing()
+{
+    let bench = Bench::new(BusyTo::ZoomCalendar);
+    let order = Order {
+        bookings: BookingsSeen::NotAll,
+        ..Order::default()
+    };
+    let unread_pass = async || pass(&bench.sides(), &bench.host, &order).await;
+    days(&bench, 2);
+    bench.good_pass().await;
+    bench
+        .work
+        .put(&href("own"), &entry("b7@scheduler.slotbridge", "alice", 15));
+    bench
+        .work
+        .put(&href("bobs"), &entry("b8@scheduler.slotbridge", "bob", 17));
+    let report = unread_pass().await;
+    assert!(report.ok, "{report:#?}");
+    let standing = [
+        "24T10:00/24T11:00",
+        "24T17:00/24T18:00",
+        "25T10:00/25T11:00",
+    ];
+    assert_eq!(bench.blocks(), standing, "busy for others is busy");
+    // Nobody knows what it is: nothing is given back in the meantime, either.
+    bench.work.remove(&href("25"));
+    unread_pass().await;
+    assert_eq!(bench.blocks(), standing);
+    // Read again, and no booking of this host: then it is an event like any other.
+    bench.good_pass().await;
+    assert_eq!(
+        bench.blocks(),
+        [
+            "24T10:00/24T11:00",
+            "24T15:00/24T16:00",
+            "24T17:00/24T18:00"
+        ]
+    );
+    // And what stands keeps standing when the next pass cannot read them.
+    unread_pass().await;
+    assert_eq!(bench.blocks().len(), 3);
 }
 
 #[tokio::test]
