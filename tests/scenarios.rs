@@ -108,6 +108,8 @@ mod hours_together;
 mod life;
 #[path = "scenarios/loss.rs"]
 mod loss;
+#[path = "scenarios/secrets.rs"]
+mod secrets;
 #[path = "scenarios/serving.rs"]
 mod serving;
 #[path = "scenarios/story.rs"]

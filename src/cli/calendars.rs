@@ -132,7 +132,7 @@ async fn credentials(
     };
     Ok(Credentials::Password {
         username: username.to_owned(),
-        password,
+        password: password.into(),
     })
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use futures_util::future::join_all;
 use secrecy::SecretString;
 
-use super::super::compose::{self, Revealed};
+use super::super::compose::{self, Secrets};
 use super::super::failure::Exit;
 use super::{Item, PATIENCE};
 use crate::domain::ids::CalendarName;
@@ -29,7 +29,7 @@ pub(super) enum Purpose {
 /// Every secret that could be had.
 pub(super) struct Fetched {
     /// For the adapters.
-    pub(super) revealed: Revealed,
+    pub(super) live: Secrets,
     missing: Vec<Purpose>,
 }
 
@@ -101,23 +101,23 @@ async fn fetch_these(named: Vec<(Purpose, &Secret)>) -> (Vec<Item>, Fetched) {
     (
         items,
         Fetched {
-            revealed: revealed(had),
+            live: live(had),
             missing,
         },
     )
 }
 
-fn revealed(had: BTreeMap<Purpose, SecretString>) -> Revealed {
-    let mut revealed = Revealed::default();
+fn live(had: BTreeMap<Purpose, SecretString>) -> Secrets {
+    let mut live = Secrets::default();
     for (purpose, secret) in had {
         match purpose {
-            Purpose::Client => revealed.client = secret,
-            Purpose::Refresh => revealed.refresh = Some(secret),
-            Purpose::Calendar(name) => drop(revealed.calendars.insert(name, secret)),
+            Purpose::Client => live.client = Some(secret.into()),
+            Purpose::Refresh => live.refresh = Some(secret.into()),
+            Purpose::Calendar(name) => drop(live.calendars.insert(name, secret.into())),
             Purpose::Webhook | Purpose::Shown | Purpose::Admin => {}
         }
     }
-    revealed
+    live
 }
 
 fn named_by_calendar(calendar: &Calendar) -> Option<(Purpose, &Secret)> {

@@ -34,7 +34,7 @@ pub(super) async fn item(kit: &Kit<'_>, http: &Http, public: &Url) -> Item {
         return Item::ok(NAME, OBJECT, "not configured");
     };
     let address = format!("{}/webhooks/zoom", public.as_str().trim_end_matches('/'));
-    let secret = match one_secret(&webhook.secret_token).await {
+    let secret = match one_secret(&webhook.secret_token, kit.settings).await {
         Ok(secret) => secret,
         Err(failure) => return super::machine::of_failure(NAME, OBJECT, &failure),
     };
@@ -79,7 +79,7 @@ async fn ask(
         Arc::<Meter>::default(),
         Arc::clone(kit.clock),
     )?;
-    let shown = serving::shown(webhook)
+    let shown = serving::shown(webhook, kit.settings)
         .await
         .map_err(|failure| because(failure.words))?;
     let mut request = client
