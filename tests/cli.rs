@@ -42,6 +42,10 @@ mod logs;
 mod machine;
 #[path = "cli/mistakes.rs"]
 mod mistakes;
+#[path = "cli/pasted.rs"]
+mod pasted;
+#[path = "cli/paths.rs"]
+mod paths;
 #[path = "scenarios/proxy.rs"]
 #[allow(dead_code, reason = "used in part; shared with the scenarios")]
 mod proxy;
@@ -223,7 +227,7 @@ fn a_secret_that_cannot_be_had_is_told_with_its_place() {
     let (code, _, error) = Machine::with(&config).run(&["zoom", "events", "list"]);
     assert_eq!(code, 3, "{error}");
     assert!(
-        error.contains("config.toml:7: zoom.auth.client_secret: running false"),
+        error.contains("config.toml:8: zoom.auth.client_secret: running false"),
         "{error}"
     );
 }
@@ -231,8 +235,16 @@ fn a_secret_that_cannot_be_had_is_told_with_its_place() {
 /// Wherever a secret stands.
 #[rstest]
 #[case("[zoom.webhook]", "secret_token = @", "zoom.webhook.secret_token")]
-#[case("[zoom.webhook]", "secret_token = \"x\"\nusername = \"x\"\npassword = @", "zoom.webhook.password")]
-#[case("[http]", "listen = \"127.0.0.1:0\"\nadmin_token = @", "http.admin_token")]
+#[case(
+    "[zoom.webhook]",
+    "secret_token = \"x\"\nusername = \"x\"\npassword = @",
+    "zoom.webhook.password"
+)]
+#[case(
+    "[http]",
+    "listen = \"127.0.0.1:0\"\nadmin_token = @",
+    "http.admin_token"
+)]
 fn a_secret_of_the_server_that_cannot_be_had_is_told_with_its_place(
     #[case] table: &str,
     #[case] keys: &str,
@@ -245,13 +257,19 @@ fn a_secret_of_the_server_that_cannot_be_had_is_told_with_its_place(
     } else {
         text + "[http]\nlisten = \"127.0.0.1:0\"\n"
     };
-    let line = text.lines().position(|line| line.contains("/nonexistent")).unwrap() + 1;
+    let line = text
+        .lines()
+        .position(|line| line.contains("/nonexistent"))
+        .unwrap()
+        + 1;
     let machine = Machine::with(&text);
     let (_, out, error) = machine.run(&["check", "--json"]);
-    let report: serde_json::Value = serde_json::from_str(&out).unwrap_or_else(|why| panic!("{why}: {out}{error}"));
+    let report: serde_json::Value =
+        serde_json::from_str(&out).unwrap_or_else(|why| panic!("{why}: {out}{error}"));
     let said = report.to_string();
-    let place = format!("config.toml:{line}: {key}");
-    assert!(said.contains(&place), "{place}: {said}");
+    for word in [key, &format!("config.toml:{line}: reading /nonexistent/x")] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
 }
 
 #[test]

@@ -121,7 +121,11 @@ impl Kept {
             Ok(new) => {
                 had.failed = None;
                 let same = had.value.as_ref().is_some_and(|old| is_same(old, new));
-                had.in_vain = if same { had.in_vain.saturating_add(1) } else { 0 };
+                had.in_vain = if same {
+                    had.in_vain.saturating_add(1)
+                } else {
+                    0
+                };
                 had.value = Some(new.clone());
                 LONGEST_REFUSED
             }
@@ -175,7 +179,10 @@ impl Keeper for Kept {
     }
 
     async fn fetch_another(&self, refused: &SecretString) -> Option<SecretString> {
-        if matches!(self.secret.whence(), Whence::Configuration | Whence::Variable) {
+        if matches!(
+            self.secret.whence(),
+            Whence::Configuration | Whence::Variable
+        ) {
             return None;
         }
         let _turn = self.turn.lock().await;
@@ -189,7 +196,10 @@ impl Keeper for Kept {
         let key = self.secret.key();
         match self.fetch_now().await {
             Ok(secret) if other(&secret) => {
-                tracing::info!(key, "a secret was refused, and another one stands in its place");
+                tracing::info!(
+                    key,
+                    "a secret was refused, and another one stands in its place"
+                );
                 Some(secret)
             }
             Ok(_) => None,
@@ -206,7 +216,9 @@ impl Keeper for Kept {
 
     fn advice(&self) -> Option<String> {
         let key = self.secret.key();
-        let odd = self.at_hand().and_then(|secret| oddity(secret.expose_secret()));
+        let odd = self
+            .at_hand()
+            .and_then(|secret| oddity(secret.expose_secret()));
         let odd = odd.map(|odd| format!("{key} {odd}"));
         let change = match self.secret.whence() {
             Whence::File | Whence::Command => None,

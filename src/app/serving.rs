@@ -203,7 +203,10 @@ fn cannot_listen(address: SocketAddr, error: &std::io::Error, ours: bool) -> Fai
             Exit::Usage,
             "choose a port above 1023, or have systemd listen there (a .socket unit)",
         ),
-        _ => (Exit::Unreachable, "check the address, and the limits of this user"),
+        _ => (
+            Exit::Unreachable,
+            "check the address, and the limits of this user",
+        ),
     };
     let cause = format!("http.listen: cannot listen at {address}: {error}");
     Failure::new(exit, cause, hint)

@@ -335,7 +335,9 @@ fn said<'a>(table: &Table<'a>, key: &'static str) -> Option<&'a Origin> {
     };
     let form = table.table(key)?;
     let forms = FORMS.into_iter().filter_map(|word| form.place_of(word));
-    forms.max_by_key(|origin| origin.layer()).or_else(|| table.origin())
+    forms
+        .max_by_key(|origin| origin.layer())
+        .or_else(|| table.origin())
 }
 
 fn exposed(path: &Path, key: &str) -> String {

@@ -144,7 +144,11 @@ fn a_command_is_run_again_when_what_it_printed_is_refused_and_once_in_a_pass() {
     bench.configure(|text| with_password(text, &form));
     let mut daemon = Daemon::start(&bench);
     daemon.until("(401)");
-    assert_eq!(runs(), 1, "what was printed just now is not asked for again");
+    assert_eq!(
+        runs(),
+        1,
+        "what was printed just now is not asked for again"
+    );
     // A person who asks for a pass has it run again: once, however many requests are refused.
     assert_eq!(bench.sync(&[]).code, 3);
     assert_eq!(runs(), 2);
@@ -178,7 +182,9 @@ fn a_source_without_its_secret_stops_only_itself(#[case] form: &str, #[case] cau
         bench.configure(|text| text + busy + &tables);
     };
     write(&format!("\"{PASSWORD}\""));
-    bench.shelf.put("lunch.ics", &event("lunch", span(3, 9, 10)));
+    bench
+        .shelf
+        .put("lunch.ics", &event("lunch", span(3, 9, 10)));
     bench.pass();
     write(form);
     let booking = bench.book(5);
@@ -192,7 +198,10 @@ fn a_source_without_its_secret_stops_only_itself(#[case] form: &str, #[case] cau
     }
     assert!(bench.entry(&booking).contains("BEGIN:VEVENT"));
     let status = bench.run(&["status"]);
-    assert!(status.stdout.contains("calendar.team.password"), "{status:#?}");
+    assert!(
+        status.stdout.contains("calendar.team.password"),
+        "{status:#?}"
+    );
 }
 
 /// A secret that does not come is not waited for at the end.

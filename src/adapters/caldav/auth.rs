@@ -189,9 +189,10 @@ impl Auth {
             Credentials::Login { authority, .. } => {
                 refusal::login_refused(doing, authority.login())
             }
-            Credentials::Password { password: secret, .. } | Credentials::Bearer(secret) => {
-                secret.advise(refusal::unauthorized(doing))
+            Credentials::Password {
+                password: secret, ..
             }
+            | Credentials::Bearer(secret) => secret.advise(refusal::unauthorized(doing)),
             Credentials::None => refusal::unauthorized(doing),
         }
     }

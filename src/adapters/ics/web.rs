@@ -49,7 +49,10 @@ impl Web {
         let mut again = true;
         loop {
             let (response, shown) = self.ask(&way, seen).await?;
-            if again && response.status() == StatusCode::UNAUTHORIZED && self.learns(shown.as_ref()).await {
+            if again
+                && response.status() == StatusCode::UNAUTHORIZED
+                && self.learns(shown.as_ref()).await
+            {
                 again = false;
                 continue;
             }
@@ -91,7 +94,11 @@ impl Web {
     }
 
     /// Asks; gives the answer, and the password that was shown.
-    async fn ask(&self, way: &Way, seen: Option<&Seen>) -> Result<(Response, Option<SecretString>)> {
+    async fn ask(
+        &self,
+        way: &Way,
+        seen: Option<&Seen>,
+    ) -> Result<(Response, Option<SecretString>)> {
         let url = way.here().unwrap_or(&self.address.url);
         let mut request = Request::new(Method::GET, url.clone());
         let headers = request.headers_mut();

@@ -30,19 +30,14 @@ pub(super) fn first_line(text: &str) -> Result<&str, Unclean> {
 /// What looks as if more than the secret was pasted; said after the name of its key.
 #[must_use]
 pub fn oddity(secret: &str) -> Option<&'static str> {
-    const PAIRS: [(char, char); 5] = [
-        ('"', '"'),
-        ('\'', '\''),
-        ('`', '`'),
-        ('“', '”'),
-        ('„', '“'),
-    ];
+    const PAIRS: [(char, char); 5] = [('"', '"'), ('\'', '\''), ('`', '`'), ('“', '”'), ('„', '“')];
     let mut within = secret.chars();
     let ends = within.next().zip(within.next_back());
     if ends.is_some_and(|ends| PAIRS.contains(&ends)) {
         return Some("stands in quotes, which are taken as part of it: write it without them");
     }
-    is_pair(secret).then_some("looks like `name = value`, and all of it is taken: leave only the value")
+    is_pair(secret)
+        .then_some("looks like `name = value`, and all of it is taken: leave only the value")
 }
 
 /// Whether it is a name that secrets have, `=` or `:`, and something.
@@ -53,7 +48,9 @@ fn is_pair(text: &str) -> bool {
     };
     let name = name.trim_end().to_ascii_lowercase();
     let is_name = name.len() <= 40
-        && name.chars().all(|c| c.is_ascii_alphabetic() || "_-.".contains(c));
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphabetic() || "_-.".contains(c));
     is_name && !value.trim().is_empty() && NAMES.iter().any(|word| name.contains(word))
 }
 
