@@ -34,7 +34,7 @@ impl Connection {
     ///
     /// # Errors
     /// When the configuration names no app or no such host.
-    pub(super) async fn open(context: &Context, common: &Common) -> Result<Self, Failure> {
+    pub(super) fn open(context: &Context, common: &Common) -> Result<Self, Failure> {
         let settings = context.settings_with_warnings()?;
         settings.complete()?;
         let zoom_user = whose(&settings, common.host.as_deref())?;
