@@ -214,3 +214,19 @@ fn a_command_that_hangs_keeps_no_daemon_from_ending() {
     daemon.until("running the command of a secret");
     daemon.end();
 }
+
+/// Webhooks that are taken are not given up for a secret that is not there.
+#[test]
+fn a_reload_without_the_secret_of_webhooks_leaves_the_old_configuration_in_force() {
+    let bench = Bench::new(Vdir, "");
+    bench.configure(listening);
+    let mut daemon = Daemon::ready(&bench);
+    let missing = "{ file = \"webhook-secret\" }";
+    bench.configure(|text| listening(text).replace("\"hush-webhook-secret\"", missing));
+    daemon.signal("-HUP");
+    daemon.until("the old one stays in force");
+    let booking = bench.book(3);
+    assert_eq!(daemon.tell(&created(&bench, &booking)).status, 204);
+    let logged = daemon.end();
+    assert!(logged.contains("zoom.webhook.secret_token"), "{logged}");
+}
