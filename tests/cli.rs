@@ -44,6 +44,10 @@ mod logs;
 mod machine;
 #[path = "cli/mistakes.rs"]
 mod mistakes;
+#[path = "cli/pasted.rs"]
+mod pasted;
+#[path = "cli/paths.rs"]
+mod paths;
 #[path = "scenarios/proxy.rs"]
 #[allow(dead_code, reason = "used in part; shared with the scenarios")]
 mod proxy;
@@ -214,20 +218,63 @@ fn a_pass_needs_a_host_and_an_app(#[case] config: &str, #[case] cause: &str, #[c
 }
 
 #[test]
-fn a_secret_that_cannot_be_fetched_is_a_mistake_of_the_configuration() {
+fn a_secret_that_cannot_be_had_is_told_with_its_place() {
     let config = COMPLETE
         .replace("\"hush-dav\"", "{ file = \"/nonexistent/dav\" }")
         .replace("\"hush-client\"", "{ command = [\"false\"] }");
-    let (code, _, error) = Machine::with(&config).run(&["sync"]);
-    assert_eq!(code, 2, "{error}");
+    let (code, out, error) = Machine::with(&config).run(&["sync"]);
+    assert_eq!(code, 3, "{out}{error}");
     assert!(
-        error.contains("calendar.work.password: reading /nonexistent/dav"),
+        out.contains("config.toml:18: calendar.work.password: reading /nonexistent/dav"),
+        "{out}"
+    );
+    let config = COMPLETE.replace("\"hush-client\"", "{ command = [\"false\"] }");
+    let (code, _, error) = Machine::with(&config).run(&["zoom", "events", "list"]);
+    assert_eq!(code, 3, "{error}");
+    assert!(
+        error.contains("config.toml:8: zoom.auth.client_secret: running false"),
         "{error}"
     );
-    assert!(
-        error.contains("zoom.auth.client_secret: running false"),
-        "{error}"
-    );
+}
+
+/// Wherever a secret stands.
+#[rstest]
+#[case("[zoom.webhook]", "secret_token = @", "zoom.webhook.secret_token")]
+#[case(
+    "[zoom.webhook]",
+    "secret_token = \"x\"\nusername = \"x\"\npassword = @",
+    "zoom.webhook.password"
+)]
+#[case(
+    "[http]",
+    "listen = \"127.0.0.1:0\"\nadmin_token = @",
+    "http.admin_token"
+)]
+fn a_secret_of_the_server_that_cannot_be_had_is_told_with_its_place(
+    #[case] table: &str,
+    #[case] keys: &str,
+    #[case] key: &str,
+) {
+    let more = keys.replace('@', "{ file = \"/nonexistent/x\" }");
+    let text = format!("{COMPLETE}\n{table}\n{more}\n");
+    let text = if table == "[http]" {
+        text
+    } else {
+        text + "[http]\nlisten = \"127.0.0.1:0\"\n"
+    };
+    let line = text
+        .lines()
+        .position(|line| line.contains("/nonexistent"))
+        .unwrap()
+        + 1;
+    let machine = Machine::with(&text);
+    let (_, out, error) = machine.run(&["check", "--json"]);
+    let report: serde_json::Value =
+        serde_json::from_str(&out).unwrap_or_else(|why| panic!("{why}: {out}{error}"));
+    let said = report.to_string();
+    for word in [key, &format!("config.toml:{line}: reading /nonexistent/x")] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
 }
 
 #[test]

@@ -118,6 +118,8 @@ mod page;
 mod page_access;
 #[path = "scenarios/redirects.rs"]
 mod redirects;
+#[path = "scenarios/secrets.rs"]
+mod secrets;
 #[path = "scenarios/serving.rs"]
 mod serving;
 #[path = "scenarios/story.rs"]

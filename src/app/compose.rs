@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 pub use calendars::address;
 pub(super) use calendars::{Opened, open};
-pub use secrets::{Revealed, one_secret, reveal, reveal_zoom};
+pub use secrets::{Secrets, one_secret};
 pub(super) use secrets::{secret_of, used};
 pub(super) use zoom::{account, event_tokens};
 pub use zoom::{no_app, zoom_account, zoom_client};
@@ -61,15 +61,15 @@ pub struct WiredBookable {
 /// When the Zoom account cannot be prepared at all. What is wrong with one host stands with it.
 pub fn wire(
     settings: &Settings,
-    revealed: &Revealed,
+    secrets: &Secrets,
     base: &Arc<dyn Base>,
     kept: &Arc<dyn Base>,
     clock: &Arc<dyn Clock>,
 ) -> Result<Vec<Wired>, Failure> {
-    let account = account(settings, revealed, kept, clock)?;
+    let account = account(settings, secrets, kept, clock)?;
     let wiring = Wiring {
         settings,
-        revealed,
+        secrets,
         base,
         kept,
         clock,
@@ -89,7 +89,7 @@ pub fn wire(
 /// What every adapter is built from.
 struct Wiring<'a> {
     settings: &'a Settings,
-    revealed: &'a Revealed,
+    secrets: &'a Secrets,
     base: &'a Arc<dyn Base>,
     /// The state itself: tokens go there even in a dry run.
     kept: &'a Arc<dyn Base>,

@@ -63,7 +63,7 @@ pub(super) fn prepare(with: Listening<'_>) -> Result<Prepared, Failure> {
             url: url.clone(),
             tokens: compose::event_tokens(
                 with.settings,
-                with.plan.revealed(),
+                with.plan.secrets(),
                 &with.state.base,
                 with.clock,
             )?,

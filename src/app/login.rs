@@ -195,18 +195,24 @@ pub async fn answer(
         ));
     }
     // The code is looked at only now: whatever can be wrong before does not use it up.
+    let live = compose::Secrets::of(settings, clock);
     if let Some(name) = app.calendar() {
         let oauth = tokens::named(settings, name)?;
-        let secret = compose::one_secret(&oauth.client_secret).await?;
+        let secret = live.calendars.get(name);
+        let secret = secret.cloned().unwrap_or_else(|| "".into());
         if matches!(ask, Ask::Calendars(_)) {
             let found = siblings::found(settings, name, Some(secret), base, clock);
             return Box::pin(found).await.map(Answer::Found);
         }
+        // A login that could not be finished is not begun.
+        secret.get().await?;
         let authority = tokens::authority(name, oauth, secret, base, clock)?;
         return ended(ask, app, &authority).await;
     }
-    let revealed = compose::reveal_zoom(settings).await?;
-    let account = compose::zoom_account(settings, &revealed, base, clock)?;
+    if let Some(secret) = &live.client {
+        secret.get().await?;
+    }
+    let account = compose::zoom_account(settings, &live, base, clock)?;
     ended(ask, app, account.authority()).await
 }
 
@@ -267,8 +273,8 @@ pub async fn try_credentials(
 ) -> Result<Vec<String>, Failure> {
     // Such an app gets as many tokens as it asks for: this one is thrown away.
     let base: Arc<dyn Base> = Arc::new(MemoryBase::new());
-    let revealed = compose::reveal_zoom(settings).await?;
-    let account = compose::zoom_account(settings, &revealed, &base, clock)?;
+    let secrets = compose::Secrets::of(settings, clock);
+    let account = compose::zoom_account(settings, &secrets, &base, clock)?;
     Ok(account.authority().try_credentials().await?)
 }
 

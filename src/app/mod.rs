@@ -22,6 +22,7 @@ mod hinting;
 pub mod hints;
 /// What a person answers when they are asked for a configuration.
 pub mod interview;
+mod keyring;
 /// A login, begun in the command and finished by who holds the state.
 pub mod login;
 /// What `/metrics` tells.

@@ -14,7 +14,7 @@ use crate::settings::resolved::Rhythm;
 use crate::triggers::Wake;
 use crate::triggers::cron::Cron;
 
-use super::compose::{self, Revealed, Wired};
+use super::compose::{self, Secrets, Wired};
 use super::failure::{Exit, Failure};
 use super::state::State;
 
@@ -22,7 +22,7 @@ use super::state::State;
 pub(super) struct Plan {
     pub(super) wired: Vec<Wired>,
     pub(super) cron: Option<Cron>,
-    revealed: Revealed,
+    secrets: Secrets,
 }
 
 impl Plan {
@@ -32,8 +32,8 @@ impl Plan {
         clock: &Arc<dyn Clock>,
         wake: &mpsc::Sender<Wake>,
     ) -> Result<Self, Failure> {
-        let revealed = compose::reveal(settings).await?;
-        let wired = compose::wire(settings, &revealed, &state.base, &state.base, clock)?;
+        let secrets = Secrets::of(settings, clock);
+        let wired = compose::wire(settings, &secrets, &state.base, &state.base, clock)?;
         let cron = match &settings.sync.rhythm {
             Rhythm::Every(_) => None,
             Rhythm::Cron(expression) => Some(Cron::start(expression, wake.clone()).await.map_err(
@@ -49,7 +49,7 @@ impl Plan {
         Ok(Self {
             wired,
             cron,
-            revealed,
+            secrets,
         })
     }
 
@@ -61,12 +61,12 @@ impl Plan {
         clock: &Arc<dyn Clock>,
     ) -> Result<Vec<Wired>, Failure> {
         let base: Arc<dyn Base> = Arc::new(Overlay::new(state.base.clone()));
-        compose::wire(settings, &self.revealed, &base, &state.base, clock)
+        compose::wire(settings, &self.secrets, &base, &state.base, clock)
     }
 
-    /// The secrets that were fetched for it.
-    pub(super) fn revealed(&self) -> &Revealed {
-        &self.revealed
+    /// The secrets that it works with.
+    pub(super) fn secrets(&self) -> &Secrets {
+        &self.secrets
     }
 
     /// Answers so far that asked us to wait: of Zoom, and of the calendars.

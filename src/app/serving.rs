@@ -62,6 +62,13 @@ pub(super) struct Server {
 /// A server that only has to begin: nothing of it can fail any more.
 pub(super) struct Prepared(Option<Next>);
 
+impl Prepared {
+    /// How many parts of it are closed for want of a secret.
+    pub(super) fn lacks(&self) -> usize {
+        self.0.as_ref().map_or(0, |next| next.open.lacks)
+    }
+}
+
 struct Next {
     serve: BoxFuture<'static, ()>,
     /// Where it listens; the service manager may have chosen.
@@ -81,6 +88,8 @@ struct Open {
     address: SocketAddr,
     listener: TcpListener,
     stop: CancellationToken,
+    /// How many parts are closed for want of a secret.
+    lacks: usize,
 }
 
 impl Server {
@@ -98,7 +107,7 @@ impl Server {
     /// Makes ready what the settings say. What runs is not touched.
     ///
     /// # Errors
-    /// When the address cannot be listened at, or a secret not be had.
+    /// When the address cannot be listened at. What lacks its secret is closed.
     pub(super) async fn prepare(
         &self,
         serving: &Serving,
@@ -109,7 +118,7 @@ impl Server {
         };
         let (listener, origin) = self.listener(http.listen)?;
         let address = listener.local_addr().unwrap_or(http.listen);
-        let app = app(serving, settings, http, address).await?;
+        let (app, lacks) = app(serving, settings, http, address).await?;
         let running = listener.try_clone().and_then(|listener| {
             listener.set_nonblocking(true)?;
             tokio::net::TcpListener::from_std(listener)
@@ -125,8 +134,14 @@ impl Server {
                 address: http.listen,
                 listener,
                 stop,
+                lacks,
             },
         })))
+    }
+
+    /// How many parts of what runs are closed for want of a secret.
+    pub(super) fn lacks(&self) -> usize {
+        self.open.as_ref().map_or(0, |open| open.lacks)
     }
 
     /// Serves what was made ready; what ran before ends.
@@ -171,21 +186,7 @@ impl Server {
     fn cannot_listen(&self, address: SocketAddr, error: &io::Error) -> Failure {
         // The old socket is open until the new configuration is in force.
         let ours = self.open.as_ref().and_then(Open::port) == Some(address.port());
-        let hint = match error.kind() {
-            ErrorKind::AddrInUse if ours => {
-                "slotbridge itself has this port: restart it to take the new address"
-            }
-            ErrorKind::AddrNotAvailable => {
-                "this machine has no such address (`ip address` shows which it has)"
-            }
-            ErrorKind::PermissionDenied => "choose a port over 1023",
-            _ => "choose another port, or end the program that has it (`ss -ltnp` shows it)",
-        };
-        Failure::new(
-            Exit::Usage,
-            format!("http.listen: cannot listen at {address}: {error}"),
-            hint,
-        )
+        cannot_listen(address, error, ours)
     }
 }
 
@@ -200,18 +201,48 @@ impl Open {
     }
 }
 
+/// What may be otherwise in a minute is no mistake of the configuration: systemd starts it again.
+fn cannot_listen(address: SocketAddr, error: &io::Error, ours: bool) -> Failure {
+    let (exit, hint) = match error.kind() {
+        ErrorKind::AddrInUse if ours => (
+            Exit::Unreachable,
+            "slotbridge itself has this port: restart it to take the new address",
+        ),
+        ErrorKind::AddrInUse => (
+            Exit::Unreachable,
+            "choose another port, or end the program that has it (`ss -ltnp` shows it)",
+        ),
+        ErrorKind::AddrNotAvailable => (
+            Exit::Unreachable,
+            "this machine does not have this address, or not yet: wait until its network is up, or choose one that \
+             `ip address` lists; 0.0.0.0 and [::] are all of them",
+        ),
+        ErrorKind::PermissionDenied => (
+            Exit::Usage,
+            "choose a port above 1023, or have systemd listen there (a .socket unit)",
+        ),
+        _ => (
+            Exit::Unreachable,
+            "check the address, and the limits of this user",
+        ),
+    };
+    let cause = format!("http.listen: cannot listen at {address}: {error}");
+    Failure::new(exit, cause, hint)
+}
+
 async fn app(
     serving: &Serving,
     settings: &Settings,
     http: &Http,
     address: SocketAddr,
-) -> Result<Router, Failure> {
-    let token = match &http.admin_token {
-        Some(secret) => Some(one_secret(secret).await?),
-        None => None,
-    };
-    let admission = match token {
-        Some(token) => Admission::Token(token),
+) -> Result<(Router, usize), Failure> {
+    let mut lacks = 0;
+    let admission = match &http.admin_token {
+        Some(secret) => {
+            let token = one_secret(secret, settings).await;
+            let token = or_closed(token, "the status page and metrics", &mut lacks);
+            token.map_or(Admission::Nobody, Admission::Token)
+        }
         // Where the service manager listens counts, not where we would.
         None if address.ip().is_loopback() => Admission::Anybody,
         None => Admission::Nobody,
@@ -240,35 +271,60 @@ async fn app(
         refusals.clone(),
     ));
     if let Some(webhook) = &settings.zoom.webhook {
-        parts.push(webhook::routes(webhook::Webhook {
-            secret: one_secret(&webhook.secret_token).await?,
-            shown: shown(webhook).await?,
-            hearing: serving.hearing.clone(),
-            clock: serving.clock.clone(),
-            refusals: refusals.clone(),
-            reading: webhook::Reading::default(),
-        }));
+        let secrets = secrets_of(webhook, settings).await;
+        parts.push(match or_closed(secrets, "webhooks", &mut lacks) {
+            Some((secret, shown)) => webhook::routes(webhook::Webhook {
+                secret,
+                shown,
+                hearing: serving.hearing.clone(),
+                clock: serving.clock.clone(),
+                refusals: refusals.clone(),
+                reading: webhook::Reading::default(),
+            }),
+            None => webhook::unready(),
+        });
     }
     parts.extend(serving.more.iter().cloned());
-    Ok(web::app(parts, refusals))
+    Ok((web::app(parts, refusals), lacks))
+}
+
+/// A secret that may come later; what needs it is closed until then.
+fn or_closed<T>(secret: Result<T, Failure>, what: &str, lacks: &mut usize) -> Option<T> {
+    secret
+        .inspect_err(|failure| {
+            *lacks += 1;
+            tracing::warn!("closed until their secret can be had: {what}: {failure}");
+        })
+        .ok()
+}
+
+async fn secrets_of(
+    webhook: &Webhook,
+    settings: &Settings,
+) -> Result<(SecretString, Option<webhook::Shown>), Failure> {
+    let secret = one_secret(&webhook.secret_token, settings).await?;
+    Ok((secret, shown(webhook, settings).await?))
 }
 
 /// What every webhook has to show besides its signature.
-pub(super) async fn shown(webhook: &Webhook) -> Result<Option<webhook::Shown>, Failure> {
+pub(super) async fn shown(
+    webhook: &Webhook,
+    settings: &Settings,
+) -> Result<Option<webhook::Shown>, Failure> {
     let (name, value) = match &webhook.shown {
         // Webhooks know no login: it is not read there.
         Shown::Credentials(Credentials::None | Credentials::OAuth(_)) => return Ok(None),
         Shown::Credentials(Credentials::Password { username, password }) => {
-            let password = one_secret(password).await?;
+            let password = one_secret(password, settings).await?;
             let both = format!("{username}:{}", password.expose_secret());
             ("authorization", format!("Basic {}", STANDARD.encode(both)))
         }
         Shown::Credentials(Credentials::Bearer(token)) => {
-            let token = one_secret(token).await?;
+            let token = one_secret(token, settings).await?;
             ("authorization", format!("Bearer {}", token.expose_secret()))
         }
         Shown::Header { name, value } => {
-            let value = one_secret(value).await?;
+            let value = one_secret(value, settings).await?;
             (name.as_str(), value.expose_secret().to_owned())
         }
     };

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::desk::{Answer, Ask};
@@ -16,6 +15,7 @@ use crate::adapters::memory::base::MemoryBase;
 use crate::domain::ids::CalendarName;
 use crate::ports::base::Base;
 use crate::ports::clock::Clock;
+use crate::ports::secret::LiveSecret;
 use crate::settings::Settings;
 use crate::settings::resolved::{CalendarPlace, Credentials};
 
@@ -84,13 +84,8 @@ pub async fn of(
         };
         return Ok(found);
     }
-    let secret = settings
-        .calendar(name)
-        .and_then(|calendar| compose::secret_of(&calendar.place));
-    let secret = match secret {
-        Some(secret) => Some(compose::one_secret(secret).await?),
-        None => None,
-    };
+    let secrets = compose::Secrets::of(settings, clock);
+    let secret = secrets.calendars.get(name).cloned();
     let nothing: Arc<dyn Base> = Arc::new(MemoryBase::new());
     found(settings, name, secret, &nothing, clock).await
 }
@@ -99,7 +94,7 @@ pub async fn of(
 pub(super) async fn found(
     settings: &Settings,
     name: &CalendarName,
-    secret: Option<SecretString>,
+    secret: Option<LiveSecret>,
     base: &Arc<dyn Base>,
     clock: &Arc<dyn Clock>,
 ) -> Result<Found, Failure> {

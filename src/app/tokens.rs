@@ -4,8 +4,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::SecretString;
-
 use crate::adapters::backoff::Jitter;
 use crate::adapters::caldav;
 use crate::adapters::http_client::{HttpClient, Timeouts};
@@ -14,6 +12,7 @@ use crate::domain::ids::CalendarName;
 use crate::ports::base::Base;
 use crate::ports::clock::Clock;
 use crate::ports::error;
+use crate::ports::secret::LiveSecret;
 use crate::settings::Settings;
 use crate::settings::resolved::{CalendarPlace, Credentials, OAuth};
 
@@ -116,7 +115,7 @@ pub fn server(oauth: &OAuth) -> String {
 pub fn authority(
     name: &CalendarName,
     oauth: &OAuth,
-    client_secret: SecretString,
+    client_secret: LiveSecret,
     kept: &Arc<dyn Base>,
     clock: &Arc<dyn Clock>,
 ) -> error::Result<Authority> {
@@ -152,11 +151,11 @@ pub fn authority(
 pub(super) fn credentials(
     name: &CalendarName,
     credentials: &Credentials,
-    secret: Option<SecretString>,
+    secret: Option<LiveSecret>,
     kept: &Arc<dyn Base>,
     clock: &Arc<dyn Clock>,
 ) -> error::Result<caldav::Credentials> {
-    let secret = secret.unwrap_or_default();
+    let secret = secret.unwrap_or_else(|| "".into());
     Ok(match credentials {
         Credentials::None => caldav::Credentials::None,
         Credentials::Password { username, .. } => caldav::Credentials::Password {

@@ -167,7 +167,7 @@ async fn credentials(
     };
     Ok(Credentials::Password {
         username: username.to_owned(),
-        password,
+        password: password.into(),
     })
 }
 

@@ -74,6 +74,7 @@ pub(super) async fn run(context: &Context, verb: &Verb) -> Result<Exit, Failure>
 
 /// Where the configuration is to be.
 fn place(context: &Context, path: Option<PathBuf>) -> Result<PathBuf, Failure> {
+    let path = path.map(|path| context.typed(&path)).transpose()?;
     let asked = path.or_else(|| context.global.config.last().cloned());
     let path = asked.or_else(|| context.environment.user_config());
     path.ok_or_else(|| {

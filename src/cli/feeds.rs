@@ -57,6 +57,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
             } else {
                 Readers::Owner
             };
+            let directory = context.typed(&directory)?;
             write_files(context, &directory, readers, json).await
         }
     }

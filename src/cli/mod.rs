@@ -25,7 +25,7 @@ mod zoom;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
@@ -127,7 +127,40 @@ struct Context {
     clock: Arc<dyn Clock>,
 }
 
+impl Global {
+    /// With a leading `~/` of its paths filled in.
+    fn with_home(self, environment: &Environment) -> Result<Self, Failure> {
+        let config = self.config.iter().map(|path| typed(environment, path));
+        Ok(Self {
+            config: config.collect::<Result<_, _>>()?,
+            state_dir: self
+                .state_dir
+                .as_deref()
+                .map(|path| typed(environment, path))
+                .transpose()?,
+            ..self
+        })
+    }
+}
+
+/// A path of the command line: not every shell fills in `~/` everywhere, and nobody wants a directory
+/// of that name.
+fn typed(environment: &Environment, path: &Path) -> Result<PathBuf, Failure> {
+    environment.with_home(path).map_err(|why| {
+        Failure::new(
+            Exit::Usage,
+            format!("{}: {why}", path.display()),
+            why.remedy(),
+        )
+    })
+}
+
 impl Context {
+    /// A path that was typed.
+    fn typed(&self, path: &Path) -> Result<PathBuf, Failure> {
+        typed(&self.environment, path)
+    }
+
     fn load(&self) -> Result<Loaded, Failure> {
         let sources = Sources {
             files: self.global.config.clone(),
@@ -258,7 +291,7 @@ fn try_execute(cli: Cli) -> Result<Exit, Failure> {
         )
     })?;
     let context = Context {
-        global,
+        global: global.with_home(&environment)?,
         environment,
         clock: Arc::new(SystemClock),
     };

@@ -40,8 +40,10 @@ pub(super) enum Verb {
 pub(super) async fn run(context: &Context, verb: Verb) -> Result<Exit, Failure> {
     let settings = context.settings()?;
     match verb {
-        Verb::Export { path } => export(context, &settings, &path).await,
-        Verb::Import { path, force } => import(context, &settings, &path, force).await,
+        Verb::Export { path } => export(context, &settings, &context.typed(&path)?).await,
+        Verb::Import { path, force } => {
+            import(context, &settings, &context.typed(&path)?, force).await
+        }
         Verb::Rebuild => rebuild(context, &settings).await,
         Verb::Verify => verify(context, &settings).await,
     }

@@ -52,7 +52,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         print(&round, arguments)?;
         return Ok(exit);
     }
-    let revealed = compose::reveal(&settings).await?;
+    let secrets = compose::Secrets::of(&settings, &context.clock);
     let state = if !arguments.dry_run {
         Some(hold(context, &settings, state::open)?)
     } else if needs_no_state(&settings) {
@@ -72,7 +72,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     } else {
         kept.clone()
     };
-    let wired = compose::wire(&settings, &revealed, &base, &kept, &context.clock)?;
+    let wired = compose::wire(&settings, &secrets, &base, &kept, &context.clock)?;
     let order = Order {
         dry_run: arguments.dry_run,
         full: arguments.full,
@@ -84,7 +84,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     let hears = |host: &HostName| terminal::progress(host, shown);
     let signals = Signals::listen()?;
     let round = Round::run(&wired, &order, context.clock.as_ref(), &hears);
-    let mut round = until_interrupted(round, &order.stop, signals).await?;
+    let mut round = until_interrupted(round, &order.stop, &secrets, signals).await?;
     let usable = round.exit() != Exit::State;
     if let Some(damage) = state.as_ref().and_then(State::damage) {
         round.add_damage(damage);
@@ -196,6 +196,7 @@ pub(super) fn hold(
 async fn until_interrupted(
     round: impl Future<Output = Round>,
     stop: &Stop,
+    secrets: &compose::Secrets,
     mut signals: Signals,
 ) -> Result<Round, Failure> {
     let mut round = Box::pin(round);
@@ -204,6 +205,7 @@ async fn until_interrupted(
         () = signals.end() => {
             terminal::say("stopping after the call in hand; again to stop at once");
             stop.ask();
+            secrets.end();
         }
     }
     tokio::select! {

@@ -69,9 +69,9 @@ impl Stage {
         let config = configuration::file(&account, &server, &places);
         fs::write(&places.config, config)
             .map_err(|error| local(&format!("writing {}", places.config.display()), &error))?;
-        let revealed = compose::reveal(&settings).await?;
+        let secrets = compose::Secrets::of(&settings, &clock);
         let state = state::open(&settings.state_dir, clock.as_ref())?;
-        let wired = compose::wire(&settings, &revealed, &state.base, &state.base, &clock)?;
+        let wired = compose::wire(&settings, &secrets, &state.base, &state.base, &clock)?;
         let today = clock.now().to_zoned(TimeZone::UTC).date();
         Ok(Self {
             monday: monday_after(today),

@@ -14,6 +14,8 @@ pub mod error;
 pub mod hours;
 /// What a side counted while it was used.
 pub mod meter;
+/// A secret that may change where it stands.
+pub mod secret;
 /// A calendar whose busy time is wanted.
 pub mod source;
 /// Zoom Scheduler, seen from one host.

@@ -1,7 +1,7 @@
 //! The environment of the process, read once, and the paths that hang on it.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What stands before the keys in the names of variables.
 pub const PREFIX: &str = "SLOTBRIDGE__";
@@ -14,6 +14,30 @@ pub struct Environment(BTreeMap<String, String>);
 impl std::fmt::Debug for Environment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_list().entries(self.0.keys()).finish()
+    }
+}
+
+/// Why a path cannot be filled in.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoPath {
+    /// This variable is not set.
+    #[error("the variable {0} is not set")]
+    Variable(String),
+    /// It begins with the home directory of another user.
+    #[error("{0} is not looked up: only your own home directory is, as ~/")]
+    OtherHome(String),
+}
+
+impl NoPath {
+    /// What to do about it.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Variable(_) => "write the whole path, or set the variable",
+            Self::OtherHome(_) => {
+                "write the whole path; for a directory of that name here, ./ before it"
+            }
+        }
     }
 }
 
@@ -96,13 +120,10 @@ impl Environment {
     /// A path with a leading `~/`, `$NAME/` or `${NAME}/` filled in.
     ///
     /// # Errors
-    /// The name that is not set.
-    pub fn expand(&self, text: &str) -> Result<PathBuf, String> {
-        if let Some(rest) = text.strip_prefix('~') {
-            let Some(rest) = rest.strip_prefix('/').or(rest.is_empty().then_some("")) else {
-                return Ok(PathBuf::from(text));
-            };
-            return Ok(self.home().ok_or("HOME")?.join(rest));
+    /// Why that cannot be done.
+    pub fn expand(&self, text: &str) -> Result<PathBuf, NoPath> {
+        if text.starts_with('~') {
+            return self.with_home(Path::new(text));
         }
         let Some(rest) = text.strip_prefix('$') else {
             return Ok(PathBuf::from(text));
@@ -114,7 +135,28 @@ impl Environment {
             .unwrap_or(name);
         let base = self.get(name).filter(|value| !value.is_empty());
         let base = base.map(PathBuf::from).or_else(|| self.usual(name));
-        Ok(base.ok_or_else(|| name.to_owned())?.join(rest))
+        let base = base.ok_or_else(|| NoPath::Variable(name.to_owned()))?;
+        Ok(base.join(rest))
+    }
+
+    /// A path with a leading `~/` filled in, as some shells leave it on the command line.
+    ///
+    /// # Errors
+    /// Why that cannot be done.
+    pub fn with_home(&self, path: &Path) -> Result<PathBuf, NoPath> {
+        let Some(first) = path.iter().next().and_then(|first| first.to_str()) else {
+            return Ok(path.to_owned());
+        };
+        match first.strip_prefix('~') {
+            None => Ok(path.to_owned()),
+            Some("") => {
+                let home = self.home();
+                let home = home.ok_or_else(|| NoPath::Variable("HOME".to_owned()))?;
+                // A path ends with no slash that was not written.
+                Ok(home.join(path.iter().skip(1).collect::<PathBuf>()))
+            }
+            Some(_) => Err(NoPath::OtherHome(first.to_owned())),
+        }
     }
 
     fn usual(&self, name: &str) -> Option<PathBuf> {

@@ -301,18 +301,36 @@ impl<'a> Table<'a> {
         Some(texts)
     }
 
-    /// A path, with `~/` and `$NAME/` filled in.
+    /// A path, as [`Table::placed`] has it.
     #[must_use]
     pub fn path(&self, key: &'static str) -> Option<PathBuf> {
         let text = self.text(key)?.value;
-        match self.reader.environment.expand(&text) {
-            Ok(path) => Some(path),
-            Err(name) => {
-                let cause = format!("the variable {name} is not set");
-                self.wrong(key, cause, "write the whole path, or set the variable");
-                None
+        self.placed(key, &text)
+    }
+
+    /// A path that a key says, with `~/` and `$NAME/` filled in. One that is relative is so to the
+    /// directory of the file that says it, wherever slotbridge is started.
+    #[must_use]
+    pub fn placed(&self, key: &'static str, text: &str) -> Option<PathBuf> {
+        let path = match self.reader.environment.expand(text) {
+            Ok(path) => path,
+            Err(why) => {
+                self.wrong(key, why.to_string(), why.remedy());
+                return None;
             }
+        };
+        let beside = match self.place_of(key) {
+            Some(Origin::File { path, .. }) => path.parent(),
+            _ => None,
+        };
+        if path.is_absolute() {
+            return Some(path);
         }
+        let path = beside
+            .map(|directory| directory.join(&path))
+            .unwrap_or(path);
+        // Without a directory to stand in, it is left as it is, and fails where it is used.
+        Some(std::path::absolute(&path).unwrap_or(path))
     }
 
     /// A table below this one.

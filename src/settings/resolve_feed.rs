@@ -68,12 +68,6 @@ fn path(table: &Table<'_>, text: &str) -> Option<String> {
         }
         None => text.to_owned(),
     };
-    match table.reader.environment.expand(&plain) {
-        Ok(path) => Some(path.to_string_lossy().into_owned()),
-        Err(name) => {
-            let cause = format!("the variable {name} is not set");
-            table.wrong("url", cause, "write the whole path");
-            None
-        }
-    }
+    let path = table.placed("url", &plain)?;
+    Some(path.to_string_lossy().into_owned())
 }

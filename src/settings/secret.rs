@@ -1,7 +1,10 @@
 //! Secrets, and where they come from. They are fetched when they are needed, never shown, and
 //! never part of an error.
 
+mod clean;
 mod form;
+
+pub use clean::oddity;
 
 use std::fmt;
 use std::os::unix::fs::MetadataExt as _;
@@ -10,13 +13,14 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use config::ValueKind;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Serialize, Serializer};
 use tokio::io::AsyncReadExt;
 
 use super::origin::Origin;
 use super::reader::Table;
 use super::readers::{self, Accounts, Readers};
+use clean::Unclean;
 
 /// What stands in place of a secret wherever the configuration is shown.
 pub const MASK: &str = "***";
@@ -41,6 +45,21 @@ enum Source {
     Command(Vec<String>),
     Variable(String, Option<SecretString>),
     Credential(String, Option<PathBuf>),
+}
+
+/// Where a secret comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whence {
+    /// It is written in the configuration.
+    Configuration,
+    /// A file of its own.
+    File,
+    /// What a command prints.
+    Command,
+    /// A variable of the environment.
+    Variable,
+    /// systemd hands it over.
+    Credential,
 }
 
 /// Why a secret could not be fetched. Names the key, never the content.
@@ -89,13 +108,34 @@ impl Secret {
         &self.key
     }
 
+    /// Where it comes from.
+    #[must_use]
+    pub fn whence(&self) -> Whence {
+        match &self.source {
+            Source::Plain(_) => Whence::Configuration,
+            Source::File(_) => Whence::File,
+            Source::Command(_) => Whence::Command,
+            Source::Variable(..) => Whence::Variable,
+            Source::Credential(..) => Whence::Credential,
+        }
+    }
+
+    /// It was not waited for: the process ends.
+    #[must_use]
+    pub fn not_at_the_end(&self) -> NoSecret {
+        self.none("slotbridge is ending".to_owned(), "start it again")
+    }
+
     /// Fetches the secret.
     ///
     /// # Errors
     /// When the file, command, variable or credential gives none.
     pub async fn reveal(&self) -> Result<SecretString, NoSecret> {
         match &self.source {
-            Source::Plain(secret) | Source::Variable(_, Some(secret)) => Ok(secret.clone()),
+            Source::Plain(secret) => Ok(secret.clone()),
+            Source::Variable(name, Some(value)) => {
+                self.cleaned(value.expose_secret(), &format!("the environment variable {name}"))
+            }
             Source::File(path) => self.in_file(path).await,
             Source::Command(words) => self.by_command(words).await,
             Source::Variable(name, None) => Err(self.none(
@@ -144,6 +184,7 @@ impl Secret {
                 "run the command by hand as the user that slotbridge runs as; it must print the secret",
             )
         };
+        tracing::debug!(key = self.key, program, "running the command of a secret");
         let mut child = tokio::process::Command::new(program)
             .args(arguments)
             .stdin(Stdio::null())
@@ -188,11 +229,20 @@ impl Secret {
         }
         let text = String::from_utf8(bytes)
             .map_err(|_| self.none(format!("{what} gives no UTF-8 text"), "check what it holds"))?;
-        let text = text.trim_end_matches(['\n', '\r']);
-        if text.is_empty() {
-            return Err(self.none(format!("{what} gives nothing"), "put the secret there"));
+        self.cleaned(&text, what)
+    }
+
+    fn cleaned(&self, text: &str, what: &str) -> Result<SecretString, NoSecret> {
+        match clean::first_line(text) {
+            Ok(secret) => Ok(SecretString::from(secret.to_owned())),
+            Err(Unclean::Empty) => {
+                Err(self.none(format!("{what} gives nothing"), "put the secret there"))
+            }
+            Err(Unclean::Control) => Err(self.none(
+                format!("{what} gives control characters, which no secret has"),
+                "write it as plain text in UTF-8, in one line, without colours",
+            )),
         }
-        Ok(SecretString::from(text.to_owned()))
     }
 }
 
@@ -232,7 +282,7 @@ pub fn read(table: &Table<'_>, key: &'static str, warnings: &mut Vec<String>) ->
             if let Some(Origin::File { path, .. }) = table.place_of(key) {
                 warnings.extend(exposed(path, &table.key(key)));
             }
-            Some(Source::Plain(SecretString::from(text.clone())))
+            plain(table, key, text)
         }
         ValueKind::String(_) => {
             table.wrong(key, "the secret is empty", REMEDY);
@@ -245,7 +295,7 @@ pub fn read(table: &Table<'_>, key: &'static str, warnings: &mut Vec<String>) ->
         }
     };
     let source = source?;
-    if let Some(origin) = table.place_of(key) {
+    if let Some(origin) = said(table, key) {
         table.reader.secret(&table.key(key), origin);
     }
     if let Source::File(path) = &source {
@@ -255,6 +305,36 @@ pub fn read(table: &Table<'_>, key: &'static str, warnings: &mut Vec<String>) ->
         key: table.key(key),
         source,
     })
+}
+
+/// A secret that stands in the configuration itself.
+fn plain(table: &Table<'_>, key: &'static str, text: &str) -> Option<Source> {
+    let cause = match clean::first_line(text) {
+        Ok(secret) if secret == text.trim() => {
+            return Some(Source::Plain(SecretString::from(secret.to_owned())));
+        }
+        Ok(_) => "the secret has several lines",
+        Err(Unclean::Empty) => "the secret is empty",
+        Err(Unclean::Control) => "the secret has control characters in it",
+    };
+    table.wrong(key, cause, REMEDY);
+    None
+}
+
+/// Where a secret was said. Tables that stand in several layers are merged without a place of their
+/// own; the forms in them have one.
+fn said<'a>(table: &Table<'a>, key: &'static str) -> Option<&'a Origin> {
+    if let Some(origin) = table.place_of(key) {
+        return Some(origin);
+    }
+    let ValueKind::Table(_) = &table.value(key)?.kind else {
+        return table.origin();
+    };
+    let form = table.table(key)?;
+    let forms = FORMS.into_iter().filter_map(|word| form.place_of(word));
+    forms
+        .max_by_key(|origin| origin.layer())
+        .or_else(|| table.origin())
 }
 
 /// What is said of a file that others can read, and how it is closed.

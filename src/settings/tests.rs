@@ -152,9 +152,9 @@ async fn revealed(given: &Given) -> Result<String, String> {
 #[rstest]
 #[case("\"0123\"", Ok("0123"))]
 #[case("{ env = \"MY_SECRET\" }", Ok("0456"))]
-#[case("{ file = \"~/secret\" }", Ok(" s3cret"))]
+#[case("{ file = \"~/secret\" }", Ok("s3cret"))]
 #[case("{ command = [\"printf\", \"abc\\n\"] }", Ok("abc"))]
-#[case("{ credential = \"secret\" }", Ok(" s3cret"))]
+#[case("{ credential = \"secret\" }", Ok("s3cret"))]
 #[case(
     "{ env = \"MISSING\" }",
     Err("zoom.auth.client_secret: the environment variable MISSING is not set")

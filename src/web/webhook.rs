@@ -98,6 +98,12 @@ pub fn routes(webhook: Webhook) -> Router {
         .with_state(Arc::new(webhook))
 }
 
+/// As long as the secret token cannot be had: Zoom is asked to send it again later.
+pub fn unready() -> Router {
+    let answer = || async { (StatusCode::SERVICE_UNAVAILABLE, "not ready\n") };
+    Router::new().route("/webhooks/zoom", post(answer))
+}
+
 async fn take(State(webhook): State<Arc<Webhook>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     if declares_too_much(&parts.headers) {

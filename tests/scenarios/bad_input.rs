@@ -56,7 +56,7 @@ fn a_secret_file_that_is_not_there() {
     let bench = Bench::new(Radicale, "");
     let quoted = format!("\"{PASSWORD}\"");
     bench.configure(|text| text.replace(&quoted, "{ file = \"/nowhere/secret\" }"));
-    told(&bench.sync(&[]), 2, &["/nowhere/secret", "calendar"]);
+    told(&bench.sync(&[]), 3, &["/nowhere/secret", "calendar"]);
 }
 
 #[rstest]

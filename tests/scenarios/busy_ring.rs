@@ -80,8 +80,8 @@ impl Host {
         let own: Arc<dyn Base> = Arc::new(MemoryBase::new());
         let base = shared.unwrap_or(&own);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let revealed = runtime().block_on(compose::reveal(&settings)).unwrap();
-        let wired = compose::wire(&settings, &revealed, base, &own, &clock).unwrap();
+        let secrets = compose::Secrets::of(&settings, &clock);
+        let wired = compose::wire(&settings, &secrets, base, &own, &clock).unwrap();
         Self { bench, wired }
     }
 

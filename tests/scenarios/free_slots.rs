@@ -135,10 +135,10 @@ impl Stage {
         let settings = settings::load(&sources, &Environment::default())
             .unwrap()
             .settings;
-        let revealed = compose::reveal(&settings).await.unwrap();
         let base: Arc<dyn Base> = Arc::new(MemoryBase::new());
         let time: Arc<dyn Clock> = clock.clone();
-        let wired = compose::wire(&settings, &revealed, &base, &base, &time).unwrap();
+        let secrets = compose::Secrets::of(&settings, &time);
+        let wired = compose::wire(&settings, &secrets, &base, &base, &time).unwrap();
         Self {
             account,
             clock,

@@ -124,26 +124,29 @@ fn a_secret_that_does_not_come_keeps_no_daemon_from_ending(
     let output = daemon.wait_with_output().unwrap();
     let log = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{log}");
-    assert!(
-        !log.contains("panicked") && !log.contains("started"),
-        "{log}"
-    );
+    assert!(!log.contains("panicked"), "{log}");
     ends(&command);
 }
 
+/// It may be another one's only until that has ended, or not be there until the network is: systemd
+/// starts the service again, which it does not after 2.
 #[test]
-fn an_address_that_is_taken_is_a_clear_mistake() {
+fn an_address_that_cannot_be_listened_at_now_ends_the_daemon_so_that_it_is_started_again() {
     let bench = bench();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = taken.local_addr().unwrap().to_string();
-    bench.configure(|text| listening(text).replace("127.0.0.1:0", &address));
-    let run = bench.run(&["run"]);
-    assert_eq!(run.code, 2, "{run:#?}");
-    assert!(
-        run.stderr.contains("http.listen") && run.stderr.contains(&address),
-        "{}",
-        run.stderr
-    );
+    let taken_address = taken.local_addr().unwrap().to_string();
+    for (address, hint) in [
+        (taken_address.as_str(), "`ss -ltnp` shows it"),
+        // For documentation alone (RFC 5737): no machine has it.
+        ("192.0.2.1:8787", "does not have this address, or not yet"),
+    ] {
+        bench.configure(|text| listening(text).replace("127.0.0.1:0", address));
+        let run = bench.run(&["run"]);
+        assert_eq!(run.code, 4, "{run:#?}");
+        for word in ["http.listen", address, hint] {
+            assert!(run.stderr.contains(word), "{word}: {}", run.stderr);
+        }
+    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ use url::{Position, Url};
 use super::refusal;
 use crate::adapters::oauth::{AccessToken, Authority};
 use crate::ports::error::{Error, Result};
+use crate::ports::secret::LiveSecret;
 
 /// Who we are to a server.
 #[derive(Clone, Debug)]
@@ -24,10 +25,10 @@ pub enum Credentials {
         /// The user name.
         username: String,
         /// The password.
-        password: SecretString,
+        password: LiveSecret,
     },
     /// A token of its own.
-    Bearer(SecretString),
+    Bearer(LiveSecret),
     /// Tokens of a login, renewed when they end.
     Login {
         /// Whose they are.
@@ -47,6 +48,15 @@ impl Credentials {
             Self::None | Self::Bearer(_) => "",
         }
     }
+
+    /// The secret of the configuration that is shown.
+    fn secret(&self) -> Option<&LiveSecret> {
+        match self {
+            Self::Password { password, .. } => Some(password),
+            Self::Bearer(token) => Some(token),
+            Self::None | Self::Login { .. } => None,
+        }
+    }
 }
 
 /// The proof that goes with one request, and what it was made of.
@@ -57,6 +67,8 @@ pub(super) struct Proof {
     nonce: Option<String>,
     /// The token it shows, where it is one of a login.
     token: Option<AccessToken>,
+    /// The secret of the configuration that it shows.
+    secret: Option<SecretString>,
 }
 
 /// Makes proofs, and learns from refusals what kind is wanted.
@@ -78,7 +90,7 @@ impl Auth {
     /// The proof for a request; `None` when there is nothing to prove.
     ///
     /// # Errors
-    /// When nobody is logged in, or the login has ended.
+    /// When nobody is logged in, the login has ended, or the secret cannot be had.
     pub(super) async fn proof(&self, method: &Method, url: &Url) -> Result<Option<Proof>> {
         if let Credentials::Login { authority, .. } = &self.credentials {
             let token = authority.access().await?;
@@ -87,17 +99,21 @@ impl Auth {
                 header,
                 nonce: None,
                 token: Some(token),
+                secret: None,
             }));
         }
-        Ok(self.own_proof(method, url))
+        match self.credentials.secret() {
+            Some(secret) => Ok(self.own_proof(method, url, &secret.get().await?)),
+            None => Ok(None),
+        }
     }
 
-    fn own_proof(&self, method: &Method, url: &Url) -> Option<Proof> {
+    fn own_proof(&self, method: &Method, url: &Url, secret: &SecretString) -> Option<Proof> {
         let (text, nonce) = match &self.credentials {
             Credentials::None | Credentials::Login { .. } => return None,
-            Credentials::Bearer(token) => (bearer(token), None),
-            Credentials::Password { username, password } => {
-                let password = password.expose_secret();
+            Credentials::Bearer(_) => (bearer(secret), None),
+            Credentials::Password { username, .. } => {
+                let password = secret.expose_secret();
                 self.digest(username, password, method, url)
                     .unwrap_or_else(|| (basic(username, password), None))
             }
@@ -106,6 +122,7 @@ impl Auth {
             header: sensitive(&text)?,
             nonce,
             token: None,
+            secret: Some(secret.clone()),
         })
     }
 
@@ -138,7 +155,7 @@ impl Auth {
     }
 
     /// Learns from a refusal (401); whether another try with what was learned makes sense. A token of
-    /// a login is renewed, once.
+    /// a login is renewed, once; a secret that changed where it stands is taken.
     ///
     /// # Errors
     /// When the login has ended.
@@ -154,7 +171,15 @@ impl Auth {
                 authority.renew(token).await?;
                 Ok(true)
             }
-            _ => Ok(self.learn_digest(headers, sent)),
+            _ => Ok(self.learn_digest(headers, sent) || self.learn_secret(sent).await),
+        }
+    }
+
+    async fn learn_secret(&self, sent: Option<&Proof>) -> bool {
+        let shown = sent.and_then(|proof| proof.secret.as_ref());
+        match (self.credentials.secret(), shown) {
+            (Some(secret), Some(shown)) => secret.another(shown).await.is_some(),
+            _ => false,
         }
     }
 
@@ -169,7 +194,11 @@ impl Auth {
             Credentials::None | Credentials::Password { .. } if wants_token => {
                 refusal::no_token(doing)
             }
-            _ => refusal::unauthorized(doing),
+            Credentials::Password {
+                password: secret, ..
+            }
+            | Credentials::Bearer(secret) => secret.advise(refusal::unauthorized(doing)),
+            Credentials::None => refusal::unauthorized(doing),
         }
     }
 

@@ -30,6 +30,7 @@ use crate::ports::calendar::Listing;
 use crate::ports::clock::Clock;
 use crate::ports::error::Result;
 use crate::ports::meter::Meter;
+use crate::ports::secret::LiveSecret;
 use crate::ports::source::{Source, SourceContent, SourceObject};
 use events::{Events, Lines};
 use file::FeedFile;
@@ -43,7 +44,7 @@ pub struct IcsConfig {
     /// A user name and password in it are taken out and sent as Basic authentication.
     pub address: SecretString,
     /// User name and password (Basic, RFC 7617). Goes before those in the address.
-    pub login: Option<(String, SecretString)>,
+    pub login: Option<(String, LiveSecret)>,
     /// Time and size.
     pub limits: Limits,
 }

@@ -11,6 +11,7 @@ use url::Url;
 
 use crate::adapters::http_client::is_loopback;
 use crate::ports::error::{Error, Kind, Result};
+use crate::ports::secret::LiveSecret;
 
 const DOING: &str = "preparing the feed";
 
@@ -26,8 +27,36 @@ pub(super) enum Place {
 pub(super) struct Address {
     /// Without user name, password and fragment.
     pub(super) url: Url,
-    /// The value of `Authorization`.
-    pub(super) login: Option<HeaderValue>,
+    /// Who asks there.
+    pub(super) login: Option<Login>,
+}
+
+/// Who asks for a feed.
+pub(super) struct Login {
+    user: String,
+    password: LiveSecret,
+}
+
+impl Login {
+    /// The value of `Authorization`, and the password in it.
+    ///
+    /// # Errors
+    /// When the password cannot be had, or is none.
+    pub(super) async fn shown(&self) -> Result<(HeaderValue, SecretString)> {
+        let password = self.password.get().await?;
+        let header = basic(&self.user, password.expose_secret())?;
+        Ok((header, password))
+    }
+
+    /// Whether there is another password than the one that was refused.
+    pub(super) async fn changed(&self, refused: &SecretString) -> bool {
+        self.password.another(refused).await.is_some()
+    }
+
+    /// See [`LiveSecret::advise`].
+    pub(super) fn advise(&self, refusal: Error) -> Error {
+        self.password.advise(refusal)
+    }
 }
 
 /// Reads an address or a path.
@@ -35,7 +64,7 @@ pub(super) struct Address {
 /// # Errors
 /// `Local` for what is neither, and for plain text to another machine. What was written is not
 /// quoted.
-pub(super) fn of(text: &str, login: Option<(String, SecretString)>) -> Result<Place> {
+pub(super) fn of(text: &str, login: Option<(String, LiveSecret)>) -> Result<Place> {
     if let Some(rest) = text.strip_prefix("file://") {
         let path = rest.strip_prefix("localhost").unwrap_or(rest);
         let path = percent_decode_str(path).decode_utf8_lossy().into_owned();
@@ -46,8 +75,8 @@ pub(super) fn of(text: &str, login: Option<(String, SecretString)>) -> Result<Pl
     }
     let mut url = spoken(text)?;
     let login = match login {
-        Some((user, password)) => Some(basic(&user, password.expose_secret())?),
-        None => login_in(&url)?,
+        Some((user, password)) => Some(Login { user, password }),
+        None => login_in(&url),
     };
     let bare = url.set_username("").and_then(|()| url.set_password(None));
     bare.map_err(|()| wrong("this is not the address of a feed"))?;
@@ -88,14 +117,15 @@ fn spoken(text: &str) -> Result<Url> {
     Ok(url)
 }
 
-fn login_in(url: &Url) -> Result<Option<HeaderValue>> {
+fn login_in(url: &Url) -> Option<Login> {
     if url.username().is_empty() && url.password().is_none() {
-        return Ok(None);
+        return None;
     }
     let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
-    let user = decoded(url.username());
-    let password = decoded(url.password().unwrap_or_default());
-    basic(&user, &password).map(Some)
+    Some(Login {
+        user: decoded(url.username()),
+        password: decoded(url.password().unwrap_or_default()).into(),
+    })
 }
 
 fn basic(user: &str, password: &str) -> Result<HeaderValue> {
@@ -166,19 +196,21 @@ mod tests {
         );
     }
 
-    #[test]
-    fn who_asks_is_taken_out_of_the_address_and_decoded() {
-        let header = web("https://al%40x:p%3Aw@example.org/").login.unwrap();
+    #[tokio::test]
+    async fn who_asks_is_taken_out_of_the_address_and_decoded() {
+        let login = web("https://al%40x:p%3Aw@example.org/").login.unwrap();
+        let (header, _) = login.shown().await.unwrap();
         assert_eq!(
             header,
             format!("Basic {}", STANDARD.encode("al@x:p:w")).as_str()
         );
         assert!(header.is_sensitive());
-        let other = Some(("bob".to_owned(), SecretString::from("pw")));
+        let other = Some(("bob".to_owned(), LiveSecret::from("pw")));
         let Ok(Place::Web(address)) = of("https://alice:x@example.org/", other) else {
             panic!("no address");
         };
         let bob = format!("Basic {}", STANDARD.encode("bob:pw"));
-        assert_eq!(address.login.unwrap(), bob.as_str());
+        let (header, _) = address.login.unwrap().shown().await.unwrap();
+        assert_eq!(header, bob.as_str());
     }
 }

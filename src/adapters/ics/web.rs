@@ -8,6 +8,7 @@ use reqwest::header::{
     IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER,
 };
 use reqwest::{Method, Request, Response, StatusCode};
+use secrecy::SecretString;
 use url::Url;
 
 use super::Got;
@@ -45,8 +46,21 @@ impl Web {
     pub(super) async fn get(&self, seen: Option<&Seen>) -> Result<Got> {
         self.may_ask()?;
         let mut way = Way::from(&self.address.url);
+        let mut again = true;
         loop {
-            let (response, asked) = self.ask(&way, seen).await?;
+            let (response, shown) = self.ask(&way, seen).await?;
+            if again
+                && response.status() == StatusCode::UNAUTHORIZED
+                && self.learns(shown.as_ref()).await
+            {
+                again = false;
+                continue;
+            }
+            let asked = if shown.is_some() {
+                Asked::WithLogin
+            } else {
+                Asked::WithoutLogin
+            };
             self.wait_if_told(&response)?;
             let status = response.status();
             match redirect(&response) {
@@ -58,12 +72,33 @@ impl Web {
                     return self.taken(response, &way).await;
                 }
                 None if status == StatusCode::NOT_MODIFIED => return Err(failure::unasked()),
-                None => return Err(failure::of_status(status, asked)),
+                None => return Err(self.refused(status, asked)),
             }
         }
     }
 
-    async fn ask(&self, way: &Way, seen: Option<&Seen>) -> Result<(Response, Asked)> {
+    /// Whether there is another password than this one, which was refused.
+    async fn learns(&self, shown: Option<&SecretString>) -> bool {
+        match (&self.address.login, shown) {
+            (Some(login), Some(shown)) => login.changed(shown).await,
+            _ => false,
+        }
+    }
+
+    fn refused(&self, status: StatusCode, asked: Asked) -> Error {
+        let refusal = failure::of_status(status, asked);
+        match &self.address.login {
+            Some(login) if status == StatusCode::UNAUTHORIZED => login.advise(refusal),
+            _ => refusal,
+        }
+    }
+
+    /// Asks; gives the answer, and the password that was shown.
+    async fn ask(
+        &self,
+        way: &Way,
+        seen: Option<&Seen>,
+    ) -> Result<(Response, Option<SecretString>)> {
         let url = way.here().unwrap_or(&self.address.url);
         let mut request = Request::new(Method::GET, url.clone());
         let headers = request.headers_mut();
@@ -73,14 +108,15 @@ impl Web {
             put(headers, IF_NONE_MATCH, etag.as_deref());
             put(headers, IF_MODIFIED_SINCE, modified.as_deref());
         }
-        let mut asked = Asked::WithoutLogin;
+        let mut shown = None;
         if let Some(login) = self.address.login.as_ref().filter(|_| way.is_home()) {
-            headers.insert(AUTHORIZATION, login.clone());
-            asked = Asked::WithLogin;
+            let (header, password) = login.shown().await?;
+            headers.insert(AUTHORIZATION, header);
+            shown = Some(password);
         }
         let sent = self.http.send(request, failure::DOING).await;
         let response = sent.map_err(|error| self.masked(&error, url))?;
-        Ok((response, asked))
+        Ok((response, shown))
     }
 
     async fn taken(&self, response: Response, way: &Way) -> Result<Got> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use reqwest::header::RETRY_AFTER;
 use reqwest::{Request, StatusCode};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use url::Url;
 
@@ -163,7 +163,7 @@ impl TokenEndpoint {
     }
 
     async fn revoke_once(&self, token: &str, place: &Url, doing: &str) -> Result<()> {
-        let (id, secret) = (&self.party.client_id, &self.party.client_secret);
+        let (id, secret) = (&self.party.client_id, self.party.client_secret.get().await?);
         let request = self
             .http
             .requests()
@@ -196,12 +196,20 @@ impl TokenEndpoint {
         doing: &str,
         jitter: &Jitter,
     ) -> Result<Granted> {
-        let mut failed = 0;
+        let (mut failed, mut again) = (0, true);
         loop {
-            let error = match self.ask_once(form, doing).await {
+            let secret = self.party.client_secret.get().await?;
+            let error = match self.ask_once(form, doing, &secret).await {
                 Ok(granted) => return Ok(granted),
                 Err(error) => error,
             };
+            if again
+                && error.kind() == Kind::Denied
+                && self.party.client_secret.another(&secret).await.is_some()
+            {
+                again = false;
+                continue;
+            }
             failed += 1;
             let now = self.http.clock().now();
             let wait = match error.kind() {
@@ -219,18 +227,23 @@ impl TokenEndpoint {
         }
     }
 
-    async fn ask_once(&self, form: &[(&str, &str)], doing: &str) -> Result<Granted> {
+    async fn ask_once(
+        &self,
+        form: &[(&str, &str)],
+        doing: &str,
+        secret: &SecretString,
+    ) -> Result<Granted> {
         if self.reads_query.load(Ordering::Relaxed) {
-            return match self.send(form, Place::Query, doing).await? {
+            return match self.send(form, Place::Query, doing, secret).await? {
                 Reply::Granted(granted) => Ok(granted),
                 Reply::Unread(error) => Err(error),
             };
         }
-        let unread = match self.send(form, Place::Body, doing).await? {
+        let unread = match self.send(form, Place::Body, doing, secret).await? {
             Reply::Granted(granted) => return Ok(granted),
             Reply::Unread(error) => error,
         };
-        match self.send(form, Place::Query, doing).await {
+        match self.send(form, Place::Query, doing, secret).await {
             Ok(Reply::Granted(granted)) => {
                 tracing::debug!("a token endpoint reads parameters in the query alone");
                 self.reads_query.store(true, Ordering::Relaxed);
@@ -244,8 +257,14 @@ impl TokenEndpoint {
         }
     }
 
-    async fn send(&self, form: &[(&str, &str)], place: Place, doing: &str) -> Result<Reply> {
-        let (id, secret) = (&self.party.client_id, &self.party.client_secret);
+    async fn send(
+        &self,
+        form: &[(&str, &str)],
+        place: Place,
+        doing: &str,
+        secret: &SecretString,
+    ) -> Result<Reply> {
+        let id = &self.party.client_id;
         let mut url = self.party.token_url.clone();
         if place == Place::Query {
             url.query_pairs_mut().extend_pairs(form);
@@ -326,7 +345,8 @@ impl TokenEndpoint {
                 self.party.words.refused
             ),
         };
-        Error::new(Kind::Denied, doing).because(cause).hint(hint)
+        let refusal = Error::new(Kind::Denied, doing).because(cause).hint(hint);
+        self.party.client_secret.advise(refusal)
     }
 
     fn wrong_place(&self, doing: &str, cause: &str) -> Error {

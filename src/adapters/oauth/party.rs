@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use secrecy::SecretString;
 use url::Url;
+
+use crate::ports::secret::LiveSecret;
 
 /// An app at the server that gives out its tokens.
 #[derive(Clone, Debug)]
@@ -15,7 +16,7 @@ pub struct Party {
     /// Of the app.
     pub client_id: String,
     /// Of the app.
-    pub client_secret: SecretString,
+    pub client_secret: LiveSecret,
     /// How the app is let in.
     pub way: Way,
     /// What names the grant, besides the server and the app.
@@ -36,7 +37,7 @@ pub enum Way {
     /// A person logged in.
     User {
         /// Seeds the state in place of a login.
-        refresh_token: Option<SecretString>,
+        refresh_token: Option<LiveSecret>,
     },
     /// The app belongs to the account itself.
     Account {

@@ -19,6 +19,7 @@ use crate::domain::fingerprint::Fingerprint;
 use crate::ports::base::Base;
 use crate::ports::clock::Clock;
 use crate::ports::error::{Error, Kind, Result};
+use crate::ports::secret::LiveSecret;
 
 /// A token is not used any more this long before its end, so that none ends on its way.
 const MARGIN: i64 = 60;
@@ -111,6 +112,12 @@ impl Works {
     /// The state, with nothing left to save.
     pub(super) async fn settled(&self) -> Result<tokio::sync::MutexGuard<'_, State>> {
         let mut state = self.state.lock().await;
+        if let Some(seed) = self.live_seed()
+            && let Err(error) = seed.get().await
+        {
+            // Without a seed, what is saved is as good as ever.
+            tracing::warn!(cause = %error.cause(), hint = error.remedy().unwrap_or_default(), "{}", error.doing());
+        }
         self.settle(&mut state).await?;
         state.saved = self.store.load()?;
         Ok(state)
@@ -151,6 +158,15 @@ impl Works {
         let none = self.candidates(state.saved.as_ref()).is_empty();
         if let Some(given) = self.refreshed_if_alive(state).await? {
             return Ok(given);
+        }
+        if let Some(seed) = self.live_seed() {
+            // Nothing else is left: that it cannot be had is what to tell.
+            let refused = seed.get().await?;
+            if seed.another(&refused).await.is_some()
+                && let Some(given) = self.refreshed_if_alive(state).await?
+            {
+                return Ok(given);
+            }
         }
         let cause = if none {
             "nobody has logged in yet: there is no refresh token".to_owned()
@@ -258,7 +274,11 @@ impl Works {
             .map(|seed| Fingerprint::of([seed.expose_secret()]))
     }
 
-    fn seed(&self) -> Option<&SecretString> {
+    fn seed(&self) -> Option<SecretString> {
+        self.live_seed().and_then(LiveSecret::at_hand)
+    }
+
+    fn live_seed(&self) -> Option<&LiveSecret> {
         match &self.party().way {
             Way::User { refresh_token } => refresh_token.as_ref(),
             Way::Account { .. } => None,

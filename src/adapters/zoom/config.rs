@@ -3,11 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
-use secrecy::SecretString;
 use url::Url;
 
 use super::label::Label;
 use crate::adapters::http_client::Timeouts;
+use crate::ports::secret::LiveSecret;
 
 /// `[zoom]`, with secrets read.
 #[derive(Clone, Debug)]
@@ -80,23 +80,23 @@ pub enum Auth {
         /// `zoom.auth.client_id`.
         client_id: String,
         /// `zoom.auth.client_secret`.
-        client_secret: SecretString,
+        client_secret: LiveSecret,
         /// `zoom.auth.refresh_token`: seeds the state in place of `login`.
-        refresh_token: Option<SecretString>,
+        refresh_token: Option<LiveSecret>,
     },
     /// `kind = "server_to_server"`: an app of the account itself.
     ServerToServer {
         /// `zoom.auth.client_id`.
         client_id: String,
         /// `zoom.auth.client_secret`.
-        client_secret: SecretString,
+        client_secret: LiveSecret,
         /// `zoom.auth.account_id`.
         account_id: String,
     },
 }
 
 impl Auth {
-    pub(super) fn client(&self) -> (&str, &SecretString) {
+    pub(super) fn client(&self) -> (&str, &LiveSecret) {
         match self {
             Self::User {
                 client_id,

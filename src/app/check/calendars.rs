@@ -26,7 +26,7 @@ pub(super) async fn items(kit: &Kit<'_>, calendar: &Calendar) -> Vec<Item> {
     if !kit.secrets.has(&Purpose::Calendar(name.clone())) {
         return vec![Fetched::not_tried(NAME, object)];
     }
-    let (settings, revealed) = (kit.settings, &kit.secrets.revealed);
+    let (settings, revealed) = (kit.settings, &kit.secrets.live);
     let Some(kept) = tokens_of(kit, name) else {
         let (seen, hint) = (
             "not tried: its tokens could not be had",

@@ -106,7 +106,7 @@ pub async fn calendar(
     let Some(calendar) = settings.calendar(name) else {
         return Vec::new();
     };
-    let (mut items, fetched) = secrets::fetch_calendar(calendar).await;
+    let (mut items, fetched) = secrets::fetch_calendar(settings, calendar).await;
     let kit = Kit::without_state(settings, &fetched, clock);
     items.extend(calendars::items(&kit, calendar).await);
     items

@@ -4,15 +4,18 @@
 use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
-use super::super::compose::{self, Revealed};
+use super::super::compose::{self, Secrets};
 use super::super::failure::Exit;
 use super::{Item, PATIENCE};
 use crate::domain::ids::CalendarName;
 use crate::settings::Settings;
 use crate::settings::resolved::{Auth, Calendar, Credentials, Shown};
-use crate::settings::secret::{NoSecret, Secret};
+use crate::settings::secret::{NoSecret, Secret, oddity};
+
+/// What to do about a secret that looks odd.
+const ODD: &str = "correct it where it stands; if it really is like that, leave it";
 
 /// What a secret is for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,7 +32,7 @@ pub(super) enum Purpose {
 /// Every secret that could be had.
 pub(super) struct Fetched {
     /// For the adapters.
-    pub(super) revealed: Revealed,
+    pub(super) live: Secrets,
     missing: Vec<Purpose>,
 }
 
@@ -53,7 +56,7 @@ impl Fetched {
 pub(super) async fn fetch(settings: &Settings) -> (Vec<Item>, Fetched) {
     let named = named(settings);
     let count = named.len();
-    let (mut items, fetched) = fetch_these(named).await;
+    let (mut items, fetched) = fetch_these(settings, named).await;
     if items.is_empty() && count > 0 {
         let words = format!("all {count} could be had");
         items.push(Item::ok("secret", "configuration", words));
@@ -63,24 +66,35 @@ pub(super) async fn fetch(settings: &Settings) -> (Vec<Item>, Fetched) {
 
 /// Fetches those of the app in Zoom. Only what could not be had is said.
 pub(super) async fn fetch_zoom(settings: &Settings) -> (Vec<Item>, Fetched) {
-    fetch_these(named_by_zoom(settings)).await
+    fetch_these(settings, named_by_zoom(settings)).await
 }
 
 /// Fetches that of a calendar. Only what could not be had is said.
-pub(super) async fn fetch_calendar(calendar: &Calendar) -> (Vec<Item>, Fetched) {
-    fetch_these(named_by_calendar(calendar).into_iter().collect()).await
+pub(super) async fn fetch_calendar(
+    settings: &Settings,
+    calendar: &Calendar,
+) -> (Vec<Item>, Fetched) {
+    fetch_these(settings, named_by_calendar(calendar).into_iter().collect()).await
 }
 
-async fn fetch_these(named: Vec<(Purpose, &Secret)>) -> (Vec<Item>, Fetched) {
+async fn fetch_these(settings: &Settings, named: Vec<(Purpose, &Secret)>) -> (Vec<Item>, Fetched) {
     let tried = named.into_iter().map(|(purpose, secret)| async move {
         let outcome = tokio::time::timeout(PATIENCE, secret.reveal()).await;
         (purpose, secret, outcome)
     });
     let (mut items, mut had, mut missing) = (Vec::new(), BTreeMap::new(), Vec::new());
     for (purpose, secret, outcome) in join_all(tried).await {
+        let said = settings.secrets.get(secret.key());
+        let placed = |cause: &str| match said {
+            Some(said) => format!("{said}: {cause}"),
+            None => cause.to_owned(),
+        };
         let (cause, hint) = match outcome {
-            Ok(Ok(secret)) => {
-                had.insert(purpose, secret);
+            Ok(Ok(value)) => {
+                if let Some(odd) = oddity(value.expose_secret()) {
+                    items.push(Item::warning("secret", secret.key(), placed(odd), ODD));
+                }
+                had.insert(purpose, value);
                 continue;
             }
             Ok(Err(NoSecret { cause, hint, .. })) => (cause, hint),
@@ -93,7 +107,7 @@ async fn fetch_these(named: Vec<(Purpose, &Secret)>) -> (Vec<Item>, Fetched) {
             "secret",
             secret.key(),
             Exit::Usage,
-            cause,
+            placed(&cause),
             hint,
         ));
         missing.push(purpose);
@@ -101,23 +115,23 @@ async fn fetch_these(named: Vec<(Purpose, &Secret)>) -> (Vec<Item>, Fetched) {
     (
         items,
         Fetched {
-            revealed: revealed(had),
+            live: live(had),
             missing,
         },
     )
 }
 
-fn revealed(had: BTreeMap<Purpose, SecretString>) -> Revealed {
-    let mut revealed = Revealed::default();
+fn live(had: BTreeMap<Purpose, SecretString>) -> Secrets {
+    let mut live = Secrets::default();
     for (purpose, secret) in had {
         match purpose {
-            Purpose::Client => revealed.client = secret,
-            Purpose::Refresh => revealed.refresh = Some(secret),
-            Purpose::Calendar(name) => drop(revealed.calendars.insert(name, secret)),
+            Purpose::Client => live.client = Some(secret.into()),
+            Purpose::Refresh => live.refresh = Some(secret.into()),
+            Purpose::Calendar(name) => drop(live.calendars.insert(name, secret.into())),
             Purpose::Webhook | Purpose::Shown | Purpose::Admin => {}
         }
     }
-    revealed
+    live
 }
 
 fn named_by_calendar(calendar: &Calendar) -> Option<(Purpose, &Secret)> {

@@ -179,7 +179,7 @@ async fn websocket(kit: &Kit<'_>) -> Item {
     if !kit.secrets.has(&Purpose::Client) {
         return Fetched::not_tried(name, object);
     }
-    let revealed = &kit.secrets.revealed;
+    let revealed = &kit.secrets.live;
     let doing = "asking Zoom for a token for its WebSocket";
     let account = compose::account(kit.settings, revealed, &kit.scratch, kit.clock);
     let outcome = match account {

@@ -32,7 +32,7 @@ struct Answer {
 /// Asks at this address. `public` is the one by which Zoom comes, or this machine's own.
 pub(super) async fn item(kit: &Kit<'_>, webhook: &Webhook, http: &Http, public: &Url) -> Item {
     let address = format!("{}/webhooks/zoom", public.as_str().trim_end_matches('/'));
-    let secret = match one_secret(&webhook.secret_token).await {
+    let secret = match one_secret(&webhook.secret_token, kit.settings).await {
         Ok(secret) => secret,
         Err(failure) => return super::machine::of_failure(NAME, OBJECT, &failure),
     };
@@ -78,7 +78,7 @@ async fn ask(
         Arc::<Meter>::default(),
         Arc::clone(kit.clock),
     )?;
-    let shown = serving::shown(webhook)
+    let shown = serving::shown(webhook, kit.settings)
         .await
         .map_err(|failure| because(failure.words))?;
     let mut request = client

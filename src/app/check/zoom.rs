@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use super::super::compose::{self, Revealed};
+use super::super::compose::{self, Secrets};
 use super::super::failure::Failure;
 use super::secrets::{Fetched, Purpose};
 use super::state::Tokens;
@@ -54,9 +54,9 @@ pub(super) async fn items(kit: &Kit<'_>, tokens: &Tokens) -> Vec<Item> {
 }
 
 async fn account(kit: &Kit<'_>, tokens: &Tokens) -> Result<Option<Account>> {
-    let revealed = &kit.secrets.revealed;
+    let revealed = &kit.secrets.live;
     let without_seed;
-    let (kept, revealed): (Arc<dyn Base>, &Revealed) = match tokens {
+    let (kept, revealed): (Arc<dyn Base>, &Secrets) = match tokens {
         Tokens::None => return Ok(None),
         Tokens::Anew => (kit.scratch.clone(), revealed),
         Tokens::Kept(base) => (base.clone(), revealed),
@@ -66,9 +66,9 @@ async fn account(kit: &Kit<'_>, tokens: &Tokens) -> Result<Option<Account>> {
             };
             let grant = user_grant(&kit.settings.zoom.oauth_url, client_id);
             grant.keep(lent.clone(), kit.scratch.clone()).await?;
-            without_seed = Revealed {
+            without_seed = Secrets {
                 client: revealed.client.clone(),
-                ..Revealed::default()
+                ..Secrets::default()
             };
             (kit.scratch.clone(), &without_seed)
         }

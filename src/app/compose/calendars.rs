@@ -5,7 +5,7 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use super::{Revealed, Wiring};
+use super::{Secrets, Wiring};
 use crate::adapters::caldav::{Caldav, CaldavConfig, CaldavSource};
 use crate::adapters::ics::{Ics, IcsConfig};
 use crate::adapters::vdir::{Vdir, VdirSource};
@@ -111,8 +111,8 @@ impl Wiring<'_> {
     ) -> Result<Ics, Error> {
         let mut config = IcsConfig::new(url.clone());
         if let resolved::Credentials::Password { username, .. } = credentials {
-            let password = self.revealed.calendars.get(name).cloned();
-            config.login = Some((username.clone(), password.unwrap_or_default()));
+            let password = self.secrets.calendars.get(name).cloned();
+            config.login = Some((username.clone(), password.unwrap_or_else(|| "".into())));
         }
         Ics::new(config, self.clock.clone())
     }
@@ -131,7 +131,7 @@ impl Wiring<'_> {
         else {
             return Err(Error::new(Kind::Refused, doing).because("it is not behind CalDAV"));
         };
-        let secret = self.revealed.calendars.get(name).cloned();
+        let secret = self.secrets.calendars.get(name).cloned();
         Ok(CaldavConfig {
             url: address(url).map_err(|error| Error::new(Kind::Local, doing).because(error))?,
             collection: collection.clone(),
@@ -153,7 +153,7 @@ pub(in crate::app) enum Opened {
 /// When its address makes no sense.
 pub(in crate::app) fn open(
     settings: &Settings,
-    revealed: &Revealed,
+    secrets: &Secrets,
     base: &Arc<dyn Base>,
     kept: &Arc<dyn Base>,
     clock: &Arc<dyn Clock>,
@@ -161,7 +161,7 @@ pub(in crate::app) fn open(
 ) -> Result<Opened, Error> {
     let wiring = Wiring {
         settings,
-        revealed,
+        secrets,
         base,
         kept,
         clock,

@@ -1,69 +1,69 @@
-//! Secrets: fetched when something is built that needs them.
+//! Secrets: named when something is built that needs them, fetched when it uses them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use crate::app::failure::Failure;
+use crate::app::failure::{Exit, Failure};
+use crate::app::keyring::Keyring;
 use crate::domain::ids::CalendarName;
-use crate::settings::mistake::Mistakes;
-use crate::settings::origin::Origin;
+use crate::ports::clock::Clock;
+use crate::ports::secret::LiveSecret;
 use crate::settings::resolved::{self, CalendarPlace, Settings};
 use crate::settings::secret::{NoSecret, Secret};
 
-/// The secrets that the adapters need, fetched.
-#[derive(Default)]
-pub struct Revealed {
-    pub(in crate::app) client: SecretString,
-    pub(in crate::app) refresh: Option<SecretString>,
-    pub(in crate::app) calendars: BTreeMap<CalendarName, SecretString>,
+/// The secrets that the adapters need.
+#[derive(Clone, Default)]
+pub struct Secrets {
+    pub(in crate::app) client: Option<LiveSecret>,
+    pub(in crate::app) refresh: Option<LiveSecret>,
+    pub(in crate::app) calendars: BTreeMap<CalendarName, LiveSecret>,
+    pub(in crate::app) keyring: Option<Keyring>,
 }
 
-/// Fetches every secret that a pass needs.
-///
-/// # Errors
-/// Every one that could not be fetched, at once.
-pub async fn reveal(settings: &Settings) -> Result<Revealed, Failure> {
-    let mut mistakes = Mistakes::default();
-    let mut calendars = BTreeMap::new();
-    let (client, refresh) = match &settings.zoom.auth {
-        Some(resolved::Auth::User {
-            client_secret,
-            refresh_token,
-            ..
-        }) => (Some(client_secret), refresh_token.as_ref()),
-        Some(resolved::Auth::ServerToServer { client_secret, .. }) => (Some(client_secret), None),
-        None => (None, None),
-    };
-    let said = &settings.secrets;
-    let client = fetch(client, said, &mut mistakes).await;
-    let refresh = fetch(refresh, said, &mut mistakes).await;
-    for name in used(settings) {
-        let secret = settings
-            .calendar(name)
-            .and_then(|calendar| secret_of(&calendar.place));
-        if let Some(secret) = fetch(secret, said, &mut mistakes).await {
-            calendars.insert(name.clone(), secret);
+impl Secrets {
+    /// Those of a configuration. None of them is fetched yet.
+    #[must_use]
+    pub fn of(settings: &Settings, clock: &Arc<dyn Clock>) -> Self {
+        let keyring = Keyring::new(clock.clone());
+        let live = |secret: &Secret| keyring.live(secret, settings.secrets.get(secret.key()));
+        let (client, refresh) = match &settings.zoom.auth {
+            Some(resolved::Auth::User {
+                client_secret,
+                refresh_token,
+                ..
+            }) => (Some(client_secret), refresh_token.as_ref()),
+            Some(resolved::Auth::ServerToServer { client_secret, .. }) => {
+                (Some(client_secret), None)
+            }
+            None => (None, None),
+        };
+        let calendars = settings.calendars.iter().filter_map(|calendar| {
+            let secret = secret_of(&calendar.place)?;
+            Some((calendar.name.clone(), live(secret)))
+        });
+        Self {
+            client: client.map(live),
+            refresh: refresh.map(live),
+            calendars: calendars.collect(),
+            keyring: Some(keyring.clone()),
         }
     }
-    if !mistakes.is_empty() {
-        return Err(mistakes.into());
-    }
-    Ok(Revealed {
-        client: client.unwrap_or_default(),
-        refresh,
-        calendars,
-    })
-}
 
-/// Fetches the secrets of the Zoom app alone.
-///
-/// # Errors
-/// As [`reveal`].
-pub async fn reveal_zoom(settings: &Settings) -> Result<Revealed, Failure> {
-    let mut alone = settings.clone();
-    alone.hosts.clear();
-    reveal(&alone).await
+    /// A person wants a pass now: what failed is fetched without waiting.
+    pub(in crate::app) fn without_waiting(&self) {
+        if let Some(keyring) = &self.keyring {
+            keyring.without_waiting();
+        }
+    }
+
+    /// The process ends: nothing is fetched any more.
+    pub fn end(&self) {
+        if let Some(keyring) = &self.keyring {
+            keyring.end();
+        }
+    }
 }
 
 /// Every calendar that some flow uses, once.
@@ -92,27 +92,15 @@ pub(in crate::app) fn secret_of(place: &CalendarPlace) -> Option<&Secret> {
     }
 }
 
-/// `said` is where each secret was spoken of.
-async fn fetch(
-    secret: Option<&Secret>,
-    said: &BTreeMap<String, Origin>,
-    mistakes: &mut Mistakes,
-) -> Option<SecretString> {
-    match secret?.reveal().await {
-        Ok(secret) => Some(secret),
-        Err(NoSecret { key, cause, hint }) => {
-            mistakes.add(said.get(&key), key, cause, hint);
-            None
-        }
-    }
-}
-
-/// Fetches one secret.
+/// Fetches one secret of the configuration.
 ///
 /// # Errors
 /// When it cannot be had.
-pub async fn one_secret(secret: &Secret) -> Result<SecretString, Failure> {
-    let mut mistakes = Mistakes::default();
-    let fetched = fetch(Some(secret), &BTreeMap::new(), &mut mistakes).await;
-    fetched.ok_or_else(|| mistakes.into())
+pub async fn one_secret(secret: &Secret, settings: &Settings) -> Result<SecretString, Failure> {
+    let fetched = secret.reveal().await;
+    fetched.map_err(|NoSecret { key, cause, hint }| {
+        let said = settings.secrets.get(&key);
+        let place = said.map_or_else(String::new, |said| format!("{said}: "));
+        Failure::new(Exit::Denied, format!("{place}{key}: {cause}"), hint)
+    })
 }

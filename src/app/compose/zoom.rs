@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use secrecy::SecretString;
 
-use super::Revealed;
+use super::Secrets;
 use crate::adapters::http_client::Timeouts;
 use crate::adapters::zoom::{Account, Auth, HostUser, Jitter, Plan, ZoomClient, ZoomConfig};
 use crate::app::failure::{Exit, Failure};
@@ -22,24 +22,24 @@ use crate::triggers::websocket::Tokens;
 /// When the Zoom account cannot be prepared.
 pub fn zoom_client(
     settings: &Settings,
-    revealed: &Revealed,
+    secrets: &Secrets,
     zoom_user: &str,
     kept: &Arc<dyn Base>,
     clock: &Arc<dyn Clock>,
 ) -> Result<ZoomClient, Failure> {
-    let account = account(settings, revealed, kept, clock)?;
+    let account = account(settings, secrets, kept, clock)?;
     Ok(account.host(HostUser::from_key(zoom_user)))
 }
 
 /// Tokens for Zoom's WebSocket.
 pub(in crate::app) fn event_tokens(
     settings: &Settings,
-    revealed: &Revealed,
+    secrets: &Secrets,
     kept: &Arc<dyn Base>,
     clock: &Arc<dyn Clock>,
 ) -> Result<Arc<dyn Tokens>, Failure> {
     Ok(Arc::new(EventTokens(account(
-        settings, revealed, kept, clock,
+        settings, secrets, kept, clock,
     )?)))
 }
 
@@ -58,12 +58,12 @@ impl Tokens for EventTokens {
 /// When it cannot be prepared.
 pub(in crate::app) fn account(
     settings: &Settings,
-    revealed: &Revealed,
+    secrets: &Secrets,
     kept: &Arc<dyn Base>,
     clock: &Arc<dyn Clock>,
 ) -> Result<Account, Failure> {
     settings.complete()?;
-    zoom_account(settings, revealed, kept, clock)
+    zoom_account(settings, secrets, kept, clock)
 }
 
 /// The Zoom account, whether or not there is a host already.
@@ -72,7 +72,7 @@ pub(in crate::app) fn account(
 /// When no app is configured.
 pub fn zoom_account(
     settings: &Settings,
-    revealed: &Revealed,
+    secrets: &Secrets,
     kept: &Arc<dyn Base>,
     clock: &Arc<dyn Clock>,
 ) -> Result<Account, Failure> {
@@ -86,7 +86,7 @@ pub fn zoom_account(
             resolved::Plan::Business => Plan::Business,
         },
         share: zoom.share,
-        auth: zoom_auth(zoom.auth.as_ref(), revealed)?,
+        auth: zoom_auth(zoom.auth.as_ref(), secrets)?,
         timeouts: Timeouts::default(),
         first_wait: ZoomConfig::FIRST_WAIT,
     };
@@ -98,13 +98,13 @@ pub fn zoom_account(
     )?)
 }
 
-fn zoom_auth(auth: Option<&resolved::Auth>, revealed: &Revealed) -> Result<Auth, Failure> {
-    let client_secret = revealed.client.clone();
+fn zoom_auth(auth: Option<&resolved::Auth>, secrets: &Secrets) -> Result<Auth, Failure> {
+    let client_secret = secrets.client.clone().unwrap_or_else(|| "".into());
     match auth {
         Some(resolved::Auth::User { client_id, .. }) => Ok(Auth::User {
             client_id: client_id.clone(),
             client_secret,
-            refresh_token: revealed.refresh.clone(),
+            refresh_token: secrets.refresh.clone(),
         }),
         Some(resolved::Auth::ServerToServer {
             client_id,

@@ -69,6 +69,11 @@ impl Daemon {
         plan: &Plan,
     ) -> Result<(serving::Prepared, ears::Prepared), Failure> {
         let server = self.server.prepare(&self.serving, new).await?;
+        if server.lacks() > self.server.lacks() {
+            let hint = "see the line before; the pass after the next start or reload takes it";
+            let cause = "a secret of the HTTP server cannot be had";
+            return Err(Failure::new(Exit::Denied, cause, hint));
+        }
         let ears = ears::prepare(Listening {
             settings: new,
             plan,

@@ -5,7 +5,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::Daemon;
-use crate::app::compose::Wired;
+use crate::app::compose::{Secrets, Wired};
 use crate::app::control::{self, PassRequest};
 use crate::app::desk::Answer;
 use crate::app::failure::{Exit, Failure};
@@ -31,6 +31,7 @@ pub(super) enum Ended {
 async fn until_asked<T>(
     work: impl Future<Output = T>,
     order: &Order,
+    secrets: &Secrets,
     signals: &mut Signals,
     running: &mut Tasks,
 ) -> Result<(Option<T>, Ended), Failure> {
@@ -40,6 +41,7 @@ async fn until_asked<T>(
         () = signals.end() => {
             tracing::info!("stopping after the call in hand");
             order.stop.ask();
+            secrets.end();
             let done = tokio::time::timeout(GRACE, &mut work).await.ok();
             if done.is_none() {
                 tracing::warn!(
@@ -50,6 +52,7 @@ async fn until_asked<T>(
         }
         Some(joined) = running.join_next() => {
             order.stop.ask();
+            secrets.end();
             if tokio::time::timeout(GRACE, &mut work).await.is_err() {
                 tracing::warn!("the pass did not end in time");
             }
@@ -74,13 +77,16 @@ impl Daemon {
         signals: &mut Signals,
         running: &mut Tasks,
     ) -> Result<(Ended, Option<Instant>), Failure> {
+        if self.complete_server(signals).await == Ended::Asked {
+            return Ok((Ended::Asked, None));
+        }
         notify(&[NotifyState::Status("a pass runs")]);
         self.begun = Some(begun);
         let before = self.plan.throttles();
-        let clock = self.clock.clone();
+        let (clock, secrets) = (self.clock.clone(), self.plan.secrets().clone());
         let hears = |_: &HostName| -> Box<dyn Progress> { Box::new(Silent) };
         let round = Round::run(&self.plan.wired, order, clock.as_ref(), &hears);
-        let (round, ended) = until_asked(round, order, signals, running).await?;
+        let (round, ended) = until_asked(round, order, &secrets, signals, running).await?;
         let mut due = None;
         if let Some(round) = round {
             self.count(&round, begun, before);
@@ -113,6 +119,10 @@ impl Daemon {
             host,
             answer,
         } = request;
+        self.plan.secrets().without_waiting();
+        if self.complete_server(signals).await == Ended::Asked {
+            return Ok(Ended::Asked);
+        }
         let begun = Instant::now();
         let before = self.plan.throttles();
         let settings = self.settings.borrow().clone();
@@ -136,10 +146,10 @@ impl Daemon {
                 return Ok(Ended::ByItself);
             }
         };
-        let clock = self.clock.clone();
+        let (clock, secrets) = (self.clock.clone(), self.plan.secrets().clone());
         let hears = |_: &HostName| -> Box<dyn Progress> { Box::new(Silent) };
         let round = Round::run(wired, &order, clock.as_ref(), &hears);
-        let (round, ended) = until_asked(round, &order, signals, running).await?;
+        let (round, ended) = until_asked(round, &order, &secrets, signals, running).await?;
         let Some(round) = round else {
             return Ok(ended);
         };
@@ -181,9 +191,10 @@ impl Daemon {
         }
         let order = Order::default();
         let before = self.plan.throttles();
+        let secrets = self.plan.secrets().clone();
         let (deleted, whose) = (&mut self.deleted, &mut self.whose);
         let look = hinting::look(&self.plan.wired, &order, hints, deleted, whose);
-        let (looked, ended) = until_asked(look, &order, signals, running).await?;
+        let (looked, ended) = until_asked(look, &order, &secrets, signals, running).await?;
         let Some(mut looked) = looked else {
             return Ok((ended, false));
         };
@@ -203,6 +214,26 @@ impl Daemon {
         }
         metrics::waiting(self.hints.waiting());
         Ok((ended, then.whole_pass))
+    }
+
+    /// Opens what the server keeps closed for want of a secret, where it can be had now.
+    async fn complete_server(&mut self, signals: &mut Signals) -> Ended {
+        if self.server.lacks() == 0 {
+            return Ended::ByItself;
+        }
+        let settings = self.settings.borrow().clone();
+        let prepared = tokio::select! {
+            prepared = self.server.prepare(&self.serving, &settings) => prepared,
+            () = signals.end() => return Ended::Asked,
+        };
+        match prepared {
+            Ok(prepared) if prepared.lacks() < self.server.lacks() => {
+                self.server.begin(prepared).await;
+            }
+            Ok(_) => {}
+            Err(failure) => tracing::warn!("{failure}"),
+        }
+        Ended::ByItself
     }
 
     /// Writes the daily export; without one, a damaged state could only be rebuilt.

@@ -203,13 +203,8 @@ impl Interview<'_> {
     /// A path that was typed, as this machine has it.
     pub(super) fn expanded(&self, typed: &str) -> Result<PathBuf, Failure> {
         let expanded = self.context.environment.expand(typed);
-        let expanded = expanded.map_err(|name| {
-            Failure::new(
-                Exit::Usage,
-                format!("{typed}: ${name} is not set"),
-                "write the path out",
-            )
-        })?;
+        let expanded = expanded
+            .map_err(|why| Failure::new(Exit::Usage, format!("{typed}: {why}"), why.remedy()))?;
         std::path::absolute(&expanded)
             .map_err(|error| Failure::new(Exit::Usage, format!("{typed}: {error}"), "name a path"))
     }

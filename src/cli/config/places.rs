@@ -122,7 +122,7 @@ impl Interview<'_> {
         let credentials = match login {
             Some(Login { username, password }) => Credentials::Password {
                 username: username.clone(),
-                password: self.reveal("password", password).await?,
+                password: self.reveal("password", password).await?.into(),
             },
             None => Credentials::None,
         };

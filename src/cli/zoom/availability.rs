@@ -88,7 +88,7 @@ pub(in crate::cli) struct Hours {
 pub(super) async fn run(context: &Context, verb: Verb) -> Result<Exit, Failure> {
     match verb {
         Verb::List { common } => {
-            let connection = Connection::open(context, &common).await?;
+            let connection = Connection::open(context, &common)?;
             let all = connection.list(ALL, &[]).await?;
             if common.json {
                 terminal::print_json(&json!({ "items": all }))?;
@@ -99,7 +99,7 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Result<Exit, Failure> 
             }
         }
         Verb::Get { id, common } => {
-            let connection = Connection::open(context, &common).await?;
+            let connection = Connection::open(context, &common)?;
             let one = read(&connection, &id).await?;
             if common.json {
                 terminal::print_json(&one)?;
@@ -130,7 +130,7 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Result<Exit, Failure> 
             write::patch(context, &id, &wish, &common).await?;
         }
         Verb::Delete { id, common } => {
-            let connection = Connection::open(context, &common).await?;
+            let connection = Connection::open(context, &common)?;
             let path = format!("{ALL}/{id}");
             let answer = connection.ask(raw::Verb::Delete, &path, &[], None).await;
             answer.map_err(|failure| explained(&connection, failure))?;

@@ -84,7 +84,7 @@ pub(super) async fn run(context: &Context, events: Events) -> Result<Exit, Failu
             if show_deleted {
                 query.push(("show_deleted".to_owned(), "true".to_owned()));
             }
-            let connection = Connection::open(context, &common).await?;
+            let connection = Connection::open(context, &common)?;
             let items = connection.list("/scheduler/events", &query).await?;
             print(&json!({ "items": items }))
         }
@@ -104,7 +104,7 @@ pub(super) async fn run(context: &Context, events: Events) -> Result<Exit, Failu
 /// Does what was typed about people.
 pub(super) async fn users(context: &Context, users: Users) -> Result<Exit, Failure> {
     let Users::Get { id, common } = users;
-    let connection = Connection::open(context, &common).await?;
+    let connection = Connection::open(context, &common)?;
     let path = format!("/scheduler/users/{id}");
     print(&connection.ask(Verb::Get, &path, &[], None).await?)
 }
@@ -116,7 +116,7 @@ async fn one(
     id: &str,
     body: Option<Value>,
 ) -> Result<Exit, Failure> {
-    let connection = Connection::open(context, common).await?;
+    let connection = Connection::open(context, common)?;
     let path = format!("/scheduler/events/{id}");
     print(&connection.ask(verb, &path, &[], body).await?)
 }

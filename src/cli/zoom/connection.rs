@@ -33,18 +33,14 @@ impl Connection {
     /// Reads the configuration and prepares a client; nothing is asked yet.
     ///
     /// # Errors
-    /// When the configuration names no app or no such host, or a secret cannot be had.
-    pub(super) async fn open(context: &Context, common: &Common) -> Result<Self, Failure> {
-        let mut settings = context.settings_with_warnings()?;
+    /// When the configuration names no app or no such host.
+    pub(super) fn open(context: &Context, common: &Common) -> Result<Self, Failure> {
+        let settings = context.settings_with_warnings()?;
         settings.complete()?;
         let zoom_user = whose(&settings, common.host.as_deref())?;
-        // Only Zoom is asked, so that no calendar's password is fetched.
-        for host in &mut settings.hosts {
-            (host.bookings, host.busy, host.hours) = (None, None, None);
-        }
-        let revealed = compose::reveal(&settings).await?;
+        let secrets = compose::Secrets::of(&settings, &context.clock);
         let kept = kept(context, &settings)?;
-        let client = compose::zoom_client(&settings, &revealed, &zoom_user, &kept, &context.clock)?;
+        let client = compose::zoom_client(&settings, &secrets, &zoom_user, &kept, &context.clock)?;
         Ok(Self {
             client,
             own: zoom_user == "me",

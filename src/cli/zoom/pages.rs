@@ -28,7 +28,7 @@ pub(in crate::cli) enum Verb {
 pub(super) async fn run(context: &Context, verb: Verb) -> Result<Exit, Failure> {
     match verb {
         Verb::List { common } => {
-            let connection = Connection::open(context, &common).await?;
+            let connection = Connection::open(context, &common)?;
             let pages = connection.list("/scheduler/schedules", &[]).await?;
             if common.json {
                 terminal::print_json(&json!({ "items": pages }))?;
@@ -44,7 +44,7 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Result<Exit, Failure> 
             }
         }
         Verb::Get { slug, common } => {
-            let connection = Connection::open(context, &common).await?;
+            let connection = Connection::open(context, &common)?;
             let path = format!("/scheduler/schedules/{slug}");
             let page = connection.ask(raw::Verb::Get, &path, &[], None).await?;
             if common.json {

@@ -56,7 +56,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
             .iter()
             .map(|zone| ("time_zone".to_owned(), zone.clone())),
     );
-    let connection = Connection::open(context, &arguments.common).await?;
+    let connection = Connection::open(context, &arguments.common)?;
     let path = format!("/scheduler/schedules/{}/available_times", arguments.slug);
     let answer = connection.ask(Verb::Get, &path, &query, None).await?;
     if arguments.common.json {

@@ -32,7 +32,7 @@ pub const MISTAKES: &[Mistake] = &[
     Mistake {
         what: "The file with the secret is not there",
         make: |_| sync("{ file = \"~/dav-password\" }"),
-        code: 2,
+        code: 3,
         says: &[
             "config.toml:18: calendar.work.password",
             "/home/alice/dav-password: No such file",
@@ -46,7 +46,7 @@ pub const MISTAKES: &[Mistake] = &[
             others::give(&machine, &[]);
             others::as_a_user(&machine, &["sync"])
         },
-        code: 2,
+        code: 3,
         says: &[
             "config.toml:18: calendar.work.password",
             "/home/alice/dav-password: Permission denied",
@@ -60,7 +60,7 @@ pub const MISTAKES: &[Mistake] = &[
             fs::write(machine.home.path().join("dav-password"), "\n").unwrap();
             Ran::of(&machine, &["sync"])
         },
-        code: 2,
+        code: 3,
         says: &["config.toml:18: calendar.work.password", "gives nothing"],
         remedy: &["put the secret there"],
     },
@@ -85,7 +85,7 @@ pub const MISTAKES: &[Mistake] = &[
     Mistake {
         what: "The command fails",
         make: |_| sync("{ command = [\"false\"] }"),
-        code: 2,
+        code: 3,
         says: &[
             "config.toml:18: calendar.work.password",
             "running false: it ended with",
@@ -101,7 +101,7 @@ pub const MISTAKES: &[Mistake] = &[
             command.env("PATH", "/usr/bin:/bin");
             Ran::by(&machine, &["sync"], command)
         },
-        code: 2,
+        code: 3,
         says: &[
             "config.toml:18: calendar.work.password",
             "running pas: No such file",
@@ -111,7 +111,7 @@ pub const MISTAKES: &[Mistake] = &[
     Mistake {
         what: "The variable is not set",
         make: |_| sync("{ env = \"DAV_PASSWORD\" }"),
-        code: 2,
+        code: 3,
         says: &[
             "config.toml:18: calendar.work.password",
             "DAV_PASSWORD is not set",
@@ -121,7 +121,7 @@ pub const MISTAKES: &[Mistake] = &[
     Mistake {
         what: "A credential, but systemd did not start it",
         make: |_| sync("{ credential = \"dav-password\" }"),
-        code: 2,
+        code: 3,
         says: &[
             "config.toml:18: calendar.work.password",
             "$CREDENTIALS_DIRECTORY is not set",

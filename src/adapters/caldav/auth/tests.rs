@@ -19,7 +19,8 @@ fn refusal(lines: &[&str]) -> HeaderMap {
 
 fn proof(auth: &Auth) -> Proof {
     let url = Url::parse("https://dav.example.org/c/?x=1").unwrap();
-    auth.own_proof(&Method::from_bytes(b"REPORT").unwrap(), &url)
+    let secret = auth.credentials.secret().unwrap().at_hand().unwrap();
+    auth.own_proof(&Method::from_bytes(b"REPORT").unwrap(), &url, &secret)
         .unwrap()
 }
 

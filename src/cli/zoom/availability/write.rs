@@ -29,7 +29,7 @@ pub(super) async fn create(
     common: &Common,
 ) -> Result<(), Failure> {
     let time_zone = known(zone)?;
-    let connection = Connection::open(context, common).await?;
+    let connection = Connection::open(context, common)?;
     if !connection.own {
         return Err(Failure::new(
             Exit::Usage,
@@ -70,7 +70,7 @@ pub(super) async fn patch(
     if let Some(zone) = &wish.time_zone {
         known(zone)?;
     }
-    let connection = Connection::open(context, common).await?;
+    let connection = Connection::open(context, common)?;
     let as_it_is = read(&connection, id).await?;
     let changed = patched(&as_it_is, wish)?;
     let path = format!("{ALL}/{id}");
