@@ -17,6 +17,11 @@ pub(super) enum Subject {
         /// The scope that such a request needs.
         scope: &'static str,
     },
+    /// Whatever a person asked for: there is nothing else that could go on.
+    Asked {
+        /// The scope that such a request needs.
+        scope: &'static str,
+    },
 }
 
 /// An answer that is not a success.
@@ -87,6 +92,11 @@ impl Failure {
             && (self.status == StatusCode::FORBIDDEN || (self.status.is_client_error() && scope))
     }
 
+    /// Whether what a person asked for needs a right that the token lacks.
+    fn lacks_what_was_asked(&self) -> bool {
+        matches!(self.subject, Subject::Asked { .. }) && self.code == Some(4711)
+    }
+
     /// Whether the user never opened Scheduler, or is not in this account.
     pub(super) fn is_about_user(&self) -> bool {
         let message = self.message.to_lowercase();
@@ -134,7 +144,7 @@ impl Failure {
         let status = self.status;
         let (kind, hint) = if self.is_about_one() {
             (Kind::Refused, self.right_hint())
-        } else if self.is_about_token() {
+        } else if self.is_about_token() || self.lacks_what_was_asked() {
             (Kind::Denied, self.scope_hint())
         } else if self.is_about_user() {
             let hint = "open Zoom Scheduler once as this user, or check host.zoom_user";
@@ -161,7 +171,7 @@ impl Failure {
         let named = self.named_scopes();
         let scopes = match self.subject {
             Subject::One { scope } if named.is_empty() => scope.to_owned(),
-            Subject::One { .. } | Subject::Whole => named.join(", "),
+            Subject::One { .. } | Subject::Asked { .. } | Subject::Whole => named.join(", "),
         };
         format!(
             "the app may lack the scope {scopes} (for other users the `:admin` one): give it in \
@@ -180,7 +190,9 @@ impl Failure {
 
     fn scope_hint(&self) -> String {
         let named = self.named_scopes();
-        let scopes = if named.is_empty() {
+        let scopes = if let (Subject::Asked { scope }, true) = (self.subject, named.is_empty()) {
+            scope.to_owned()
+        } else if named.is_empty() {
             "scheduler:read:list_scheduled_events, scheduler:read:scheduled_event, \
              scheduler:read:scheduled_event_attendee, scheduler:update:scheduled_event"
                 .to_owned()

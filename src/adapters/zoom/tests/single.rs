@@ -4,7 +4,8 @@ use rstest::rstest;
 use serde_json::json;
 
 use super::*;
-use crate::adapters::zoom::raw::Verb;
+use crate::adapters::zoom::operations;
+use crate::adapters::zoom::raw::Request;
 use crate::domain::ids::{AttendeeId, BookingId};
 use crate::ports::zoom::Zoom;
 
@@ -189,16 +190,19 @@ async fn raw_requests_pass_through_and_quote_only_plain_words() {
         .on("DELETE", ONE, in_turn([status(204), status(404)]))
         .await;
     let zoom = world.client();
-    let query = [("page_size".to_owned(), "5".to_owned())];
-    let found = zoom
-        .raw(Verb::Get, "/scheduler/schedules", &query, None)
-        .await
-        .unwrap();
+    let list = operations::find("schedules", "list").unwrap();
+    let request = Request {
+        query: vec![("page_size", "5".to_owned())],
+        ..Request::default()
+    };
+    let found = zoom.ask(list, &request).await.unwrap();
     assert_eq!(found, json!({"any": [1]}));
-    let error = zoom
-        .raw(Verb::Post, "scheduler/schedules", &[], Some(json!({})))
-        .await
-        .unwrap_err();
+    let create = operations::find("schedules", "create").unwrap();
+    let request = Request {
+        body: Some(json!({})),
+        ..Request::default()
+    };
+    let error = zoom.ask(create, &request).await.unwrap_err();
     assert_eq!(
         error.cause(),
         "HTTP 400, Zoom's code 400: Failed json validation! … …"
