@@ -52,6 +52,8 @@ mod service;
 mod tls;
 #[path = "cli/tokens.rs"]
 mod tokens;
+#[path = "cli/zoom.rs"]
+mod zoom;
 
 use std::path::Path;
 use std::time::Duration;

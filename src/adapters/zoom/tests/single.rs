@@ -212,6 +212,24 @@ async fn raw_requests_pass_through_and_quote_only_plain_words() {
 }
 
 #[tokio::test]
+async fn what_was_asked_without_its_scope_is_denied_and_names_it() {
+    let world = World::granting().await;
+    let refusal = json!({"code": 4711, "message": "Invalid access token, scopes are missing."});
+    world
+        .on("GET", "/v2/scheduler/teams", body(400, &refusal))
+        .await;
+    let list = operations::find("teams", "list").unwrap();
+    let error = world
+        .client()
+        .ask(list, &Request::default())
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), Kind::Denied);
+    let hint = error.remedy().unwrap();
+    assert!(hint.contains(": scheduler:read:get_schedule;"), "{hint}");
+}
+
+#[tokio::test]
 async fn a_host_is_read_as_a_user() {
     let world = World::granting().await;
     world
