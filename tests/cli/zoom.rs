@@ -384,6 +384,15 @@ fn a_page_is_made_changed_and_deleted_and_its_slots_follow() {
 }
 
 #[test]
+fn a_refusal_is_told_in_zooms_words() {
+    let alive = with_page();
+    let (code, out, error) = run(&alive, "schedules patch talk --slug intro");
+    assert_eq!((code, out.as_str()), (1, ""), "{error}");
+    let words = "changing booking page talk in Zoom: HTTP 400: Invalid argument. slug: taken";
+    assert!(error.contains(words) && error.contains("--help"), "{error}");
+}
+
+#[test]
 fn what_zoom_took_and_forgot_is_said() {
     let alive = Alive::server_to_server();
     let page = json!({
@@ -443,6 +452,7 @@ fn links_teams_numbers_and_answers_are_told() {
         (&json!(15), &json!(TALK))
     );
     assert_eq!(body["segments_recurrence"]["sun"][0]["end"], "11:00");
+    assert!(works(&alive, "schedules managed").contains("items[1].slug:"));
     let team = alive.account.team_id();
     assert!(works(&alive, "teams list").contains(team));
     assert_eq!(json(&alive, "teams list")["teams"][0]["team_id"], team);

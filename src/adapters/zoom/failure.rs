@@ -33,6 +33,8 @@ pub(super) struct Failure {
     message: String,
     /// The fields that Zoom complains of.
     fields: Vec<String>,
+    /// Its words about each of them; read, not shown, likewise.
+    details: Vec<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -49,15 +51,16 @@ impl Failure {
     pub(super) fn read(status: StatusCode, body: &[u8], subject: Subject) -> Self {
         let outer: Shape = serde_json::from_slice(body).unwrap_or_default();
         let inner: Shape = serde_json::from_value(outer.error).unwrap_or_default();
-        let fields = [&outer.errors, &inner.errors]
-            .into_iter()
-            .filter_map(Value::as_array)
-            .flatten()
-            .filter_map(|error| error.get("field")?.as_str())
-            .filter(|field| is_name(field))
-            .take(8)
-            .map(str::to_owned)
-            .collect();
+        let said = |name: &'static str| {
+            [&outer.errors, &inner.errors]
+                .into_iter()
+                .filter_map(Value::as_array)
+                .flatten()
+                .filter_map(move |error| error.get(name)?.as_str())
+        };
+        let fields = said("field").filter(|field| is_name(field)).take(8);
+        let fields = fields.map(str::to_owned).collect();
+        let details = said("message").take(4).map(str::to_owned).collect();
         Self {
             status,
             subject,
@@ -69,6 +72,7 @@ impl Failure {
                 .unwrap_or_default()
                 .to_owned(),
             fields,
+            details,
         }
     }
 
@@ -124,8 +128,13 @@ impl Failure {
     /// Zoom's own words without anything that could be an address, a token or a link, for a
     /// person who typed the request themselves.
     pub(super) fn quoted(&self) -> Option<String> {
-        let words: Vec<&str> = self
-            .message
+        let mut said = self.message.clone();
+        for detail in &self.details {
+            if !said.to_lowercase().contains(&detail.to_lowercase()) {
+                said = format!("{said} {detail}");
+            }
+        }
+        let words: Vec<&str> = said
             .split_whitespace()
             .take(24)
             .map(|word| {
@@ -160,7 +169,11 @@ impl Failure {
             let hint = "check the id, host.zoom_user and zoom.api_url";
             (Kind::Missing, hint.to_owned())
         } else {
-            let hint = "look at this item in Zoom; its neighbours are not affected";
+            let hint = if matches!(self.subject, Subject::Asked { .. }) {
+                "correct what was asked for; the command with --help names what can be said"
+            } else {
+                "look at this item in Zoom; its neighbours are not affected"
+            };
             (Kind::Refused, hint.to_owned())
         };
         Error::new(kind, doing).because(self.cause()).hint(hint)

@@ -88,7 +88,13 @@ pub(super) fn takes_json_body(operation: &Operation) -> bool {
 }
 
 fn argument(operation: &Operation, one: &'static Parameter) -> Option<Arg> {
-    let (value, parsed) = (Arg::new(one.option).help(one.about), one.kind);
+    let body = one.need == Need::Option && takes_json_body(operation);
+    let help = if body {
+        format!("{}; needed unless --json-body is there", one.about)
+    } else {
+        one.about.to_owned()
+    };
+    let (value, parsed) = (Arg::new(one.option).help(help), one.kind);
     let positional = one.need == Need::Argument || one.place == Place::Path;
     let arg = if positional {
         value.value_name(one.option)
@@ -124,9 +130,8 @@ fn argument(operation: &Operation, one: &'static Parameter) -> Option<Arg> {
         arg
     };
     Some(match one.need {
-        Need::Argument => arg.required(true),
-        Need::Option if takes_json_body(operation) => arg.required_unless_present(JSON_BODY),
-        Need::Option => arg.required(true),
+        Need::Option if body => arg.required_unless_present(JSON_BODY),
+        Need::Argument | Need::Option => arg.required(true),
         Need::Optional => arg,
     })
 }

@@ -126,13 +126,12 @@ impl Connection {
                 items.extend(more);
             }
             let next = page.get("next_page_token").and_then(Value::as_str);
-            match next.filter(|next| paged && !next.is_empty() && items.len() < limit) {
-                Some(next) => token = Some(next.to_owned()),
-                None => {
-                    items.truncate(limit);
-                    return Ok(items);
-                }
-            }
+            let next = next.filter(|next| paged && !next.is_empty() && items.len() < limit);
+            let Some(next) = next else {
+                items.truncate(limit);
+                return Ok(items);
+            };
+            token = Some(next.to_owned());
         }
         Err(Failure::new(
             Exit::Attention,

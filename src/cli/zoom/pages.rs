@@ -68,7 +68,9 @@ fn unread(why: &str) -> Exit {
 /// The members that are not as they were asked for.
 fn forgotten(asked: &Map<String, Value>, page: &Value) -> Vec<String> {
     let kept = |(name, wish): &(&String, &Value)| {
-        NOT_SHOWN.contains(&name.as_str()) || is_kept(wish, page.get(name.as_str()))
+        // A list without anything asks for nothing.
+        let asks = wish.as_array().is_none_or(|wish| !wish.is_empty());
+        !asks || NOT_SHOWN.contains(&name.as_str()) || is_kept(wish, page.get(name.as_str()))
     };
     let forgotten = asked.iter().filter(|member| !kept(member));
     forgotten.map(|(name, _)| table::tame(name)).collect()
@@ -77,13 +79,10 @@ fn forgotten(asked: &Map<String, Value>, page: &Value) -> Vec<String> {
 /// Whether a wish came true; what stands besides it is Zoom's own.
 fn is_kept(wish: &Value, there: Option<&Value>) -> bool {
     match (wish, there) {
-        (Value::Array(wish), None) => wish.is_empty(),
-        (Value::Array(wish), Some(Value::Array(there))) if wish.len() == there.len() => {
+        (Value::Array(wish), Some(Value::Array(there))) => {
             let mut pairs = wish.iter().zip(there);
-            pairs.all(|(wish, there)| is_kept(wish, Some(there)))
+            wish.len() == there.len() && pairs.all(|(wish, there)| is_kept(wish, Some(there)))
         }
-        // An empty list asks for nothing.
-        (Value::Array(wish), Some(_)) => wish.is_empty(),
         (Value::Object(wish), Some(there)) => wish
             .iter()
             .all(|(name, wish)| is_kept(wish, there.get(name))),
@@ -163,14 +162,24 @@ mod tests {
             "summary": "Talk", "duration": 30, "type": "one", "availability_rules": [],
             "buffer": {"before": 5}, "pooling_type": "all", "user_pools": [{"email": "x"}],
             "segments_recurrence": {"mon": [{"start": "09:00", "end": "10:00"}], "tue": []},
+            "description": "x", "segments": [],
         });
         let page = json!({
             "summary": "Talk", "duration": 30.0, "availability_rules": [{"email": "x"}],
-            "buffer": {"before": 0, "after": 0},
+            "buffer": {"before": 0, "after": 0}, "description": null,
             "segments_recurrence": {"mon": [{"end": "10:00", "start": "09:00"}], "tue": []},
         });
+        let mut other = page.clone();
+        other["segments_recurrence"]["tue"] = page["segments_recurrence"]["mon"].clone();
+        assert!(!is_kept(
+            &asked["segments_recurrence"],
+            other.get("segments_recurrence")
+        ));
         let found = asked.as_object().map(|asked| forgotten(asked, &page));
         let found = found.unwrap_or_default();
-        assert_eq!(found, ["buffer", "pooling_type", "user_pools"]);
+        assert_eq!(
+            found,
+            ["buffer", "description", "pooling_type", "user_pools"]
+        );
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn one(typed: &Typed, answer: &Value) -> Result<(), Failure> {
     }
     let text = match typed.operation.resource {
         "availability" => availability::told(answer),
-        "schedules" => table::lines(&pages::told(answer)),
+        "schedules" if answer.get("slug").is_some() => table::lines(&pages::told(answer)),
         _ => table::lines(&members(answer)),
     };
     terminal::print(&text)
@@ -57,23 +57,23 @@ pub(super) fn rows(operation: &Operation, items: &[Value]) -> Vec<Vec<String>> {
 /// Every member of an answer with where it stands.
 fn members(answer: &Value) -> Vec<Vec<String>> {
     let mut lines = Vec::new();
-    tell(&mut lines, String::new(), answer, 0);
+    tell(&mut lines, "", answer, 0);
     lines
 }
 
-fn tell(lines: &mut Vec<Vec<String>>, place: String, value: &Value, depth: usize) {
+fn tell(lines: &mut Vec<Vec<String>>, place: &str, value: &Value, depth: usize) {
     let deeper = depth < DEEPEST;
     match value {
         Value::Object(all) if deeper && !all.is_empty() => {
             for (name, value) in all {
                 let name = table::tame(name);
                 let dot = if place.is_empty() { "" } else { "." };
-                tell(lines, format!("{place}{dot}{name}"), value, depth + 1);
+                tell(lines, &format!("{place}{dot}{name}"), value, depth + 1);
             }
         }
         Value::Array(all) if deeper && all.iter().any(|one| one.is_object() || one.is_array()) => {
             for (number, value) in (1_u32..).zip(all) {
-                tell(lines, format!("{place}[{number}]"), value, depth + 1);
+                tell(lines, &format!("{place}[{number}]"), value, depth + 1);
             }
         }
         Value::Null => {}

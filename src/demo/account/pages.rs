@@ -122,6 +122,13 @@ pub(super) fn list(account: &Account, state: &State, call: &Call) -> Result {
     Ok(Answer::ok(listed(&pages, None)))
 }
 
+/// `GET /managed_schedules`: what it answers is not known; it is taken for a list of pages.
+pub(super) fn managed(account: &Account, state: &State, call: &Call) -> Result {
+    Query::of(call, &[])?;
+    let pages: Vec<Value> = state.pages.iter().map(|page| page.json(account)).collect();
+    Ok(Answer::ok(listed(&pages, None)))
+}
+
 /// `GET /schedules/{slug}`. The `schedule_id` of the list is not answered (FACTS.md section 2).
 pub(super) fn get(account: &Account, state: &State, call: &Call, slug: &str) -> Result {
     let query = Query::of(call, &["user_id"])?;

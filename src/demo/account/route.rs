@@ -64,6 +64,7 @@ fn scheduler(account: &Account, state: &mut State, call: &Call, path: &[&str]) -
         }
         ("GET", ["users", id]) => resources::user(account, call, id),
         ("GET", ["schedules"]) => pages::list(account, state, call),
+        ("GET", ["managed_schedules"]) => pages::managed(account, state, call),
         ("POST", ["schedules"]) => writing::create(account, state, call),
         ("POST", ["schedules", "single_use_link"]) => sharing::single_use_link(state, call),
         ("POST", ["shares"]) => sharing::share(state, call),

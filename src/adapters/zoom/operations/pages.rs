@@ -219,6 +219,19 @@ pub(super) const ALL: &[Operation] = &[
         ends: DELETED,
     },
     Operation {
+        resource: "schedules",
+        verb: "managed",
+        about: "Show the booking pages that the account manages for its people, as Zoom answers",
+        method: Verb::Get,
+        // Announced for November 2026, in no document yet (FACTS.md section 2); nor is its scope.
+        path: "/scheduler/managed_schedules",
+        object: "managed booking pages",
+        scope: "scheduler:read",
+        parameters: &[],
+        listed: None,
+        ends: None,
+    },
+    Operation {
         resource: "slots",
         verb: "",
         about: "What an invitee can book on a page now",
