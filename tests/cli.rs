@@ -61,6 +61,8 @@ mod tls;
 #[path = "cli/tokens.rs"]
 #[allow(dead_code, reason = "used in part; shared with the tests of kills")]
 mod tokens;
+#[path = "cli/zoom.rs"]
+mod zoom;
 
 use std::path::Path;
 use std::time::Duration;

@@ -9,6 +9,8 @@
     reason = "helpers of tests may fail loudly"
 )]
 
+#[path = "docs/commands.rs"]
+mod commands;
 #[path = "docs/demo.rs"]
 mod demo;
 #[path = "docs/errors.rs"]

@@ -4,6 +4,17 @@
 mod bookable;
 #[path = "openapi/check.rs"]
 mod check;
+#[path = "cli/machine.rs"]
+#[allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "used in part; shared with the tests of the command line"
+)]
+mod machine;
+#[path = "openapi/operations.rs"]
+mod operations;
 
 use std::collections::BTreeSet;
 

@@ -102,7 +102,7 @@ enum Command {
     Feeds(feeds::Arguments),
     /// Zoom Scheduler's API as commands
     #[command(subcommand)]
-    Zoom(zoom::Resource),
+    Zoom(zoom::Typed),
     /// Move, restore, rebuild and check the state
     #[command(subcommand)]
     State(state::Verb),
@@ -330,7 +330,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> 
         Command::Conflicts(arguments) => conflicts::run(context, arguments).await,
         Command::Held(arguments) => held::run(context, arguments).await,
         Command::Feeds(arguments) => feeds::run(context, arguments).await,
-        Command::Zoom(resource) => zoom::run(context, resource).await,
+        Command::Zoom(typed) => zoom::run(context, typed).await,
         Command::State(verb) => state::run(context, verb).await,
         Command::Config(verb) => config::run(context, &verb).await,
         Command::Service(verb) => service::run(context, &verb),

@@ -1,40 +1,29 @@
-//! `slotbridge zoom`: Zoom Scheduler's API as commands.
+//! `slotbridge zoom`: Zoom Scheduler's API as commands, made of the table of its operations
+//! (`adapters/zoom/operations`).
 
+mod agreed;
 mod availability;
-mod bookings;
+mod command;
 mod connection;
+mod operate;
 mod overrides;
 mod pages;
+mod show;
 mod slots;
 mod table;
+mod typed;
 mod weekly;
 
-use clap::{Args, Subcommand};
+use clap::Args;
+
+pub(super) use typed::Typed;
 
 use super::Context;
 use crate::app::failure::{Exit, Failure};
 
-#[derive(Debug, Subcommand)]
-pub(super) enum Resource {
-    /// Bookings
-    #[command(subcommand)]
-    Events(bookings::Events),
-    /// People of the account
-    #[command(subcommand)]
-    Users(bookings::Users),
-    /// Working hours: availability schedules
-    #[command(subcommand)]
-    Availability(availability::Verb),
-    /// Booking pages
-    #[command(subcommand)]
-    Schedules(pages::Verb),
-    /// What an invitee can book on a page now
-    Slots(slots::Arguments),
-}
-
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(super) struct Common {
-    /// Print JSON as Zoom answers it; bookings and people always are
+    /// Print JSON as Zoom answers it
     #[arg(long)]
     json: bool,
     /// Whose, with an account-wide app: the name of a [[host]]
@@ -42,12 +31,18 @@ pub(super) struct Common {
     host: Option<String>,
 }
 
-pub(super) async fn run(context: &Context, resource: Resource) -> Result<Exit, Failure> {
-    match resource {
-        Resource::Events(events) => bookings::run(context, events).await,
-        Resource::Users(users) => bookings::users(context, users).await,
-        Resource::Availability(verb) => availability::run(context, verb).await,
-        Resource::Schedules(verb) => pages::run(context, verb).await,
-        Resource::Slots(arguments) => slots::run(context, &arguments).await,
+/// Does what was typed. Some verbs mean more than one request, or what Zoom does not say itself.
+pub(super) async fn run(context: &Context, typed: Typed) -> Result<Exit, Failure> {
+    let own_body = typed.given_body()?;
+    match (typed.operation.resource, typed.operation.verb) {
+        ("availability", "get") => availability::get(context, &typed).await,
+        ("availability", "create") if own_body.is_none() => {
+            availability::write::create(context, &typed).await
+        }
+        ("availability", "patch") if own_body.is_none() => {
+            availability::write::patch(context, &typed).await
+        }
+        ("slots", _) => slots::run(context, &typed).await,
+        _ => operate::run(context, &typed, own_body).await,
     }
 }

@@ -118,11 +118,16 @@ fn one_is_made_and_deleted() {
     assert_eq!(one["segments_recurrence"]["fri"][0]["start"], "18:00");
     assert_eq!(one["segments_recurrence"]["sat"], Value::Array(Vec::new()));
     assert_eq!(
-        run(&alive, &["zoom", "availability", "delete", id.trim()]),
+        run(
+            &alive,
+            &["zoom", "availability", "delete", id.trim(), "--yes"]
+        ),
         "deleted\n"
     );
     assert_eq!(alive.account.availability(id.trim()), None);
-    let (code, _, error) = alive.machine.run(&["zoom", "availability", "delete", ID]);
+    let (code, _, error) = alive
+        .machine
+        .run(&["zoom", "availability", "delete", ID, "--yes"]);
     assert_eq!(code, 1, "it is in use: {error}");
 }
 

@@ -150,7 +150,7 @@ async fn every_answer_about_calendars_conforms() -> anyhow::Result<()> {
 }
 
 /// No fault was found, in answers and in requests, and so many operations answered well.
-async fn ended(mut caller: Caller, account: &Account, operations: usize) -> anyhow::Result<()> {
+pub async fn ended(mut caller: Caller, account: &Account, operations: usize) -> anyhow::Result<()> {
     let requests = caller.document.request_faults(&account.requests());
     caller.faults.extend(requests);
     assert!(caller.faults.is_empty(), "{}", caller.faults.join("\n"));

@@ -17,6 +17,11 @@ pub(super) enum Subject {
         /// The scope that such a request needs.
         scope: &'static str,
     },
+    /// Whatever a person asked for: there is nothing else that could go on.
+    Asked {
+        /// The scope that such a request needs.
+        scope: &'static str,
+    },
 }
 
 /// An answer that is not a success.
@@ -28,6 +33,8 @@ pub(super) struct Failure {
     message: String,
     /// The fields that Zoom complains of.
     fields: Vec<String>,
+    /// Its words about each of them; read, not shown, likewise.
+    details: Vec<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -44,15 +51,16 @@ impl Failure {
     pub(super) fn read(status: StatusCode, body: &[u8], subject: Subject) -> Self {
         let outer: Shape = serde_json::from_slice(body).unwrap_or_default();
         let inner: Shape = serde_json::from_value(outer.error).unwrap_or_default();
-        let fields = [&outer.errors, &inner.errors]
-            .into_iter()
-            .filter_map(Value::as_array)
-            .flatten()
-            .filter_map(|error| error.get("field")?.as_str())
-            .filter(|field| is_name(field))
-            .take(8)
-            .map(str::to_owned)
-            .collect();
+        let said = |name: &'static str| {
+            [&outer.errors, &inner.errors]
+                .into_iter()
+                .filter_map(Value::as_array)
+                .flatten()
+                .filter_map(move |error| error.get(name)?.as_str())
+        };
+        let fields = said("field").filter(|field| is_name(field)).take(8);
+        let fields = fields.map(str::to_owned).collect();
+        let details = said("message").take(4).map(str::to_owned).collect();
         Self {
             status,
             subject,
@@ -64,6 +72,7 @@ impl Failure {
                 .unwrap_or_default()
                 .to_owned(),
             fields,
+            details,
         }
     }
 
@@ -85,6 +94,11 @@ impl Failure {
         matches!(self.subject, Subject::One { .. })
             && self.code != Some(124)
             && (self.status == StatusCode::FORBIDDEN || (self.status.is_client_error() && scope))
+    }
+
+    /// Whether what a person asked for needs a right that the token lacks.
+    fn lacks_what_was_asked(&self) -> bool {
+        matches!(self.subject, Subject::Asked { .. }) && self.code == Some(4711)
     }
 
     /// Whether the user never opened Scheduler, or is not in this account.
@@ -114,8 +128,13 @@ impl Failure {
     /// Zoom's own words without anything that could be an address, a token or a link, for a
     /// person who typed the request themselves.
     pub(super) fn quoted(&self) -> Option<String> {
-        let words: Vec<&str> = self
-            .message
+        let mut said = self.message.clone();
+        for detail in &self.details {
+            if !said.to_lowercase().contains(&detail.to_lowercase()) {
+                said = format!("{said} {detail}");
+            }
+        }
+        let words: Vec<&str> = said
             .split_whitespace()
             .take(24)
             .map(|word| {
@@ -134,7 +153,7 @@ impl Failure {
         let status = self.status;
         let (kind, hint) = if self.is_about_one() {
             (Kind::Refused, self.right_hint())
-        } else if self.is_about_token() {
+        } else if self.is_about_token() || self.lacks_what_was_asked() {
             (Kind::Denied, self.scope_hint())
         } else if self.is_about_user() {
             let hint = "open Zoom Scheduler once as this user, or check host.zoom_user";
@@ -150,7 +169,11 @@ impl Failure {
             let hint = "check the id, host.zoom_user and zoom.api_url";
             (Kind::Missing, hint.to_owned())
         } else {
-            let hint = "look at this item in Zoom; its neighbours are not affected";
+            let hint = if matches!(self.subject, Subject::Asked { .. }) {
+                "correct what was asked for; the command with --help names what can be said"
+            } else {
+                "look at this item in Zoom; its neighbours are not affected"
+            };
             (Kind::Refused, hint.to_owned())
         };
         Error::new(kind, doing).because(self.cause()).hint(hint)
@@ -161,7 +184,7 @@ impl Failure {
         let named = self.named_scopes();
         let scopes = match self.subject {
             Subject::One { scope } if named.is_empty() => scope.to_owned(),
-            Subject::One { .. } | Subject::Whole => named.join(", "),
+            Subject::One { .. } | Subject::Asked { .. } | Subject::Whole => named.join(", "),
         };
         format!(
             "the app may lack the scope {scopes} (for other users the `:admin` one): give it in \
@@ -180,7 +203,9 @@ impl Failure {
 
     fn scope_hint(&self) -> String {
         let named = self.named_scopes();
-        let scopes = if named.is_empty() {
+        let scopes = if let (Subject::Asked { scope }, true) = (self.subject, named.is_empty()) {
+            scope.to_owned()
+        } else if named.is_empty() {
             "scheduler:read:list_scheduled_events, scheduler:read:scheduled_event, \
              scheduler:read:scheduled_event_attendee, scheduler:update:scheduled_event"
                 .to_owned()

@@ -27,6 +27,8 @@ mod hours;
 pub mod label;
 /// Stays below the account's limits, and obeys when told to wait.
 pub mod limiter;
+/// Every operation of the Scheduler API, once.
+pub mod operations;
 /// Requests evenly spaced in time.
 mod pace;
 /// What `check` asks.

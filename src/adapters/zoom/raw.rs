@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::calls::{Answer, Call, Repeat};
 use super::client::ZoomClient;
 use super::failure::Subject;
+use super::operations::Operation;
 use crate::domain::ids::BookingId;
 use crate::ports::error::Result;
 
@@ -22,49 +23,55 @@ pub enum Verb {
     Delete,
 }
 
+/// What a person asks for.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// What stands in the path, by Zoom's names.
+    pub ids: Vec<(&'static str, String)>,
+    /// The query, by Zoom's names.
+    pub query: Vec<(&'static str, String)>,
+    /// What is sent.
+    pub body: Option<Value>,
+}
+
 impl ZoomClient {
-    /// One request below `api_url`. `path` is not encoded (`/scheduler/users/me`); the answer is
-    /// `Null` where Zoom sends nothing back. For another user's host, `user_id` is added
-    /// where Zoom knows it.
+    /// Does one operation. The answer is `Null` where Zoom sends nothing back. For another user's
+    /// host, `user_id` is added where the operation knows it and the request does not say it.
     ///
     /// Only a `GET` is repeated when it is not known whether it was worked on.
     ///
     /// # Errors
-    /// As the status tells; its cause quotes Zoom's words, without what could name a person.
-    pub async fn raw(
-        &self,
-        verb: Verb,
-        path: &str,
-        query: &[(String, String)],
-        body: Option<Value>,
-    ) -> Result<Value> {
-        let (method, repeat, doing) = match verb {
-            Verb::Get => (Method::GET, Repeat::Freely, "reading from Zoom"),
-            Verb::Post => (Method::POST, Repeat::IfUnsent, "creating in Zoom"),
-            Verb::Patch => (Method::PATCH, Repeat::IfUnsent, "changing in Zoom"),
-            Verb::Delete => (Method::DELETE, Repeat::IfUnsent, "deleting in Zoom"),
+    /// As the status tells; its cause quotes Zoom's words, without what could name a person. Where
+    /// the token lacks the operation's scope, `Denied`.
+    pub async fn ask(&self, operation: &Operation, request: &Request) -> Result<Value> {
+        let (method, repeat) = match operation.method {
+            Verb::Get => (Method::GET, Repeat::Freely),
+            Verb::Post => (Method::POST, Repeat::IfUnsent),
+            Verb::Patch => (Method::PATCH, Repeat::IfUnsent),
+            Verb::Delete => (Method::DELETE, Repeat::IfUnsent),
         };
-        let path: Vec<&str> = path.trim_matches('/').split('/').collect();
-        let mut pairs: Vec<(&str, &str)> = query
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect();
-        if takes_user(verb, &path) && !pairs.iter().any(|(name, _)| *name == "user_id") {
-            pairs.extend(self.user_query());
+        let doing = operation.doing(&request.ids);
+        let said = request.query.iter();
+        let mut query: Vec<(&str, &str)> =
+            said.map(|(name, text)| (*name, text.as_str())).collect();
+        if operation.takes("user_id") && !query.iter().any(|(name, _)| *name == "user_id") {
+            query.extend(self.user_query());
         }
         let call = Call {
             method,
-            path: &path,
-            query: &pairs,
-            body,
+            path: &operation.segments(&request.ids),
+            query: &query,
+            body: request.body.clone(),
             repeat,
-            subject: Subject::Whole,
-            doing,
+            subject: Subject::Asked {
+                scope: operation.scope,
+            },
+            doing: &doing,
         };
         match self.calls.make(&call).await? {
             Answer::Done(value) => Ok(value),
             Answer::Failed(failure) => {
-                let error = failure.error(doing);
+                let error = failure.error(&doing);
                 Err(match failure.quoted() {
                     Some(words) => error.because(format!("{}: {words}", failure.cause())),
                     None => error,
@@ -112,14 +119,5 @@ impl ZoomClient {
             doing,
         };
         self.calls.make(&call).await?.done(doing)
-    }
-}
-
-/// Whether an operation knows `user_id`. Availability schedules and people do not, one by one.
-fn takes_user(verb: Verb, path: &[&str]) -> bool {
-    match path {
-        ["scheduler", "availability"] => verb == Verb::Get,
-        ["scheduler", "availability" | "users", ..] | ["calendars", ..] => false,
-        _ => true,
     }
 }

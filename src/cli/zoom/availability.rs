@@ -1,74 +1,20 @@
 //! `slotbridge zoom availability`: working hours as Zoom has them.
 
-use clap::{Args, Subcommand};
+use clap::Args;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
 use super::super::{Context, terminal};
 use super::connection::Connection;
 use super::overrides::{self, Override};
+use super::typed::Typed;
 use super::weekly::{self, DayHours};
-use super::{Common, table};
-use crate::adapters::zoom::raw;
+use super::{Common, show, table};
+use crate::adapters::zoom::operations;
+use crate::adapters::zoom::raw::Request;
 use crate::app::failure::{Exit, Failure};
 
-mod write;
-
-const ALL: &str = "/scheduler/availability";
-
-#[derive(Debug, Subcommand)]
-pub(in crate::cli) enum Verb {
-    /// List availability schedules
-    List {
-        #[command(flatten)]
-        common: Common,
-    },
-    /// Show the hours of one, and the days that differ
-    Get {
-        /// As `list` prints it
-        id: String,
-        #[command(flatten)]
-        common: Common,
-    },
-    /// Make one; days that are not named are off
-    Create {
-        /// What it is to be called
-        #[arg(long)]
-        name: String,
-        /// In which zone its hours are (an IANA name)
-        #[arg(long, value_name = "ZONE")]
-        time_zone: String,
-        #[command(flatten)]
-        hours: Hours,
-        #[command(flatten)]
-        common: Common,
-    },
-    /// Change one; what is not said stays as it is
-    Patch {
-        /// As `list` prints it
-        id: String,
-        /// What it is to be called
-        #[arg(long)]
-        name: Option<String>,
-        /// In which zone its hours are (an IANA name)
-        #[arg(long, value_name = "ZONE")]
-        time_zone: Option<String>,
-        #[command(flatten)]
-        hours: Hours,
-        /// Where Zoom does not tell which days differ: forget those that may be there
-        #[arg(long, requires = "overrides")]
-        replace_overrides: bool,
-        #[command(flatten)]
-        common: Common,
-    },
-    /// Delete one
-    Delete {
-        /// As `list` prints it
-        id: String,
-        #[command(flatten)]
-        common: Common,
-    },
-}
+pub(super) mod write;
 
 /// What to set.
 #[derive(Debug, Args)]
@@ -85,82 +31,46 @@ pub(in crate::cli) struct Hours {
     default: bool,
 }
 
-pub(super) async fn run(context: &Context, verb: Verb) -> Result<Exit, Failure> {
-    match verb {
-        Verb::List { common } => {
-            let connection = Connection::open(context, &common)?;
-            let all = connection.list(ALL, &[]).await?;
-            if common.json {
-                terminal::print_json(&json!({ "items": all }))?;
-            } else if all.is_empty() {
-                terminal::print("no availability schedules\n")?;
-            } else {
-                terminal::print(&table::lines(&rows(&all)))?;
-            }
-        }
-        Verb::Get { id, common } => {
-            let connection = Connection::open(context, &common)?;
-            let one = read(&connection, &id).await?;
-            if common.json {
-                terminal::print_json(&one)?;
-            } else {
-                terminal::print(&told(&one))?;
-            }
-        }
-        Verb::Create {
-            name,
-            time_zone,
-            hours,
-            common,
-        } => write::create(context, &name, &time_zone, &hours, &common).await?,
-        Verb::Patch {
-            id,
-            name,
-            time_zone,
-            hours,
-            replace_overrides,
-            common,
-        } => {
-            let wish = write::Wish {
-                name,
-                time_zone,
-                hours,
-                replace_overrides,
-            };
-            write::patch(context, &id, &wish, &common).await?;
-        }
-        Verb::Delete { id, common } => {
-            let connection = Connection::open(context, &common)?;
-            let path = format!("{ALL}/{id}");
-            let answer = connection.ask(raw::Verb::Delete, &path, &[], None).await;
-            answer.map_err(|failure| explained(&connection, failure))?;
-            done(&common, &json!({"deleted": id}), "deleted\n")?;
-        }
-    }
+/// Shows one.
+pub(super) async fn get(context: &Context, typed: &Typed) -> Result<Exit, Failure> {
+    let request = typed.request(None, None)?;
+    let connection = Connection::open(context, &typed.common)?;
+    show::one(typed, &read(&connection, &request.ids).await?)?;
     Ok(Exit::Done)
 }
 
 /// One schedule. Of another user's only the list tells (FACTS.md section 2).
-async fn read(connection: &Connection, id: &str) -> Result<Value, Failure> {
+async fn read(connection: &Connection, ids: &[(&'static str, String)]) -> Result<Value, Failure> {
+    let verb = if connection.own { "get" } else { "list" };
+    let Some(operation) = operations::find("availability", verb) else {
+        return Ok(Value::Null);
+    };
     if connection.own {
-        let path = format!("{ALL}/{id}");
-        return connection.ask(raw::Verb::Get, &path, &[], None).await;
+        let request = Request {
+            ids: ids.to_vec(),
+            ..Request::default()
+        };
+        return connection.ask(operation, &request).await;
     }
-    let all = connection.list(ALL, &[]).await?;
-    let found = all
-        .into_iter()
-        .find(|one| table::word(one, "availability_id") == id);
-    found.ok_or_else(|| {
+    let all = connection
+        .list(operation, &Request::default(), None)
+        .await?;
+    let is_meant = |one: &Value| {
+        let id = table::word(one, "availability_id");
+        ids.iter().any(|(_, wanted)| *wanted == id)
+    };
+    all.into_iter().find(is_meant).ok_or_else(|| {
+        let id = ids.first().map_or("", |(_, id)| id);
         Failure::new(
             Exit::Attention,
-            "there is no such availability schedule",
+            format!("there is no availability schedule {id}"),
             "see `slotbridge zoom availability list`",
         )
     })
 }
 
 /// Why something cannot be changed, with what to do where it is somebody else's.
-fn explained(connection: &Connection, mut failure: Failure) -> Failure {
+pub(super) fn explained(connection: &Connection, mut failure: Failure) -> Failure {
     if !connection.own && failure.exit == Exit::Attention {
         failure.words.push_str(
             "\n  hint: Zoom lets an app change only the hours of who logged in: set host.zoom_user = \"me\" and let this user log in themselves",
@@ -170,15 +80,16 @@ fn explained(connection: &Connection, mut failure: Failure) -> Failure {
 }
 
 /// Says what was done.
-fn done(common: &Common, answer: &Value, words: &str) -> Result<(), Failure> {
+fn done(common: &Common, answer: &Value, words: &str) -> Result<Exit, Failure> {
     if common.json {
-        terminal::print_json(answer)
+        terminal::print_json(answer)?;
     } else {
-        terminal::print(words)
+        terminal::print(words)?;
     }
+    Ok(Exit::Done)
 }
 
-fn rows(all: &[Value]) -> Vec<Vec<String>> {
+pub(super) fn rows(all: &[Value]) -> Vec<Vec<String>> {
     let head = ["id", "default", "name", "zone", "days that differ"];
     let head = head.map(str::to_owned).to_vec();
     let row = |one: &Value| {
@@ -201,7 +112,7 @@ fn rows(all: &[Value]) -> Vec<Vec<String>> {
 }
 
 /// One schedule for a person: a line for each day of the week, then the days that differ.
-fn told(one: &Value) -> String {
+pub(super) fn told(one: &Value) -> String {
     let mut text = format!(
         "{} ({})\n",
         table::word(one, "name"),

@@ -8,9 +8,11 @@ use super::super::Context;
 use super::Common;
 use crate::adapters::memory::base::MemoryBase;
 use crate::adapters::zoom::ZoomClient;
-use crate::adapters::zoom::raw::Verb;
+use crate::adapters::zoom::operations::{Listed, Operation};
+use crate::adapters::zoom::raw::Request;
 use crate::app::compose;
 use crate::app::failure::{Exit, Failure};
+use crate::app::plan::no_host;
 use crate::app::state::{self, NotHeld};
 use crate::ports::base::Base;
 use crate::ports::error::Error;
@@ -19,12 +21,16 @@ use crate::settings::resolved::Auth;
 
 /// A listing that goes on after so many pages is none.
 const MOST_PAGES: usize = 1_000;
+/// So many items are asked for at a time.
+const PAGE: usize = 250;
 
 /// Zoom, as one host sees it.
 pub(super) struct Connection {
     client: ZoomClient,
     /// Whether the host is who logged in: only then their single resources are seen.
     pub(super) own: bool,
+    /// Who the host is in Zoom: `me`, a user id or a mail address.
+    pub(super) user: String,
     /// Keeps the state open as long as the client may write its tokens there.
     _kept: Arc<dyn Base>,
 }
@@ -44,22 +50,36 @@ impl Connection {
         Ok(Self {
             client,
             own: zoom_user == "me",
+            user: zoom_user,
             _kept: kept,
         })
     }
 
-    /// One request below the API's address; `Null` where nothing is answered.
+    /// Refuses what can only be made for who logged in.
+    ///
+    /// # Errors
+    /// When the host is somebody else.
+    pub(super) fn ensure_own(&self) -> Result<(), Failure> {
+        if self.own {
+            return Ok(());
+        }
+        Err(Failure::new(
+            Exit::Usage,
+            "an availability schedule can only be made for who logged in",
+            "set host.zoom_user = \"me\" and let this user log in themselves",
+        ))
+    }
+
+    /// One operation; `Null` where nothing is answered.
     ///
     /// # Errors
     /// As Zoom answers.
     pub(super) async fn ask(
         &self,
-        verb: Verb,
-        path: &str,
-        query: &[(String, String)],
-        body: Option<Value>,
+        operation: &Operation,
+        request: &Request,
     ) -> Result<Value, Failure> {
-        Ok(self.try_ask(verb, path, query, body).await?)
+        Ok(self.try_ask(operation, request).await?)
     }
 
     /// The same, with how to react to a refusal.
@@ -68,45 +88,53 @@ impl Connection {
     /// As Zoom answers.
     pub(super) async fn try_ask(
         &self,
-        verb: Verb,
-        path: &str,
-        query: &[(String, String)],
-        body: Option<Value>,
+        operation: &Operation,
+        request: &Request,
     ) -> Result<Value, Error> {
-        self.client.raw(verb, path, query, body).await
+        self.client.ask(operation, request).await
     }
 
-    /// The items of every page of a list.
+    /// The items of every page of a list, or the first of them.
     ///
     /// # Errors
     /// As Zoom answers; and when the list does not come to an end.
     pub(super) async fn list(
         &self,
-        path: &str,
-        query: &[(String, String)],
+        operation: &Operation,
+        request: &Request,
+        limit: Option<usize>,
     ) -> Result<Vec<Value>, Failure> {
+        let Some(Listed { member, paged }) = operation.listed else {
+            return Ok(Vec::new());
+        };
+        let limit = limit.unwrap_or(usize::MAX);
         let mut items = Vec::new();
         let mut token: Option<String> = None;
         for _ in 0..MOST_PAGES {
-            let mut query = query.to_vec();
-            query.push(("page_size".to_owned(), "250".to_owned()));
-            let next = token
-                .take()
-                .map(|token| ("next_page_token".to_owned(), token));
-            query.extend(next);
-            let mut page = self.ask(Verb::Get, path, &query, None).await?;
-            if let Some(Value::Array(more)) = page.get_mut("items").map(Value::take) {
+            let mut asked = request.clone();
+            if paged {
+                asked.query.push(("page_size", limit.min(PAGE).to_string()));
+            }
+            let next = token.take().map(|token| ("next_page_token", token));
+            asked.query.extend(next);
+            let mut page = self.ask(operation, &asked).await?;
+            if let Some(Value::Array(more)) = page.get_mut(member).map(Value::take) {
                 items.extend(more);
             }
             let next = page.get("next_page_token").and_then(Value::as_str);
-            match next.filter(|next| !next.is_empty()) {
-                Some(next) => token = Some(next.to_owned()),
-                None => return Ok(items),
-            }
+            let next = next.filter(|next| paged && !next.is_empty() && items.len() < limit);
+            let Some(next) = next else {
+                items.truncate(limit);
+                return Ok(items);
+            };
+            token = Some(next.to_owned());
         }
         Err(Failure::new(
             Exit::Attention,
-            "reading from Zoom: the list does not come to an end",
+            format!(
+                "{}: the list does not come to an end",
+                operation.doing(&request.ids)
+            ),
             "try again later; check zoom.api_url if this stays",
         ))
     }
@@ -131,19 +159,17 @@ fn kept(context: &Context, settings: &Settings) -> Result<Arc<dyn Base>, Failure
 }
 
 fn whose(settings: &Settings, name: Option<&str>) -> Result<String, Failure> {
+    let mut hosts = settings.hosts.iter();
     let found = match name {
-        Some(name) => settings
+        Some(name) => hosts.find(|host| host.name.as_str() == name),
+        None => hosts.next(),
+    };
+    found.map(|host| host.zoom_user.clone()).ok_or_else(|| {
+        let names: Vec<&str> = settings
             .hosts
             .iter()
-            .find(|host| host.name.as_str() == name),
-        None => settings.hosts.first(),
-    };
-    let unknown = || {
-        Failure::new(
-            Exit::Usage,
-            "--host: there is no such host",
-            "use the name of a [[host]]",
-        )
-    };
-    found.map(|host| host.zoom_user.clone()).ok_or_else(unknown)
+            .map(|host| host.name.as_str())
+            .collect();
+        no_host(name.unwrap_or_default(), &names)
+    })
 }

@@ -2,37 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use clap::Args;
 use jiff::civil::DateTime;
 use jiff::{Timestamp, ToSpan};
 use serde_json::Value;
 
 use super::super::{Context, terminal};
 use super::connection::Connection;
-use super::{Common, table};
-use crate::adapters::zoom::raw::Verb;
+use super::table;
+use super::typed::{Typed, instant};
 use crate::app::failure::{Exit, Failure};
 
-#[derive(Debug, Args)]
-pub(in crate::cli) struct Arguments {
-    /// The last part of the page's address
-    slug: String,
-    /// From this time on (RFC 3339); now, if not said
-    #[arg(long, value_name = "TIME")]
-    from: Option<Timestamp>,
-    /// Before this time (RFC 3339); a week later, if not said
-    #[arg(long, value_name = "TIME")]
-    to: Option<Timestamp>,
-    /// Show times in this zone (an IANA name); the page's own, if not said
-    #[arg(long, value_name = "ZONE")]
-    time_zone: Option<String>,
-    #[command(flatten)]
-    common: Common,
-}
-
-pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
-    let from = arguments.from.unwrap_or_else(|| context.clock.now());
-    let to = match arguments.to {
+pub(super) async fn run(context: &Context, typed: &Typed) -> Result<Exit, Failure> {
+    let from = typed.time("from").unwrap_or_else(|| context.clock.now());
+    let to = match typed.time("to") {
         Some(to) => to,
         None => from
             .saturating_add((7 * 24).hours())
@@ -45,21 +27,16 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
             "name a later time for --to",
         ));
     }
-    let instant = |time: Timestamp| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let mut query = vec![
-        ("from".to_owned(), instant(from)),
-        ("to".to_owned(), instant(to)),
-    ];
-    query.extend(
-        arguments
-            .time_zone
-            .iter()
-            .map(|zone| ("time_zone".to_owned(), zone.clone())),
-    );
-    let connection = Connection::open(context, &arguments.common)?;
-    let path = format!("/scheduler/schedules/{}/available_times", arguments.slug);
-    let answer = connection.ask(Verb::Get, &path, &query, None).await?;
-    if arguments.common.json {
+    let mut request = typed.request(None, None)?;
+    let window = [("from", from), ("to", to)];
+    request
+        .query
+        .retain(|(name, _)| !["from", "to"].contains(name));
+    let window = window.map(|(name, time)| (name, instant(time)));
+    request.query.extend(window);
+    let connection = Connection::open(context, &typed.common)?;
+    let answer = connection.ask(typed.operation, &request).await?;
+    if typed.common.json {
         terminal::print_json(&answer)?;
         return Ok(Exit::Done);
     }

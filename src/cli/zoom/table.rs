@@ -26,14 +26,19 @@ pub(super) fn lines(rows: &[Vec<String>]) -> String {
     text
 }
 
-/// A text that Zoom answered; empty where there is none. Control characters could drive the
-/// terminal.
+/// A text that Zoom answered; empty where there is none. Control characters, which could drive the
+/// terminal, are replaced.
 pub(super) fn word(value: &Value, name: &str) -> String {
     let text = match value.get(name) {
         Some(Value::String(text)) => text.clone(),
         Some(Value::Number(number)) => number.to_string(),
         _ => String::new(),
     };
+    tame(&text)
+}
+
+/// The same without control characters.
+pub(super) fn tame(text: &str) -> String {
     let tame = |c: char| {
         if c.is_control() {
             char::REPLACEMENT_CHARACTER

@@ -4,13 +4,14 @@ use super::answer::{Answer, Result};
 use super::call::Call;
 use super::event::{Event, Standing};
 use super::query::Query;
-use super::resources::ensure_user;
+use super::resources::{ensure_team, ensure_user};
 use super::{Account, State, patch};
 
 /// `GET /events/{id}`.
 pub(super) fn get(account: &Account, state: &State, call: &Call, id: &str) -> Result {
     let query = Query::of(call, &["user_id", "team_id"])?;
     ensure_user(account, query.text("user_id"))?;
+    ensure_team(query.text("team_id"))?;
     Ok(Answer::ok(find(state, id)?.json(&account.zone())))
 }
 

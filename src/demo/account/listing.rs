@@ -8,7 +8,7 @@ use super::call::Call;
 use super::event::{Event, Standing};
 use super::page_token::Seal;
 use super::query::Query;
-use super::resources::ensure_user;
+use super::resources::{ensure_team, ensure_user};
 use super::shelf::Order;
 use super::{Account, State};
 
@@ -51,9 +51,7 @@ impl Filter<'_> {
 pub(super) fn page(account: &Account, state: &State, call: &Call) -> Result {
     let query = Query::of(call, &KNOWN)?;
     ensure_user(account, query.text("user_id"))?;
-    if query.text("team_id").is_some() {
-        return Err(Answer::not_found("Team"));
-    }
+    ensure_team(query.text("team_id"))?;
     let filter = Filter {
         from: query.time("from")?,
         to: query.time("to")?,

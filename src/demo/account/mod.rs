@@ -27,6 +27,7 @@ mod people;
 mod query;
 mod questions;
 mod quota;
+mod report;
 mod resources;
 mod route;
 mod seen;
@@ -87,6 +88,16 @@ struct State {
     keys: Keyring,
     quota: Quota,
     log: Log,
+    /// How many pages and links were made over HTTP.
+    made: u64,
+}
+
+impl State {
+    /// A name that nothing had so far.
+    fn next_number(&mut self, kind: &str) -> String {
+        self.made += 1;
+        format!("{kind}-{}", self.made)
+    }
 }
 
 impl Account {
@@ -101,6 +112,7 @@ impl Account {
             keys: Keyring::new(&options),
             quota: Quota::new(options.requests_per_second),
             log: Log::default(),
+            made: 0,
         };
         Self {
             shared: Arc::new(Shared {

@@ -1,6 +1,6 @@
-//! Booking pages, which Zoom calls schedules: `GET /schedules` and `GET /schedules/{slug}`.
+//! Booking pages, which Zoom calls schedules: `/schedules` and `/schedules/{slug}`.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, Result};
 use super::call::Call;
@@ -9,6 +9,9 @@ use super::listing::listed;
 use super::query::Query;
 use super::resources::{ensure_one_page, ensure_user};
 use super::{Account, State, availability};
+
+pub(super) mod sharing;
+pub(super) mod writing;
 
 /// A booking page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +30,10 @@ pub struct Page {
     pub cushion: u32,
     /// The id of the availability schedule whose hours it offers.
     pub availability: String,
+    /// The hours of its own, where it has any, and their zone.
+    pub(super) own: Option<(String, availability::Week)>,
+    /// What else was said of it over HTTP, as it is shown.
+    said: Map<String, Value>,
 }
 
 impl Page {
@@ -41,6 +48,8 @@ impl Page {
             buffer_after: 0,
             cushion: 0,
             availability: availability::FIRST.to_owned(),
+            own: None,
+            said: Map::new(),
         }
     }
 
@@ -54,7 +63,7 @@ impl Page {
 
     fn json(&self, account: &Account) -> Value {
         let options = account.options();
-        json!({
+        let mut shown = json!({
             "schedule_id": schedule_id(&self.slug),
             "slug": self.slug,
             "summary": self.summary,
@@ -83,7 +92,11 @@ impl Page {
                 "use_custom": false,
             }],
             "x_future_field": [],
-        })
+        });
+        if let Some(shown) = shown.as_object_mut() {
+            shown.extend(self.said.clone());
+        }
+        shown
     }
 }
 
@@ -105,6 +118,13 @@ pub(super) fn list(account: &Account, state: &State, call: &Call) -> Result {
     query.flag("show_deleted")?;
     query.zone()?;
     ensure_one_page(&query)?;
+    let pages: Vec<Value> = state.pages.iter().map(|page| page.json(account)).collect();
+    Ok(Answer::ok(listed(&pages, None)))
+}
+
+/// `GET /managed_schedules`: what it answers is not known; it is taken for a list of pages.
+pub(super) fn managed(account: &Account, state: &State, call: &Call) -> Result {
+    Query::of(call, &[])?;
     let pages: Vec<Value> = state.pages.iter().map(|page| page.json(account)).collect();
     Ok(Answer::ok(listed(&pages, None)))
 }

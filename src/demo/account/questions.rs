@@ -31,6 +31,18 @@ impl Account {
         self.ids(Standing::stands)
     }
 
+    /// The id of the one team.
+    #[must_use]
+    pub fn team_id(&self) -> &'static str {
+        super::resources::TEAM
+    }
+
+    /// The one routing form, and the one response to it.
+    #[must_use]
+    pub fn routing_response(&self) -> (&'static str, &'static str) {
+        super::report::RESPONSE
+    }
+
     /// Every request since the log was cleared, in order.
     #[must_use]
     pub fn requests(&self) -> Vec<Seen> {

@@ -7,6 +7,9 @@ use super::answer::{Answer, Result};
 use super::call::Call;
 use super::query::Query;
 
+/// The id of the one team.
+pub(super) const TEAM: &str = "team0idgveb4bmtzn1ubx1lxe7";
+
 /// `GET /users/{id}`.
 pub(super) fn user(account: &Account, call: &Call, id: &str) -> Result {
     Query::of(call, &[])?;
@@ -26,6 +29,14 @@ pub(super) fn ensure_user(account: &Account, id: Option<&str>) -> Result<()> {
     let known = ["me", &options.user_id, &options.user_email];
     match id {
         Some(id) if !known.contains(&id) => Err(Answer::platform(404, 1001, "User not found.")),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses every team but the one.
+pub(super) fn ensure_team(id: Option<&str>) -> Result<()> {
+    match id {
+        Some(id) if id != TEAM => Err(Answer::not_found("Team")),
         _ => Ok(()),
     }
 }

@@ -7,8 +7,8 @@ use super::answer::{Answer, Result};
 use super::call::Call;
 use super::keyring::{Rejected, Whose};
 use super::{
-    Account, State, availability, calendar, events, listing, oauth, pages, resources, slots,
-    visitor,
+    Account, State, availability, calendar, events, listing, oauth, pages, report, resources,
+    slots, visitor,
 };
 
 /// Does what a request asks for.
@@ -53,6 +53,7 @@ fn api(account: &Account, state: &mut State, call: &Call, path: &[&str], whose: 
 
 fn scheduler(account: &Account, state: &mut State, call: &Call, path: &[&str]) -> Result {
     use availability::routes as hours;
+    use pages::{sharing, writing};
     match (call.method.as_str(), path) {
         ("GET", ["events"]) => listing::page(account, state, call),
         ("GET", ["events", id]) => events::get(account, state, call, id),
@@ -63,6 +64,17 @@ fn scheduler(account: &Account, state: &mut State, call: &Call, path: &[&str]) -
         }
         ("GET", ["users", id]) => resources::user(account, call, id),
         ("GET", ["schedules"]) => pages::list(account, state, call),
+        ("GET", ["managed_schedules"]) => pages::managed(account, state, call),
+        ("POST", ["schedules"]) => writing::create(account, state, call),
+        ("POST", ["schedules", "single_use_link"]) => sharing::single_use_link(state, call),
+        ("POST", ["shares"]) => sharing::share(state, call),
+        ("PATCH", ["schedules", slug]) => writing::change(account, state, call, slug),
+        ("DELETE", ["schedules", slug]) => writing::delete(account, state, call, slug),
+        ("GET", ["teams"]) => report::teams(account, call),
+        ("GET", ["analytics"]) => report::analytics(account, state, call),
+        ("GET", ["routing", "forms", form, "response", response]) => {
+            report::routing_response(account, call, (form, response))
+        }
         ("GET", ["schedules", slug]) => pages::get(account, state, call, slug),
         ("GET", ["schedules", slug, "available_times"]) => {
             slots::available_times(account, state, call, slug)
@@ -74,7 +86,8 @@ fn scheduler(account: &Account, state: &mut State, call: &Call, path: &[&str]) -
         ("DELETE", ["availability", id]) => hours::delete(state, call, id),
         (
             _,
-            ["events" | "schedules" | "availability"] | ["events" | "users" | "availability", _],
+            ["events" | "schedules" | "availability" | "shares" | "teams" | "analytics"]
+            | ["events" | "users" | "availability" | "schedules", _],
         ) => Err(wrong_method()),
         _ => Err(unknown_path()),
     }

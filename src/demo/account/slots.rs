@@ -67,14 +67,18 @@ pub(super) fn stretches(
     page: &Page,
     window: TimeSpan,
 ) -> Vec<TimeSpan> {
-    let Some(availability) = state.rota.get(&page.availability) else {
-        return Vec::new();
+    let (zone, week, overrides) = match (&page.own, state.rota.get(&page.availability)) {
+        (Some((zone, week)), _) => {
+            let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
+            (zone, week, &[][..])
+        }
+        (None, Some(shared)) => (shared.time_zone(), &shared.week, &shared.segments[..]),
+        (None, None) => return Vec::new(),
     };
-    let zone = availability.time_zone();
     let hours = Hours {
         zone: &zone,
-        week: &availability.week,
-        overrides: &availability.segments,
+        week,
+        overrides,
     };
     let first = window.start.to_zoned(zone.clone()).date();
     let last = window.end.to_zoned(zone.clone()).date();

@@ -27,7 +27,8 @@ pub(super) fn answer(
             _ => Some(Ok(Answer::ok(json!({"items": [], "next_page_token": ""})))),
         },
         ("GET", ["users", id]) if is_host(id) => None,
-        (_, ["users", _] | ["availability"]) => {
+        ("GET", ["teams" | "analytics"]) if named.is_some_and(|(_, id)| id != "me") => None,
+        (_, ["users", _] | ["availability" | "schedules" | "shares" | "teams" | "analytics"]) => {
             Some(Err(Answer::platform(403, 403, "User Not Found.")))
         }
         (_, ["events" | "availability" | "schedules", _, ..]) => {

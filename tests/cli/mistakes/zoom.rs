@@ -198,4 +198,34 @@ pub const MISTAKES: &[Mistake] = &[
         ],
         remedy: &["address of 127.0.0.1"],
     },
+    Mistake {
+        what: "There is no booking of that id",
+        make: |_| {
+            let alive = Alive::server_to_server();
+            Ran::of(&alive.machine, &["zoom", "events", "get", "nope"])
+        },
+        code: 1,
+        says: &["booking nope", "HTTP 404"],
+        remedy: &["check the id"],
+    },
+    Mistake {
+        what: "The app lacks the scope of a command",
+        make: |_| {
+            let words = ["zoom", "shares", "create", "abc"];
+            answered(Fault::Status(403), "/v2/scheduler/shares", &words)
+        },
+        code: 3,
+        says: &["creating a share", "HTTP 403"],
+        remedy: &["scheduler:write:share", "Zoom's marketplace"],
+    },
+    Mistake {
+        what: "A script cancels without a word that it may",
+        make: |_| {
+            let alive = Alive::server_to_server();
+            Ran::of(&alive.machine, &["zoom", "events", "cancel", "abc"])
+        },
+        code: 2,
+        says: &["cancelling booking abc", "nobody can be asked"],
+        remedy: &["--yes"],
+    },
 ];

@@ -4,7 +4,8 @@ use rstest::rstest;
 use serde_json::json;
 
 use super::*;
-use crate::adapters::zoom::raw::Verb;
+use crate::adapters::zoom::operations;
+use crate::adapters::zoom::raw::Request;
 use crate::domain::ids::BookingId;
 use crate::ports::zoom::Zoom;
 
@@ -84,10 +85,13 @@ async fn a_write_without_an_answer_is_repeated_only_where_twice_is_once(
     let error = if ours {
         zoom.note(&BookingId::new("one"), "x").await.unwrap_err()
     } else {
-        let path = "scheduler/events/one";
-        zoom.raw(Verb::Patch, path, &[], Some(json!({})))
-            .await
-            .unwrap_err()
+        let patch = operations::find("events", "patch").unwrap();
+        let request = Request {
+            ids: vec![("eventId", "one".to_owned())],
+            body: Some(json!({})),
+            ..Request::default()
+        };
+        zoom.ask(patch, &request).await.unwrap_err()
     };
     assert_eq!(error.kind(), Kind::Transient);
     assert_eq!(zoom.meter().requests(), times as u64);

@@ -4,7 +4,8 @@ use rstest::rstest;
 use serde_json::json;
 
 use super::*;
-use crate::adapters::zoom::raw::Verb;
+use crate::adapters::zoom::operations;
+use crate::adapters::zoom::raw::Request;
 use crate::domain::ids::{AttendeeId, BookingId};
 use crate::ports::zoom::Zoom;
 
@@ -189,22 +190,43 @@ async fn raw_requests_pass_through_and_quote_only_plain_words() {
         .on("DELETE", ONE, in_turn([status(204), status(404)]))
         .await;
     let zoom = world.client();
-    let query = [("page_size".to_owned(), "5".to_owned())];
-    let found = zoom
-        .raw(Verb::Get, "/scheduler/schedules", &query, None)
-        .await
-        .unwrap();
+    let list = operations::find("schedules", "list").unwrap();
+    let request = Request {
+        query: vec![("page_size", "5".to_owned())],
+        ..Request::default()
+    };
+    let found = zoom.ask(list, &request).await.unwrap();
     assert_eq!(found, json!({"any": [1]}));
-    let error = zoom
-        .raw(Verb::Post, "scheduler/schedules", &[], Some(json!({})))
-        .await
-        .unwrap_err();
+    let create = operations::find("schedules", "create").unwrap();
+    let request = Request {
+        body: Some(json!({})),
+        ..Request::default()
+    };
+    let error = zoom.ask(create, &request).await.unwrap_err();
     assert_eq!(
         error.cause(),
         "HTTP 400, Zoom's code 400: Failed json validation! … …"
     );
     assert!(zoom.delete_event(&one()).await.unwrap());
     assert!(!zoom.delete_event(&one()).await.unwrap());
+}
+
+#[tokio::test]
+async fn what_was_asked_without_its_scope_is_denied_and_names_it() {
+    let world = World::granting().await;
+    let refusal = json!({"code": 4711, "message": "Invalid access token, scopes are missing."});
+    world
+        .on("GET", "/v2/scheduler/teams", body(400, &refusal))
+        .await;
+    let list = operations::find("teams", "list").unwrap();
+    let error = world
+        .client()
+        .ask(list, &Request::default())
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), Kind::Denied);
+    let hint = error.remedy().unwrap();
+    assert!(hint.contains(": scheduler:read:get_schedule;"), "{hint}");
 }
 
 #[tokio::test]

@@ -1,43 +1,64 @@
 //! `slotbridge zoom availability create` and `patch`.
 
-use jiff::tz::TimeZone;
+use clap::FromArgMatches;
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Map, Value, json};
 
 use super::super::super::{Context, terminal};
+use super::super::command::REPLACE;
 use super::super::connection::Connection;
-use super::super::{Common, overrides, table, weekly};
-use super::{ALL, Hours, body, done, explained, read};
-use crate::adapters::zoom::raw::Verb;
+use super::super::typed::{Typed, known, nothing_named};
+use super::super::{overrides, table, weekly};
+use super::{Hours, body, done, explained, read};
+use crate::adapters::zoom::raw::Request;
 use crate::app::failure::{Exit, Failure};
 use crate::ports::error::Kind;
 
 /// What a PATCH is to change.
-pub(super) struct Wish {
-    pub(super) name: Option<String>,
-    pub(super) time_zone: Option<String>,
-    pub(super) hours: Hours,
-    pub(super) replace_overrides: bool,
+struct Wish {
+    name: Option<String>,
+    time_zone: Option<String>,
+    hours: Hours,
+    replace_overrides: bool,
+}
+
+impl Wish {
+    fn of(typed: &Typed) -> Result<Self, Failure> {
+        let hours = Hours::from_arg_matches(&typed.arguments);
+        let hours = hours.map_err(|error| {
+            Failure::new(
+                Exit::Usage,
+                error,
+                "the same command with --help names its options",
+            )
+        })?;
+        let text = |option| typed.text(option).map(str::to_owned);
+        Ok(Self {
+            name: text("name"),
+            time_zone: text("time-zone"),
+            hours,
+            replace_overrides: typed.says(REPLACE),
+        })
+    }
+
+    fn is_empty(&self) -> bool {
+        let hours = &self.hours;
+        let says_hours = !hours.weekly.is_empty() || !hours.overrides.is_empty() || hours.default;
+        self.name.is_none() && self.time_zone.is_none() && !says_hours
+    }
 }
 
 /// Makes a schedule. Zoom makes it for who logged in, whoever the host is.
-pub(super) async fn create(
+pub(in crate::cli::zoom) async fn create(
     context: &Context,
-    name: &str,
-    zone: &str,
-    hours: &Hours,
-    common: &Common,
-) -> Result<(), Failure> {
-    let time_zone = known(zone)?;
-    let connection = Connection::open(context, common)?;
-    if !connection.own {
-        return Err(Failure::new(
-            Exit::Usage,
-            "an availability schedule can only be made for who logged in",
-            "set host.zoom_user = \"me\" and let this user log in themselves",
-        ));
-    }
-    let mut new = body(name, zone, hours);
+    typed: &Typed,
+) -> Result<Exit, Failure> {
+    let wish = Wish::of(typed)?;
+    let zone = wish.time_zone.unwrap_or_default();
+    let (time_zone, hours) = (known(&zone)?, wish.hours);
+    let connection = Connection::open(context, &typed.common)?;
+    connection.ensure_own()?;
+    let mut new = body(&wish.name.unwrap_or_default(), &zone, &hours);
     new.insert(
         "segments_recurrence".to_owned(),
         weekly::changed(None, &hours.weekly),
@@ -46,37 +67,29 @@ pub(super) async fn create(
         let segments = overrides::changed(&[], &hours.overrides, &time_zone).map_err(refused)?;
         new.insert("segments".to_owned(), json!(segments));
     }
-    let made = send(&connection, Verb::Post, ALL, new).await?;
+    let made = send(&connection, typed, Vec::new(), new).await?;
     let words = format!("{}\n", table::word(&made, "availability_id"));
-    done(common, &made, &words)
+    done(&typed.common, &made, &words)
 }
 
 /// Changes a schedule; what is not said stays as it is.
-pub(super) async fn patch(
-    context: &Context,
-    id: &str,
-    wish: &Wish,
-    common: &Common,
-) -> Result<(), Failure> {
-    let hours = &wish.hours;
-    let says_hours = !hours.weekly.is_empty() || !hours.overrides.is_empty() || hours.default;
-    if wish.name.is_none() && wish.time_zone.is_none() && !says_hours {
-        return Err(Failure::new(
-            Exit::Usage,
-            "nothing to change is named",
-            "see `slotbridge help zoom availability patch`",
-        ));
+pub(in crate::cli::zoom) async fn patch(context: &Context, typed: &Typed) -> Result<Exit, Failure> {
+    let wish = Wish::of(typed)?;
+    if wish.is_empty() {
+        return Err(nothing_named());
     }
-    if let Some(zone) = &wish.time_zone {
-        known(zone)?;
-    }
-    let connection = Connection::open(context, common)?;
-    let as_it_is = read(&connection, id).await?;
-    let changed = patched(&as_it_is, wish)?;
-    let path = format!("{ALL}/{id}");
-    let answer = send(&connection, Verb::Patch, &path, changed.clone()).await;
+    wish.time_zone.as_deref().map(known).transpose()?;
+    let ids: Vec<(&str, String)> = typed
+        .text("ID")
+        .map(|id| ("availabilityId", id.to_owned()))
+        .into_iter()
+        .collect();
+    let connection = Connection::open(context, &typed.common)?;
+    let as_it_is = read(&connection, &ids).await?;
+    let changed = patched(&as_it_is, &wish)?;
+    let answer = send(&connection, typed, ids, changed.clone()).await;
     answer.map_err(|failure| explained(&connection, failure))?;
-    done(common, &Value::Object(changed), "changed\n")
+    done(&typed.common, &Value::Object(changed), "changed\n")
 }
 
 /// The body of a PATCH.
@@ -129,22 +142,25 @@ fn segments(as_it_is: &Value, replace: bool) -> Result<&[Value], Failure> {
 /// too short for any booking.
 async fn send(
     connection: &Connection,
-    verb: Verb,
-    path: &str,
+    typed: &Typed,
+    ids: Vec<(&'static str, String)>,
     body: Map<String, Value>,
 ) -> Result<Value, Failure> {
     let whole = Value::Object(body);
-    let error = match connection
-        .try_ask(verb, path, &[], Some(whole.clone()))
-        .await
-    {
+    let mut request = Request {
+        ids,
+        body: Some(whole.clone()),
+        ..Request::default()
+    };
+    let error = match connection.try_ask(typed.operation, &request).await {
         Ok(answer) => return Ok(answer),
         Err(error) => error,
     };
     match with_minutes(whole) {
         Some(longer) if error.kind() == Kind::Refused => {
             terminal::warn("Zoom takes no empty day: a day off stays open for its first minute");
-            connection.ask(verb, path, &[], Some(longer)).await
+            request.body = Some(longer);
+            connection.ask(typed.operation, &request).await
         }
         _ => Err(error.into()),
     }
@@ -163,16 +179,6 @@ fn with_minutes(mut body: Value) -> Option<Value> {
         }
     }
     found.then_some(body)
-}
-
-fn known(zone: &str) -> Result<TimeZone, Failure> {
-    TimeZone::get(zone).map_err(|_| {
-        Failure::new(
-            Exit::Usage,
-            "--time-zone: this zone is not known",
-            "use an IANA name like Europe/Berlin",
-        )
-    })
 }
 
 fn refused(why: String) -> Failure {

@@ -32,7 +32,7 @@ pub(super) fn json(week: &Week) -> Value {
 
 /// Reads `segments_recurrence`. All seven days are wanted: what the missing ones would mean is not
 /// documented, and a client should not have to guess.
-pub(super) fn read(value: &Value) -> Result<Week> {
+pub(in super::super) fn read(value: &Value) -> Result<Week> {
     let field = "segments_recurrence";
     let days = strict::object(field, value, &DAYS)?;
     let mut week = Week::default();
