@@ -160,6 +160,83 @@ fn a_wrong_configuration_exits_with_2_and_says_what_to_do(
 }
 
 #[rstest]
+#[case::of_a_calendar("[calendar]\nname = \"w\"", "config.toml:1: calendar: a table stands")]
+#[case::of_a_host("\n\n[host]\nname = \"b\"", "config.toml:3: host: a table stands")]
+fn a_table_that_should_be_a_list_is_found_where_it_stands(
+    #[case] config: &str,
+    #[case] said: &str,
+) {
+    let machine = Machine::with(config);
+    let user = machine.home.path().join(".config/slotbridge");
+    std::fs::create_dir_all(&user).unwrap();
+    std::fs::write(
+        user.join("config.toml"),
+        "[sync]\nevery = \"7m\"\n[[calendar]]\nname = \"w\"\nkind = \"vdir\"\npath = \"/x\"\n[[host]]\nname = \"a\"\n",
+    )
+    .unwrap();
+    let (code, _, error) = machine.run(&["sync"]);
+    assert_eq!(code, 2, "{error}");
+    let whole = format!("{}/{said}", machine.home.path().display());
+    assert!(error.contains(&whole), "{error}");
+}
+
+#[rstest]
+#[case(
+    "client_id = \"id\"",
+    "client_id = \"FILL-IN\"",
+    "zoom.auth.client_id",
+    "FILL-IN"
+)]
+#[case(
+    "\"hush-client\"",
+    "\"YOUR-CLIENT-SECRET\"",
+    "zoom.auth.client_secret",
+    "YOUR-CLIENT-SECRET"
+)]
+#[case(
+    "\"account\"",
+    "\"YOUR-ACCOUNT-ID\"",
+    "zoom.auth.account_id",
+    "YOUR-ACCOUNT-ID"
+)]
+#[case(
+    "http://127.0.0.1:9/alice/work/",
+    "https://YOUR-SERVER/remote.php/dav/",
+    "calendar.work.url",
+    "YOUR-SERVER"
+)]
+fn what_is_still_the_examples_is_a_mistake(
+    #[case] from: &str,
+    #[case] to: &str,
+    #[case] key: &str,
+    #[case] word: &str,
+) {
+    let machine = Machine::with(COMPLETE);
+    machine.rewrite(from, to);
+    for words in [&["sync"][..], &["run"], &["check"], &["login"]] {
+        let (code, _, error) = machine.run(words);
+        assert_eq!(code, 2, "{words:?} {error}");
+        let (line, _) = std::fs::read_to_string(&machine.config)
+            .unwrap()
+            .lines()
+            .enumerate()
+            .find(|(_, line)| line.contains(word))
+            .map(|(number, line)| (number + 1, line.to_owned()))
+            .unwrap();
+        assert!(
+            error.contains(&format!("config.toml:{line}: {key}: ")),
+            "{error}"
+        );
+        assert!(error.contains(word) && error.contains("hint: "), "{error}");
+    }
+    assert_eq!(
+        machine.run(&["config", "show"]).0,
+        0,
+        "it can still be looked at"
+    );
+}
+
+#[rstest]
 #[case("[sync]\nevery 5m")]
 #[case("[sync]\nevrey = ")]
 #[case("[sync]\nevrey = \"5m")]

@@ -11,7 +11,7 @@ use crate::engine::report::{HostReport, Trouble, Worst};
 use crate::engine::{self, Order, Progress};
 use crate::ports::base::Base;
 use crate::ports::clock::Clock;
-use crate::ports::error::{Error, Kind};
+use crate::ports::error::Error;
 
 use super::compose::{Wired, WiredBookings};
 use super::failure::Exit;
@@ -82,18 +82,12 @@ impl Round {
     /// The exit code: what stops everything comes before what stops one item.
     #[must_use]
     pub fn exit(&self) -> Exit {
-        let any = |is: fn(&Worst) -> bool| self.hosts.iter().any(|host| is(&host.worst));
-        if any(|worst| worst.state) {
-            Exit::State
-        } else if any(|worst| worst.denied) {
-            Exit::Denied
-        } else if any(|worst| worst.unreachable) {
-            Exit::Unreachable
-        } else if self.hosts.iter().any(|host| !host.ok) {
-            Exit::Attention
-        } else {
+        let worst: Vec<Worst> = self.hosts.iter().map(|host| host.worst).collect();
+        Exit::of(&worst).unwrap_or(if self.hosts.iter().all(|host| host.ok) {
             Exit::Done
-        }
+        } else {
+            Exit::Attention
+        })
     }
 }
 
@@ -132,12 +126,7 @@ async fn of_bookings(wired: &WiredBookings, order: &Order, hears: Hears<'_>) -> 
 fn failed(name: &HostName, error: &Error) -> HostReport {
     let mut report = HostReport::new(name);
     report.ok = false;
-    report.worst = Worst {
-        denied: error.kind() == Kind::Denied,
-        unreachable: error.kind() == Kind::Unreachable,
-        state: error.kind() == Kind::State,
-        wait_until: None,
-    };
+    report.worst = Worst::of(error.kind());
     report.errors.push(Trouble::from_error(error));
     report
 }
@@ -170,7 +159,7 @@ mod tests {
             denied,
             unreachable,
             state,
-            wait_until: None,
+            ..Worst::default()
         };
         let round = Round {
             version: 1,

@@ -12,7 +12,7 @@ use crate::ports::error::{Error, Kind};
 
 use jiff::Timestamp;
 
-use super::failure::{Exit, Failure};
+use super::failure::Failure;
 use super::feeds::Feeds;
 
 /// The state, held by this process.
@@ -117,7 +117,7 @@ fn open_with(dir: &Path, options: &Options) -> Result<State, NotHeld> {
     // A database that a person deleted is not a damaged one, even if an export takes its place.
     let was_there = dir.join("db").exists();
     let opened = SledBase::open(dir, options).map_err(|error| {
-        let failure = Failure::new(Exit::State, &error, error.remedy());
+        let failure = Failure::of_state(&error);
         match error {
             OpenError::Locked { .. } => NotHeld::Locked(failure),
             _ => NotHeld::Unusable(failure),

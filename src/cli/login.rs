@@ -38,6 +38,7 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let settings = context.settings_with_warnings()?;
+    settings.filled_in()?;
     let app = app(&settings, arguments.calendar.as_deref())?;
     if app.calendar().is_none() && matches!(settings.zoom.auth, Some(Auth::ServerToServer { .. })) {
         let granted = login::try_credentials(&settings, &context.clock).await?;

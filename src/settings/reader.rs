@@ -154,7 +154,15 @@ impl<'a> Table<'a> {
     /// Where a key was said.
     #[must_use]
     pub fn place_of(&self, key: &'static str) -> Option<&'a Origin> {
-        self.place(self.value(key)?)
+        let value = self.value(key)?;
+        // Tables that were laid over each other have lost their places.
+        self.place(value).or_else(|| match value.kind {
+            ValueKind::Table(_) => {
+                let path = join(&self.shape, key);
+                self.reader.layers.origin_of_table(&path)
+            }
+            _ => None,
+        })
     }
 
     /// Notes a mistake at a key.

@@ -8,6 +8,7 @@ use super::super::control::{self, NoDaemon};
 use super::super::desk::{Answer, Ask};
 use super::super::failure::{Exit, Failure};
 use super::Item;
+use crate::adapters::store::OpenError;
 use crate::settings::Settings;
 
 /// Under this the daily exports are soon in the way of everything else.
@@ -70,6 +71,9 @@ pub(super) fn rights(dir: &Path) -> Item {
             return Item::wrong(name, object, Exit::State, error.to_string(), hint);
         }
     };
+    if let Some(wrong) = OpenError::of_something_else(dir) {
+        return of_failure(name, object, &Failure::of_state(&wrong));
+    }
     let (mode, owner) = (found.mode() & 0o777, found.uid());
     let us = rustix::process::geteuid().as_raw();
     if !found.is_dir() {

@@ -13,7 +13,7 @@ use crate::app::metrics;
 use crate::app::round::Round;
 use crate::domain::hint::Hint;
 use crate::domain::ids::HostName;
-use crate::engine::report::Worst;
+use crate::engine::report::HostReport;
 
 /// How a pass ended, for whoever reads `systemctl status`.
 fn words(round: &Round) -> String {
@@ -86,10 +86,9 @@ impl Daemon {
     /// A whole pass has seen everything that was heard before it began.
     pub(super) async fn seen_all(&mut self, round: &Round, begun: Instant) {
         self.unready.send_replace(None);
-        let listed = |worst: Worst| !worst.state && !worst.denied && !worst.unreachable;
         let hosts = round.hosts.iter();
         let listed: Vec<&HostName> = hosts
-            .filter(|host| listed(host.worst))
+            .filter(|host| host.worst.is_none())
             .map(|host| &host.name)
             .collect();
         for host in &listed {
@@ -138,14 +137,15 @@ impl Daemon {
     /// How all hosts are, after a pass over all of them: when the next one is to be, and what systemd
     /// is told.
     pub(super) fn judge(&mut self, round: &Round) {
-        let unreachable = round.hosts.iter().any(|host| host.worst.unreachable);
+        let fails = |host: &HostReport| host.worst.unreachable || host.worst.unusable;
+        let failing = round.hosts.iter().any(fails);
         let until = round.hosts.iter().filter_map(|host| host.worst.wait_until);
         self.told_to_wait = until
             .max()
             .and_then(|until| Duration::try_from(until.duration_since(self.clock.now())).ok())
             .unwrap_or_default();
         self.left_alone = Some(Instant::now() + self.told_to_wait);
-        self.failures = if unreachable {
+        self.failures = if failing {
             self.failures.saturating_add(1)
         } else {
             0
