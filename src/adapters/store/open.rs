@@ -13,7 +13,7 @@ use super::blobs::sync_dir;
 use super::kept;
 use super::lock::Lock;
 use super::recover::Recovery;
-use super::rights::{close_files, close_to_others, is_for_something_else, prepare};
+use super::rights::{close_files, close_to_others, is_for_something_else, prepare, try_making};
 use super::schema::Schema;
 use super::sled_base::{Held, Inner, Mark, SledBase};
 use crate::ports::base::Change;
@@ -178,6 +178,13 @@ impl OpenError {
             owner,
             us: us.as_raw(),
         })
+    }
+
+    /// A directory that cannot be made: it is tried beside where it would be, and nothing is left.
+    #[must_use]
+    pub fn of_unmakeable(dir: &Path) -> Option<Self> {
+        let failed = try_making(dir).err()?;
+        Some(Self::unusable("preparing the state directory", dir, failed))
     }
 
     /// A directory with other things in it and no state: closing it would take it from whoever uses

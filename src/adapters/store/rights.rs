@@ -70,6 +70,16 @@ pub(super) fn is_for_something_else(dir: &Path) -> bool {
     !names.iter().any(|name| is_proof(dir, name)) && !names.iter().all(|name| is_usual(name))
 }
 
+/// Makes a directory where one would be made, and removes it.
+pub(super) fn try_making(dir: &Path) -> io::Result<()> {
+    let above = dir.ancestors().find(|above| above.exists());
+    let above = above.unwrap_or(Path::new("."));
+    let made = tempfile::Builder::new()
+        .prefix(".slotbridge-")
+        .tempdir_in(above)?;
+    made.close()
+}
+
 /// Makes the directory, closed to everybody else.
 pub(super) fn prepare(dir: &Path) -> Result<(), OpenError> {
     let unusable = |source| OpenError::unusable("preparing the state directory", dir, source);

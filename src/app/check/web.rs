@@ -11,6 +11,7 @@ use crate::adapters::http_client::is_loopback;
 use crate::ports::error::{Error, Kind};
 use crate::settings::Settings;
 use crate::settings::resolved::Http;
+use crate::triggers::websocket::attempt::attempt;
 
 pub(super) async fn items(kit: &Kit<'_>, daemon: bool) -> Vec<Item> {
     let settings = kit.settings;
@@ -23,7 +24,7 @@ pub(super) async fn items(kit: &Kit<'_>, daemon: bool) -> Vec<Item> {
         items.push(webhook(kit, daemon).await);
     }
     if settings.zoom.websocket.is_some() {
-        items.push(websocket(kit).await);
+        items.push(websocket(kit, daemon).await);
     }
     items
 }
@@ -109,7 +110,7 @@ fn is_taken(http: &Http) -> bool {
     bound.is_err_and(|error| error.kind() == ErrorKind::AddrInUse)
 }
 
-async fn websocket(kit: &Kit<'_>) -> Item {
+async fn websocket(kit: &Kit<'_>, daemon: bool) -> Item {
     let (name, object) = ("websocket", "zoom.websocket");
     if !kit.secrets.has(&Purpose::Client) {
         return Fetched::not_tried(name, object);
@@ -117,11 +118,21 @@ async fn websocket(kit: &Kit<'_>) -> Item {
     let revealed = &kit.secrets.revealed;
     let doing = "asking Zoom for a token for its WebSocket";
     let account = compose::account(kit.settings, revealed, &kit.scratch, kit.clock);
-    let outcome = match account {
+    let token = match account {
         Ok(account) => in_time(doing, account.token_for_events()).await,
         Err(failure) => Err(Error::new(Kind::Local, doing).because(failure)),
     };
-    Item::of(name, object, &outcome, |_| {
-        "Zoom gives tokens for it".to_owned()
+    let (token, url) = match (token, &kit.settings.zoom.websocket) {
+        (Ok((token, _)), Some(url)) if !daemon => (token, url),
+        (token, _) => {
+            // Zoom allows one connection: a second one would end the daemon's.
+            return Item::of(name, object, &token, |_| {
+                "Zoom gives tokens for it; opening it was not tried, because that would cut off the running daemon's (its log says how that is)".to_owned()
+            });
+        }
+    };
+    let outcome = in_time("opening Zoom's WebSocket", attempt(url, &token)).await;
+    Item::of(name, object, &outcome, |()| {
+        "Zoom gives tokens for it; it was opened, and closed again".to_owned()
     })
 }
