@@ -380,7 +380,7 @@ fn layers_win_in_the_order_of_the_contract() {
         shown["sync"]["jitter"], "2s",
         "a later --config over an earlier one"
     );
-    assert_eq!(shown["zoom"]["share"], "0.5", "a variable over files");
+    assert_eq!(shown["zoom"]["share"], 0.5, "a variable over files");
 }
 
 #[test]
@@ -417,6 +417,139 @@ fn status_works_without_a_daemon_and_without_a_state() {
     let status: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!(status["version"], 1);
     assert_eq!(status["hosts"][0]["name"], "alice");
+}
+
+#[rstest]
+#[case::status(&["status"])]
+#[case::held(&["held"])]
+#[case::feeds(&["feeds"])]
+#[case::export(&["state", "export"])]
+fn a_pass_that_holds_the_state_is_waited_for(#[case] words: &[&str]) {
+    let machine = Machine::with(COMPLETE);
+    let options = Options::at(jiff::Timestamp::now());
+    let held = SledBase::open(&machine.state(), &options).unwrap();
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("slotbridge"))
+        .env_clear()
+        .envs(machine.environment())
+        .arg("--config")
+        .arg(&machine.config)
+        .args(words)
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = String::new();
+    let mut error = std::io::BufReader::new(child.stderr.take().unwrap());
+    std::io::BufRead::read_line(&mut error, &mut said).unwrap();
+    let us = std::process::id().to_string();
+    assert!(said.contains("waiting for") && said.contains(&us), "{said}");
+    drop(held);
+    std::io::Read::read_to_string(&mut error, &mut said).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{said}");
+}
+
+#[rstest]
+#[case::import(&["state", "import", "-"])]
+#[case::rebuild(&["state", "rebuild"])]
+fn what_a_daemon_cannot_do_by_itself_is_not_said_to_be_done(#[case] words: &[&str]) {
+    let alive = machine::Alive::server_to_server();
+    let mut daemon = alive.machine.daemon();
+    daemon.until("pass done");
+    let (code, _, error) = alive.machine.run(words);
+    assert_eq!(code, 5, "{error}");
+    assert!(
+        error.contains("end it") && !error.contains("by itself"),
+        "{error}"
+    );
+}
+
+#[test]
+fn an_export_writes_over_an_older_export_alone() {
+    let alive = machine::Alive::server_to_server();
+    assert_eq!(alive.sync().0, 0);
+    let path = alive.machine.home.path().join("export");
+    let word = path.to_str().unwrap();
+    assert_eq!(alive.machine.run(&["state", "export", word]).0, 0);
+    assert_eq!(alive.machine.run(&["state", "export", word]).0, 0);
+    std::fs::write(&path, "somebody's").unwrap();
+    let (code, _, error) = alive.machine.run(&["state", "export", word]);
+    assert_eq!(code, 2, "{error}");
+    assert!(error.contains("--force"), "{error}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "somebody's");
+    assert_eq!(
+        alive.machine.run(&["state", "export", "--force", word]).0,
+        0
+    );
+    assert!(
+        std::fs::read_to_string(&path)
+            .unwrap()
+            .contains("slotbridge-state")
+    );
+}
+
+#[test]
+fn a_reader_who_hung_up_has_read_enough_of_an_export() {
+    let alive = machine::Alive::server_to_server();
+    assert_eq!(alive.sync().0, 0);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let ended = std::process::Command::new(assert_cmd::cargo::cargo_bin("slotbridge"))
+        .env_clear()
+        .envs(alive.machine.environment())
+        .arg("--config")
+        .arg(&alive.machine.config)
+        .args(["state", "export"])
+        .stdout(writer)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!((ended.status.code(), said.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn a_variable_that_means_nothing_is_told_with_the_right_name() {
+    let alive = machine::Alive::server_to_server();
+    let mut command = alive.machine.command(&["sync"]);
+    command.env("SLOTBRIDGE_SYNC__EVERY", "2m");
+    let (code, _, error) = outcome(command);
+    assert_eq!(code, 0, "{error}");
+    assert!(
+        error.contains("SLOTBRIDGE_SYNC__EVERY means nothing"),
+        "{error}"
+    );
+    assert!(
+        error.contains("did you mean SLOTBRIDGE__SYNC__EVERY?"),
+        "{error}"
+    );
+}
+
+#[test]
+fn what_is_held_is_shown_with_its_time_and_the_commands_that_decide() {
+    let alive = machine::Alive::server_to_server();
+    alive.machine.rewrite(
+        "calendar = \"work\"\n",
+        "calendar = \"work\"\ndeleted_in_calendar = \"hold\"\n",
+    );
+    alive.book();
+    assert_eq!(alive.sync().0, 0);
+    for entry in std::fs::read_dir(&alive.calendar).unwrap() {
+        std::fs::remove_file(entry.unwrap().path()).unwrap();
+    }
+    assert_eq!(alive.sync().0, 1);
+    let (_, json, _) = alive.machine.run(&["held", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let id = json[0]["id"].as_str().unwrap();
+    let start: jiff::Timestamp = json[0]["start"].as_str().unwrap().parse().unwrap();
+    let berlin = start.in_tz("Europe/Berlin").unwrap();
+    let day = berlin.strftime("%Y-%m-%d %H:%M").to_string();
+    for words in [&["held", "show", id][..], &["held", "list"]] {
+        let mut command = alive.machine.command(words);
+        command.env("TZ", "Europe/Berlin");
+        let (code, out, _) = outcome(command);
+        assert_eq!(code, 0, "{out}");
+        assert!(out.contains(&day), "{day}: {out}");
+        assert!(out.contains("slotbridge held release"), "{out}");
+    }
 }
 
 #[test]

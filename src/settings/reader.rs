@@ -398,7 +398,8 @@ fn join(path: &str, key: &str) -> String {
     }
 }
 
-fn nearest<'w>(word: &str, words: impl Iterator<Item = &'w str>) -> Option<&'w str> {
+/// The word that is most like this one, if any is.
+pub(super) fn nearest<'w>(word: &str, words: impl Iterator<Item = &'w str>) -> Option<&'w str> {
     let alike = |candidate| {
         // Two letters swapped in a short word look unlike to Jaro-Winkler.
         if strsim::osa_distance(word, candidate) <= 1 {
