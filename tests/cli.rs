@@ -552,6 +552,29 @@ fn what_is_held_is_shown_with_its_time_and_the_commands_that_decide() {
     }
 }
 
+#[rstest]
+#[case("install")]
+#[case("remove")]
+fn a_service_is_for_somebody_or_for_the_machine(#[case] verb: &str) {
+    let (code, _, error) = Machine::with("").run(&["service", verb]);
+    assert_eq!(code, 2, "{error}");
+    assert!(
+        error.contains("--user") && error.contains("--system"),
+        "{error}"
+    );
+    let both = ["service", verb, "--user", "--system"];
+    assert_eq!(Machine::with("").run(&both).0, 2);
+}
+
+#[test]
+fn the_starter_file_is_to_be_logged_in_with() {
+    let machine = Machine::with("");
+    let path = machine.home.path().join("new/config.toml");
+    let (_, out, _) = machine.run(&["config", "init", path.to_str().unwrap()]);
+    let (login, sync) = (out.find("slotbridge login"), out.find("sync --dry-run"));
+    assert!(login.is_some() && login < sync, "{out}");
+}
+
 #[test]
 fn nothing_waits_at_first() {
     let machine = Machine::with(COMPLETE);
