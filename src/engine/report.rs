@@ -117,6 +117,10 @@ pub struct Trouble {
 }
 
 /// What the exit code depends on.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "several sides fail at once, each in its own way"
+)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Worst {
     /// Credentials were refused (exit code 3).

@@ -24,7 +24,7 @@ pub(super) async fn items(kit: &Kit<'_>, daemon: bool) -> Vec<Item> {
         items.push(webhook(kit, daemon).await);
     }
     if settings.zoom.websocket.is_some() {
-        items.push(websocket(kit, daemon).await);
+        items.push(Box::pin(websocket(kit, daemon)).await);
     }
     items
 }
@@ -131,7 +131,7 @@ async fn websocket(kit: &Kit<'_>, daemon: bool) -> Item {
             });
         }
     };
-    let outcome = in_time("opening Zoom's WebSocket", attempt(url, &token)).await;
+    let outcome = in_time("opening Zoom's WebSocket", Box::pin(attempt(url, &token))).await;
     Item::of(name, object, &outcome, |()| {
         "Zoom gives tokens for it; it was opened, and closed again".to_owned()
     })
