@@ -171,6 +171,83 @@ fn a_wrong_configuration_exits_with_2_and_says_what_to_do(
 }
 
 #[rstest]
+#[case::of_a_calendar("[calendar]\nname = \"w\"", "config.toml:1: calendar: a table stands")]
+#[case::of_a_host("\n\n[host]\nname = \"b\"", "config.toml:3: host: a table stands")]
+fn a_table_that_should_be_a_list_is_found_where_it_stands(
+    #[case] config: &str,
+    #[case] said: &str,
+) {
+    let machine = Machine::with(config);
+    let user = machine.home.path().join(".config/slotbridge");
+    std::fs::create_dir_all(&user).unwrap();
+    std::fs::write(
+        user.join("config.toml"),
+        "[sync]\nevery = \"7m\"\n[[calendar]]\nname = \"w\"\nkind = \"vdir\"\npath = \"/x\"\n[[host]]\nname = \"a\"\n",
+    )
+    .unwrap();
+    let (code, _, error) = machine.run(&["sync"]);
+    assert_eq!(code, 2, "{error}");
+    let whole = format!("{}/{said}", machine.home.path().display());
+    assert!(error.contains(&whole), "{error}");
+}
+
+#[rstest]
+#[case(
+    "client_id = \"id\"",
+    "client_id = \"FILL-IN\"",
+    "zoom.auth.client_id",
+    "FILL-IN"
+)]
+#[case(
+    "\"hush-client\"",
+    "\"YOUR-CLIENT-SECRET\"",
+    "zoom.auth.client_secret",
+    "YOUR-CLIENT-SECRET"
+)]
+#[case(
+    "\"account\"",
+    "\"YOUR-ACCOUNT-ID\"",
+    "zoom.auth.account_id",
+    "YOUR-ACCOUNT-ID"
+)]
+#[case(
+    "http://127.0.0.1:9/alice/work/",
+    "https://YOUR-SERVER/remote.php/dav/",
+    "calendar.work.url",
+    "YOUR-SERVER"
+)]
+fn what_is_still_the_examples_is_a_mistake(
+    #[case] from: &str,
+    #[case] to: &str,
+    #[case] key: &str,
+    #[case] word: &str,
+) {
+    let machine = Machine::with(COMPLETE);
+    machine.rewrite(from, to);
+    for words in [&["sync"][..], &["run"], &["check"], &["login"]] {
+        let (code, _, error) = machine.run(words);
+        assert_eq!(code, 2, "{words:?} {error}");
+        let (line, _) = std::fs::read_to_string(&machine.config)
+            .unwrap()
+            .lines()
+            .enumerate()
+            .find(|(_, line)| line.contains(word))
+            .map(|(number, line)| (number + 1, line.to_owned()))
+            .unwrap();
+        assert!(
+            error.contains(&format!("config.toml:{line}: {key}: ")),
+            "{error}"
+        );
+        assert!(error.contains(word) && error.contains("hint: "), "{error}");
+    }
+    assert_eq!(
+        machine.run(&["config", "show"]).0,
+        0,
+        "it can still be looked at"
+    );
+}
+
+#[rstest]
 #[case("[sync]\nevery 5m")]
 #[case("[sync]\nevrey = ")]
 #[case("[sync]\nevrey = \"5m")]
@@ -357,7 +434,7 @@ fn layers_win_in_the_order_of_the_contract() {
         shown["sync"]["jitter"], "2s",
         "a later --config over an earlier one"
     );
-    assert_eq!(shown["zoom"]["share"], "0.5", "a variable over files");
+    assert_eq!(shown["zoom"]["share"], 0.5, "a variable over files");
 }
 
 #[test]
@@ -394,6 +471,162 @@ fn status_works_without_a_daemon_and_without_a_state() {
     let status: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!(status["version"], 1);
     assert_eq!(status["hosts"][0]["name"], "alice");
+}
+
+#[rstest]
+#[case::status(&["status"])]
+#[case::held(&["held"])]
+#[case::feeds(&["feeds"])]
+#[case::export(&["state", "export"])]
+fn a_pass_that_holds_the_state_is_waited_for(#[case] words: &[&str]) {
+    let machine = Machine::with(COMPLETE);
+    let options = Options::at(jiff::Timestamp::now());
+    let held = SledBase::open(&machine.state(), &options).unwrap();
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("slotbridge"))
+        .env_clear()
+        .envs(machine.environment())
+        .arg("--config")
+        .arg(&machine.config)
+        .args(words)
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = String::new();
+    let mut error = std::io::BufReader::new(child.stderr.take().unwrap());
+    std::io::BufRead::read_line(&mut error, &mut said).unwrap();
+    let us = std::process::id().to_string();
+    assert!(said.contains("waiting for") && said.contains(&us), "{said}");
+    drop(held);
+    std::io::Read::read_to_string(&mut error, &mut said).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{said}");
+}
+
+#[rstest]
+#[case::import(&["state", "import", "-"])]
+#[case::rebuild(&["state", "rebuild"])]
+fn what_a_daemon_cannot_do_by_itself_is_not_said_to_be_done(#[case] words: &[&str]) {
+    let alive = machine::Alive::server_to_server();
+    let mut daemon = alive.machine.daemon();
+    daemon.until("pass done");
+    let (code, _, error) = alive.machine.run(words);
+    assert_eq!(code, 5, "{error}");
+    assert!(
+        error.contains("end it") && !error.contains("by itself"),
+        "{error}"
+    );
+}
+
+#[test]
+fn an_export_writes_over_an_older_export_alone() {
+    let alive = machine::Alive::server_to_server();
+    assert_eq!(alive.sync().0, 0);
+    let path = alive.machine.home.path().join("export");
+    let word = path.to_str().unwrap();
+    assert_eq!(alive.machine.run(&["state", "export", word]).0, 0);
+    assert_eq!(alive.machine.run(&["state", "export", word]).0, 0);
+    std::fs::write(&path, "somebody's").unwrap();
+    let (code, _, error) = alive.machine.run(&["state", "export", word]);
+    assert_eq!(code, 2, "{error}");
+    assert!(error.contains("--force"), "{error}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "somebody's");
+    assert_eq!(
+        alive.machine.run(&["state", "export", "--force", word]).0,
+        0
+    );
+    assert!(
+        std::fs::read_to_string(&path)
+            .unwrap()
+            .contains("slotbridge-state")
+    );
+}
+
+#[test]
+fn a_reader_who_hung_up_has_read_enough_of_an_export() {
+    let alive = machine::Alive::server_to_server();
+    assert_eq!(alive.sync().0, 0);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let ended = std::process::Command::new(assert_cmd::cargo::cargo_bin("slotbridge"))
+        .env_clear()
+        .envs(alive.machine.environment())
+        .arg("--config")
+        .arg(&alive.machine.config)
+        .args(["state", "export"])
+        .stdout(writer)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!((ended.status.code(), said.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn a_variable_that_means_nothing_is_told_with_the_right_name() {
+    let alive = machine::Alive::server_to_server();
+    let mut command = alive.machine.command(&["sync"]);
+    command.env("SLOTBRIDGE_SYNC__EVERY", "2m");
+    let (code, _, error) = outcome(command);
+    assert_eq!(code, 0, "{error}");
+    assert!(
+        error.contains("SLOTBRIDGE_SYNC__EVERY means nothing"),
+        "{error}"
+    );
+    assert!(
+        error.contains("did you mean SLOTBRIDGE__SYNC__EVERY?"),
+        "{error}"
+    );
+}
+
+#[test]
+fn what_is_held_is_shown_with_its_time_and_the_commands_that_decide() {
+    let alive = machine::Alive::server_to_server();
+    alive.machine.rewrite(
+        "calendar = \"work\"\n",
+        "calendar = \"work\"\ndeleted_in_calendar = \"hold\"\n",
+    );
+    alive.book();
+    assert_eq!(alive.sync().0, 0);
+    for entry in std::fs::read_dir(&alive.calendar).unwrap() {
+        std::fs::remove_file(entry.unwrap().path()).unwrap();
+    }
+    assert_eq!(alive.sync().0, 1);
+    let (_, json, _) = alive.machine.run(&["held", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let id = json[0]["id"].as_str().unwrap();
+    let start: jiff::Timestamp = json[0]["start"].as_str().unwrap().parse().unwrap();
+    let berlin = start.in_tz("Europe/Berlin").unwrap();
+    let day = berlin.strftime("%Y-%m-%d %H:%M").to_string();
+    for words in [&["held", "show", id][..], &["held", "list"]] {
+        let mut command = alive.machine.command(words);
+        command.env("TZ", "Europe/Berlin");
+        let (code, out, _) = outcome(command);
+        assert_eq!(code, 0, "{out}");
+        assert!(out.contains(&day), "{day}: {out}");
+        assert!(out.contains("slotbridge held release"), "{out}");
+    }
+}
+
+#[rstest]
+#[case("install")]
+#[case("remove")]
+fn a_service_is_for_somebody_or_for_the_machine(#[case] verb: &str) {
+    let (code, _, error) = Machine::with("").run(&["service", verb]);
+    assert_eq!(code, 2, "{error}");
+    assert!(
+        error.contains("--user") && error.contains("--system"),
+        "{error}"
+    );
+    let both = ["service", verb, "--user", "--system"];
+    assert_eq!(Machine::with("").run(&both).0, 2);
+}
+
+#[test]
+fn the_starter_file_is_to_be_logged_in_with() {
+    let machine = Machine::with("");
+    let path = machine.home.path().join("new/config.toml");
+    let (_, out, _) = machine.run(&["config", "init", path.to_str().unwrap()]);
+    let (login, sync) = (out.find("slotbridge login"), out.find("sync --dry-run"));
+    assert!(login.is_some() && login < sync, "{out}");
 }
 
 #[test]

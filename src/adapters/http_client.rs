@@ -3,6 +3,7 @@
 //! that never quote an address's query or a header.
 
 mod connection;
+mod journal;
 
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
@@ -101,11 +102,14 @@ impl HttpClient {
     pub async fn send(&self, request: Request, doing: &str) -> Result<Response> {
         ensure_secure(request.url(), doing)?;
         self.meter.request();
-        let response = self
-            .way_to(request.url())?
-            .execute(request)
-            .await
-            .map_err(|error| exchange_failed(error, doing))?;
+        let client = self.way_to(request.url())?;
+        let sent = journal::Sent::begin(&request);
+        let response = client.execute(request).await.map_err(|error| {
+            let error = exchange_failed(error, doing);
+            sent.failed(&error);
+            error
+        })?;
+        sent.answered(response.status());
         self.note_clock(&response);
         Ok(response)
     }

@@ -3,13 +3,16 @@
 
 use std::path::Path;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::adapters::oauth::{Grant, Lent};
 use crate::domain::feed::FeedName;
 use crate::domain::ids::{HostName, WaitingId};
-use crate::domain::waiting::{Conflict, Decision, Held, HeldAction};
+use crate::domain::waiting::{About, Conflict, Decision, Held, HeldAction};
+use crate::engine::ledger::Ledger;
 use crate::engine::waiting;
+use crate::ports::base::Base;
 use crate::ports::clock::Clock;
 use crate::ports::error::{Error, Kind};
 use crate::settings::Settings;
@@ -21,7 +24,7 @@ use super::login::{Login, Logout};
 use super::round::Round;
 use super::seek::Found;
 use super::siblings::Beside;
-use super::state::{self, State};
+use super::state::{self, Patience, State};
 use super::status::{self, Status};
 
 /// What can be asked.
@@ -95,7 +98,7 @@ pub enum Answer {
     /// To `Conflicts`.
     Conflicts(Vec<Conflict>),
     /// To `Held`.
-    Held(Vec<Held>),
+    Held(Vec<HeldShown>),
     /// To `Feeds` and `RotateFeed`.
     Feeds(Vec<Address>),
     /// To `FeedTexts`.
@@ -131,6 +134,37 @@ pub enum Answer {
         /// Why, and what to do.
         words: String,
     },
+}
+
+/// What is held, and of which time the booking is, where that is known.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct HeldShown {
+    /// The action.
+    #[serde(flatten)]
+    pub held: Held,
+    /// When the booking begins.
+    #[serde(default)]
+    pub start: Option<Timestamp>,
+    /// When it ends.
+    #[serde(default)]
+    pub end: Option<Timestamp>,
+}
+
+impl HeldShown {
+    fn of(base: &dyn Base, scopes: &[waiting::Scope<'_>], held: Held) -> Result<Self, Error> {
+        let calendar = scopes.iter().find(|(host, _)| **host == held.host);
+        let link = match (&held.about, calendar) {
+            (About::Booking(booking), Some((host, Some(calendar)))) => {
+                Ledger::new(base, host, calendar).link(booking)?
+            }
+            _ => None,
+        };
+        Ok(Self {
+            held,
+            start: link.as_ref().map(|link| link.start),
+            end: link.as_ref().map(|link| link.end),
+        })
+    }
 }
 
 impl Ask {
@@ -185,7 +219,11 @@ pub async fn answer(
     Ok(match ask {
         Ask::Status => Answer::Status(status::read(base, settings, clock.now())?),
         Ask::Conflicts => Answer::Conflicts(waiting::conflicts(base, &scopes)?),
-        Ask::Held => Answer::Held(waiting::held(base, &scopes)?),
+        Ask::Held => {
+            let held = waiting::held(base, &scopes)?.into_iter();
+            let shown = held.map(|held| HeldShown::of(base, &scopes, held));
+            Answer::Held(shown.collect::<Result<_, _>>()?)
+        }
         Ask::Decide { id, decision } => {
             let decided = waiting::decide(base, &scopes, id, *decision).await;
             decided.map_err(named_by_a_person)?;
@@ -281,39 +319,48 @@ fn named_by_a_person(error: Error) -> Failure {
     failure
 }
 
-/// Asks the daemon where one runs, else opens the state and answers here.
+/// Asks the daemon where one runs, else opens the state and answers here. A pass that holds the
+/// state is waited for.
 ///
 /// # Errors
-/// As [`answer`]; and when somebody else holds the state.
+/// As [`answer`]; and when somebody else holds the state for long.
 pub async fn ask(ask: &Ask, settings: &Settings, clock: &dyn Clock) -> Result<Answer, Failure> {
-    match control::ask(&settings.state_dir, ask).await {
-        Ok(Answer::Failed { exit, words }) => Err(Failure {
-            exit: exit_of(exit),
-            words,
-        }),
-        Ok(answer) => Ok(answer),
-        Err(NoDaemon::Broken(failure)) => Err(failure),
-        Err(NoDaemon::Absent) if *ask == Ask::Status && !is_there(&settings.state_dir) => {
-            Ok(Answer::Status(status::before_any_pass(settings)))
-        }
-        Err(NoDaemon::Absent) => {
-            let state = if ask.writes() {
-                state::open_if_whole(&settings.state_dir, clock)?
-            } else {
-                state::open_to_read(&settings.state_dir, clock)?
-            };
-            // The daemon does both by itself.
-            if ask.is_of_feeds() {
-                state.feeds.follow(settings).await?;
+    let mut patience = Patience::default();
+    let state = loop {
+        match control::ask(&settings.state_dir, ask).await {
+            Ok(Answer::Failed { exit, words }) => {
+                return Err(Failure {
+                    exit: exit_of(exit),
+                    words,
+                });
             }
-            if *ask == Ask::FeedTexts
-                && let Some(error) = state.feeds.refresh(clock.now()).await.into_iter().next()
-            {
-                return Err(error.into());
+            Ok(answer) => return Ok(answer),
+            Err(NoDaemon::Broken(failure)) => return Err(failure),
+            Err(NoDaemon::Absent) if *ask == Ask::Status && !is_there(&settings.state_dir) => {
+                return Ok(Answer::Status(status::before_any_pass(settings)));
             }
-            answer(ask, &state, settings, clock).await
+            Err(NoDaemon::Absent) => {}
         }
+        let opened = if ask.writes() {
+            state::open_if_whole(&settings.state_dir, clock)
+        } else {
+            state::open_to_read(&settings.state_dir, clock)
+        };
+        match opened {
+            Ok(state) => break state,
+            Err(why) => patience.wait(why, clock).await?,
+        }
+    };
+    // The daemon does both by itself.
+    if ask.is_of_feeds() {
+        state.feeds.follow(settings).await?;
     }
+    if *ask == Ask::FeedTexts
+        && let Some(error) = state.feeds.refresh(clock.now()).await.into_iter().next()
+    {
+        return Err(error.into());
+    }
+    answer(ask, &state, settings, clock).await
 }
 
 fn is_there(state_dir: &Path) -> bool {

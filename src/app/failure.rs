@@ -3,6 +3,8 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use crate::adapters::store::OpenError;
+use crate::engine::report::Worst;
 use crate::ports::error::{Error, Kind};
 use crate::settings::mistake::Mistakes;
 
@@ -21,6 +23,25 @@ pub enum Exit {
     Unreachable = 4,
     /// The state is locked by another instance, or damaged.
     State = 5,
+}
+
+impl Exit {
+    /// What stops everything comes before what stops one side; none where nothing of that kind is.
+    #[must_use]
+    pub fn of(worst: &[Worst]) -> Option<Self> {
+        let any = |is: fn(&Worst) -> bool| worst.iter().any(is);
+        if any(|worst| worst.state) {
+            Some(Self::State)
+        } else if any(|worst| worst.denied) {
+            Some(Self::Denied)
+        } else if any(|worst| worst.unreachable) {
+            Some(Self::Unreachable)
+        } else if any(|worst| worst.unusable) {
+            Some(Self::Attention)
+        } else {
+            None
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {
@@ -47,17 +68,21 @@ impl Failure {
         }
     }
 
+    /// A state that cannot be opened. A directory that is used for something else was named by a
+    /// person.
+    #[must_use]
+    pub fn of_state(error: &OpenError) -> Self {
+        let exit = match error {
+            OpenError::SomethingElse { .. } => Exit::Usage,
+            _ => Exit::State,
+        };
+        Self::new(exit, error, error.remedy())
+    }
+
     /// The exit code of a call that failed like this.
     #[must_use]
     pub fn exit_for(kind: Kind) -> Exit {
-        match kind {
-            Kind::Denied => Exit::Denied,
-            Kind::State => Exit::State,
-            Kind::Unreachable | Kind::Transient | Kind::Throttled { .. } => Exit::Unreachable,
-            Kind::Stale | Kind::Missing | Kind::Refused | Kind::Malformed | Kind::Local => {
-                Exit::Attention
-            }
-        }
+        Exit::of(&[Worst::of(kind)]).unwrap_or(Exit::Attention)
     }
 }
 

@@ -9,7 +9,6 @@ pub mod listener;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -30,12 +29,8 @@ use super::control::{self, NoDaemon};
 use super::desk::{Answer, Ask, exit_of};
 use super::failure::{Exit, Failure};
 use super::siblings::{self, Beside};
-use super::state::{self, NotHeld, State};
+use super::state::{self, Patience, State};
 use super::{compose, tokens};
-
-/// How often a state that a pass holds is tried again, and the time between.
-const TRIES: u32 = 60;
-const BETWEEN: Duration = Duration::from_millis(500);
 
 /// A text that no log shows.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,7 +129,7 @@ pub async fn hand_over(
     settings: &Settings,
     clock: &Arc<dyn Clock>,
 ) -> Result<Answer, Failure> {
-    let mut tries = 0;
+    let mut patience = Patience::default();
     loop {
         match control::ask(&settings.state_dir, ask).await {
             Ok(Answer::Failed { exit, words }) => {
@@ -154,11 +149,7 @@ pub async fn hand_over(
         }
         match state::open_if_whole(&settings.state_dir, clock.as_ref()) {
             Ok(State { base, .. }) => return answer(ask, settings, &base, clock).await,
-            Err(NotHeld::Locked(_)) if tries < TRIES => {
-                tries += 1;
-                clock.sleep(BETWEEN).await;
-            }
-            Err(why) => return Err(why.into()),
+            Err(why) => patience.wait(why, clock.as_ref()).await?,
         }
     }
 }

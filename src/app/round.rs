@@ -11,7 +11,7 @@ use crate::engine::report::{HostReport, Trouble, Worst};
 use crate::engine::{self, BookingsSeen, Order, Progress};
 use crate::ports::base::Base;
 use crate::ports::clock::Clock;
-use crate::ports::error::{Error, Kind};
+use crate::ports::error::Error;
 
 use super::compose::{Wired, WiredBookings};
 use super::failure::Exit;
@@ -82,18 +82,12 @@ impl Round {
     /// The exit code: what stops everything comes before what stops one item.
     #[must_use]
     pub fn exit(&self) -> Exit {
-        let any = |is: fn(&Worst) -> bool| self.hosts.iter().any(|host| is(&host.worst));
-        if any(|worst| worst.state) {
-            Exit::State
-        } else if any(|worst| worst.denied) {
-            Exit::Denied
-        } else if any(|worst| worst.unreachable) {
-            Exit::Unreachable
-        } else if self.hosts.iter().any(|host| !host.ok) {
-            Exit::Attention
-        } else {
+        let worst: Vec<Worst> = self.hosts.iter().map(|host| host.worst).collect();
+        Exit::of(&worst).unwrap_or(if self.hosts.iter().all(|host| host.ok) {
             Exit::Done
-        }
+        } else {
+            Exit::Attention
+        })
     }
 }
 
@@ -140,10 +134,7 @@ async fn of_bookings(wired: &WiredBookings, order: &Order, hears: Hears<'_>) -> 
 
 /// The report of a host whose sides could not even be prepared.
 fn failed(name: &HostName, error: &Error) -> HostReport {
-    let mut report = HostReport::failed(name, error);
-    // What is not there for this host may be there for the others.
-    report.worst.unreachable = error.kind() == Kind::Unreachable;
-    report
+    HostReport::failed(name, error)
 }
 
 #[cfg(test)]
@@ -174,7 +165,7 @@ mod tests {
             denied,
             unreachable,
             state,
-            wait_until: None,
+            ..Worst::default()
         };
         let round = Round {
             version: 1,

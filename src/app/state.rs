@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::adapters::store::{self, OpenError, Options, Recovered, SledBase};
 use crate::engine::ledger;
@@ -12,7 +13,7 @@ use crate::ports::error::{Error, Kind};
 
 use jiff::Timestamp;
 
-use super::failure::{Exit, Failure};
+use super::failure::Failure;
 use super::feeds::Feeds;
 
 /// The state, held by this process.
@@ -85,6 +86,41 @@ impl From<NotHeld> for Failure {
     }
 }
 
+/// How often a state that a pass holds is tried again, and the time between.
+const TRIES: u32 = 60;
+const BETWEEN: Duration = Duration::from_millis(500);
+
+/// The waiting for a state that another process holds: most passes are over soon.
+#[derive(Debug, Default)]
+pub struct Patience {
+    tries: u32,
+}
+
+impl Patience {
+    /// Waits a little, and says once for what.
+    ///
+    /// # Errors
+    /// When the state cannot be used at all, or was waited for long enough.
+    pub async fn wait(&mut self, why: NotHeld, clock: &dyn Clock) -> Result<(), Failure> {
+        let NotHeld::Locked(failure) = why else {
+            return Err(why.into());
+        };
+        if self.tries >= TRIES {
+            return Err(failure);
+        }
+        if self.tries == 0 {
+            let cause = failure.words.lines().next().unwrap_or_default();
+            tracing::warn!(
+                "waiting for up to {} s: {cause}",
+                (BETWEEN * TRIES).as_secs()
+            );
+        }
+        self.tries += 1;
+        clock.sleep(BETWEEN).await;
+        Ok(())
+    }
+}
+
 /// Opens the state to read it. What is damaged stays as it is, for a pass to see and to report.
 ///
 /// # Errors
@@ -117,7 +153,7 @@ fn open_with(dir: &Path, options: &Options) -> Result<State, NotHeld> {
     // A database that a person deleted is not a damaged one, even if an export takes its place.
     let was_there = dir.join("db").exists();
     let opened = SledBase::open(dir, options).map_err(|error| {
-        let failure = Failure::new(Exit::State, &error, error.remedy());
+        let failure = Failure::of_state(&error);
         match error {
             OpenError::Locked { .. } => NotHeld::Locked(failure),
             _ => NotHeld::Unusable(failure),

@@ -2,11 +2,13 @@
 
 mod listing;
 
+use std::fmt::Write as _;
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use console::Term;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::config::ask::Silence;
 use super::config::interview::stopped;
@@ -72,6 +74,10 @@ async fn beside(context: &Context, name: &CalendarName, json: bool) -> Result<Ex
 
 /// What is behind an address.
 async fn behind(context: &Context, arguments: &Arguments, address: &str) -> Result<Exit, Failure> {
+    if let Some(dir) = directory(context, arguments, address)? {
+        terminal::print(&dir)?;
+        return Ok(Exit::Done);
+    }
     let target = Target::of(address)?;
     let preset = target.preset();
     let hints: Vec<String> = preset
@@ -125,6 +131,67 @@ fn show(listing: &Listing<'_>, json: bool) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
+/// The lines for a directory of this machine, where one was named: there is no server to ask.
+fn directory(
+    context: &Context,
+    arguments: &Arguments,
+    address: &str,
+) -> Result<Option<String>, Failure> {
+    let typed = address.trim();
+    let path = match context.environment.expand(typed) {
+        Ok(path) if typed.contains('/') && !typed.contains("://") && path.is_dir() => path,
+        _ => return Ok(None),
+    };
+    if arguments.json {
+        return Err(Failure::new(
+            Exit::Usage,
+            format!(
+                "{} is a directory of this machine, not a server",
+                path.display()
+            ),
+            "leave out --json to see the lines for the configuration",
+        ));
+    }
+    let mut folders = folders_below(&path);
+    if folders.is_empty() || has_events(&path) {
+        folders.insert(0, path);
+    }
+    let mut text = String::new();
+    for folder in folders {
+        let name = folder.file_name().map(|name| name.to_string_lossy());
+        let text_of = |text: &str| toml::Value::String(text.to_owned()).to_string();
+        // Writing to a String cannot fail.
+        writeln!(
+            text,
+            "{}# a directory of this machine\n[[calendar]]\nname = {}\nkind = \"vdir\"\npath = {}",
+            if text.is_empty() { "" } else { "\n" },
+            text_of(&stem(&name.unwrap_or_default())),
+            text_of(&folder.to_string_lossy())
+        )
+        .unwrap_or_default();
+    }
+    Ok(Some(text))
+}
+
+fn has_events(dir: &Path) -> bool {
+    let Ok(files) = std::fs::read_dir(dir) else {
+        return false;
+    };
+    files.flatten().any(|file| {
+        let path = file.path();
+        path.extension()
+            .is_some_and(|ending| ending.eq_ignore_ascii_case("ics"))
+    })
+}
+
+fn folders_below(dir: &Path) -> Vec<PathBuf> {
+    let below = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let below = below.map(|entry| entry.path());
+    let mut below: Vec<PathBuf> = below.filter(|path| has_events(path)).collect();
+    below.sort();
+    below
+}
+
 fn username(arguments: &Arguments, address: &str, target: &Target) -> Option<String> {
     let typed = address.trim();
     let mail = typed.strip_prefix("mailto:").unwrap_or(typed);
@@ -165,6 +232,13 @@ async fn credentials(
         }
         None => asked(format!("password of {username} for {place}: ")).await?,
     };
+    if password.expose_secret().is_empty() {
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("the password of {username} is empty"),
+            "type it, or give --password-command with what prints it; no server was asked",
+        ));
+    }
     Ok(Credentials::Password {
         username: username.to_owned(),
         password: password.into(),

@@ -20,7 +20,14 @@ pub(super) struct Arguments {
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let settings = context.settings()?;
     settings.complete()?;
-    let report = check::run(&settings, &context.clock).await;
+    let line = terminal::line("waiting for", !arguments.json && !context.quiet());
+    let tells = |words: &str| {
+        if let Some(line) = &line {
+            line.says(words);
+        }
+    };
+    let report = check::run(&settings, &context.clock, &tells).await;
+    drop(line);
     if arguments.json {
         terminal::print_json(&report)?;
     } else {

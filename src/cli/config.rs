@@ -103,7 +103,7 @@ fn start(path: &Path) -> Result<(), Failure> {
     // Secrets may be written into it later.
     saving::write_whole(path, STARTER)?;
     terminal::print(&format!(
-        "written: {}\nfill it in, then try `slotbridge sync --dry-run`\n",
+        "written: {}\nfill it in, say `slotbridge login` (with kind = \"user\"), then try `slotbridge sync --dry-run`\n",
         path.display()
     ))
 }

@@ -3,10 +3,11 @@
 use std::fmt::Write;
 
 use clap::{Args, Subcommand};
+use jiff::tz::TimeZone;
 
 use super::status::unexpected;
 use super::{Context, terminal};
-use crate::app::desk::{self, Answer, Ask};
+use crate::app::desk::{self, Answer, Ask, HeldShown};
 use crate::app::failure::{Exit, Failure};
 use crate::domain::ids::WaitingId;
 use crate::domain::waiting::{About, HeldAction};
@@ -70,13 +71,19 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Exit,
         Answer::Held(held) if arguments.json => terminal::print_json(&held)?,
         Answer::Held(held) => {
             let mut text = String::new();
-            for held in &held {
+            for shown in &held {
+                let held = &shown.held;
                 let released = if held.released { "  (released)" } else { "" };
                 // Writing to a String cannot fail.
                 writeln!(
                     text,
-                    "{}  {}  {}  {}: {}{released}",
-                    held.id, held.host, held.about, held.what, held.why
+                    "{}  {}  {}{}  {}: {}{released}",
+                    held.id,
+                    held.host,
+                    held.about,
+                    time(shown),
+                    held.what,
+                    held.why
                 )
                 .unwrap_or_default();
             }
@@ -98,7 +105,7 @@ async fn show(context: &Context, id: &WaitingId, json: bool) -> Result<Exit, Fai
     let Answer::Held(all) = desk::ask(&Ask::Held, &settings, context.clock.as_ref()).await? else {
         return Err(unexpected());
     };
-    let Some(held) = all.into_iter().find(|held| held.id == *id) else {
+    let Some(shown) = all.into_iter().find(|shown| shown.held.id == *id) else {
         return Err(Failure::new(
             Exit::Usage,
             format!("showing the held action {id}: there is none with this id"),
@@ -106,9 +113,10 @@ async fn show(context: &Context, id: &WaitingId, json: bool) -> Result<Exit, Fai
         ));
     };
     if json {
-        terminal::print_json(&held)?;
+        terminal::print_json(&shown)?;
         return Ok(Exit::Done);
     }
+    let held = &shown.held;
     let drop = match (&held.about, held.what) {
         (About::Booking(_), _) => "leaves both sides as they are",
         (About::Calendar(_), HeldAction::KeptTime) => {
@@ -122,8 +130,22 @@ async fn show(context: &Context, id: &WaitingId, json: bool) -> Result<Exit, Fai
         ""
     };
     terminal::print(&format!(
-        "{} of {}, held since {:.0}\n  what: {}\n  why: {}\n{word}  `slotbridge held release {id}` does it, `slotbridge held drop {id}` {drop}\n",
-        held.about, held.host, held.since, held.what, held.why
+        "{}{} of {}, held since {:.0}\n  what: {}\n  why: {}\n{word}  `slotbridge held release {id}` does it, `slotbridge held drop {id}` {drop}\n",
+        held.about,
+        time(&shown),
+        held.host,
+        held.since,
+        held.what,
+        held.why
     ))?;
     Ok(Exit::Done)
+}
+
+/// Of which time the booking is, on this machine's clock.
+fn time(shown: &HeldShown) -> String {
+    let Some(start) = shown.start else {
+        return String::new();
+    };
+    let local = start.to_zoned(TimeZone::system());
+    format!(" ({})", local.strftime("%a %Y-%m-%d %H:%M %Z"))
 }

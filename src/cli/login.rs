@@ -19,6 +19,8 @@ use crate::settings::{Settings, duration};
 
 /// The largest text that is taken for a pasted address, in bytes.
 const LARGEST: u64 = 16 * 1024;
+/// How many answers that are none of this login are told on the terminal.
+const STRANGERS_TOLD: u32 = 3;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -42,6 +44,7 @@ fn time(text: &str) -> Result<Duration, String> {
 
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let settings = context.settings_with_warnings()?;
+    settings.filled_in()?;
     let app = app(&settings, arguments.calendar.as_deref())?;
     if app.calendar().is_none() && matches!(settings.zoom.auth, Some(Auth::ServerToServer { .. })) {
         let granted = login::try_credentials(&settings, &context.clock).await?;
@@ -155,7 +158,7 @@ async fn first(
 ) -> Result<(Code, Option<Visitor>), Failure> {
     let brought = async {
         match listener {
-            Some(listener) => listener.answer().await,
+            Some(listener) => ours(attempt, listener).await,
             None => std::future::pending().await,
         }
     };
@@ -185,6 +188,26 @@ async fn first(
                 "run this on a terminal, or hand it the address on stdin",
             ))?;
             Ok((attempt.pasted(&text)?, None))
+        }
+    }
+}
+
+/// Waits for the answer to this login. Whatever else comes is told so, and waited on.
+async fn ours(attempt: &Attempt, listener: &Listener) -> io::Result<(String, Visitor)> {
+    let mut told = 0;
+    loop {
+        let (query, visitor) = listener.answer().await?;
+        if attempt.is_ours(&query) {
+            return Ok((query, visitor));
+        }
+        visitor.tell(false).await;
+        if let Err(failure) = attempt.brought(&query)
+            && told < STRANGERS_TOLD
+        {
+            told += 1;
+            terminal::warn(&format!(
+                "{failure}\nstill waiting for the answer to this login"
+            ));
         }
     }
 }
@@ -226,19 +249,30 @@ fn say_scope(app: &App, granted: &[String]) -> Result<Exit, Failure> {
 /// Says what the token lacks, and what each missing scope is for.
 fn say_scopes(settings: &Settings, granted: &[String]) -> Result<Exit, Failure> {
     let lacking = scopes::lacking(settings, granted);
+    let of_account = matches!(settings.zoom.auth, Some(Auth::ServerToServer { .. }));
+    // Such an app knows only scopes for the whole account.
+    let (ending, again) = if of_account {
+        (":admin", "activate it again")
+    } else {
+        ("", "log in again")
+    };
     let mut text = String::new();
     if granted.is_empty() {
         text.push_str("Zoom did not say which scopes the app has\n");
     }
     list(
         &mut text,
-        "these scopes are missing; add them to the app in Zoom's marketplace, then log in again:",
+        &format!(
+            "these scopes are missing; add them to the app in Zoom's marketplace, then {again}:"
+        ),
         &lacking.needed,
+        ending,
     );
     list(
         &mut text,
         "busy time goes to the availability schedule; for private events in the Zoom calendar instead, add these scopes:",
         &lacking.better,
+        ending,
     );
     if lacking.needed.is_empty() {
         text.push_str("next: `slotbridge sync --dry-run` shows what a pass would do\n");
@@ -251,13 +285,13 @@ fn say_scopes(settings: &Settings, granted: &[String]) -> Result<Exit, Failure> 
     })
 }
 
-fn list(text: &mut String, head: &str, needs: &[Need]) {
+fn list(text: &mut String, head: &str, needs: &[Need], ending: &str) {
     if needs.is_empty() {
         return;
     }
     // Writing to a String cannot fail.
     writeln!(text, "{head}").unwrap_or_default();
     for need in needs {
-        writeln!(text, "  {}: {}", need.scope, need.purpose).unwrap_or_default();
+        writeln!(text, "  {}{ending}: {}", need.scope, need.purpose).unwrap_or_default();
     }
 }

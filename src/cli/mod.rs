@@ -309,7 +309,7 @@ fn try_execute(cli: Cli) -> Result<Exit, Failure> {
         )
     })?;
     let exit = runtime.block_on(async {
-        let exit = dispatch(command, &context).await;
+        let exit = Box::pin(dispatch(command, &context)).await;
         tokens::finished().await;
         exit
     });

@@ -7,7 +7,7 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 
 use super::{Context, terminal};
 use crate::app::failure::{Exit, Failure};
@@ -31,9 +31,10 @@ pub(super) enum Verb {
 }
 
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("whose").required(true).args(["user", "system"])))]
 pub(super) struct Place {
     /// For you alone: it may write to calendars below your home directory
-    #[arg(long, required_unless_present = "system", conflicts_with = "system")]
+    #[arg(long)]
     user: bool,
     /// For this machine: as a user of its own that can read little and write only its state
     #[arg(long)]

@@ -1,7 +1,7 @@
 //! `slotbridge state`: move, restore, rebuild and check the state.
 
 use std::fs::File;
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
@@ -12,7 +12,7 @@ use crate::adapters::store::{self, Force};
 use crate::app::control::{self, NoDaemon};
 use crate::app::desk::{self, Answer, Ask};
 use crate::app::failure::{Exit, Failure};
-use crate::app::state::{self, State};
+use crate::app::state::{self, Patience, State};
 use crate::settings::Settings;
 
 #[derive(Debug, Subcommand)]
@@ -22,6 +22,9 @@ pub(super) enum Verb {
         /// Where to; `-` is stdout
         #[arg(default_value = "-")]
         path: PathBuf,
+        /// Replace a file that is no older export
+        #[arg(long)]
+        force: bool,
     },
     /// Read what `export` wrote into an empty state
     Import {
@@ -40,7 +43,11 @@ pub(super) enum Verb {
 pub(super) async fn run(context: &Context, verb: Verb) -> Result<Exit, Failure> {
     let settings = context.settings()?;
     match verb {
-        Verb::Export { path } => export(context, &settings, &context.typed(&path)?).await,
+        Verb::Export { path, force } => {
+            let path = context.typed(&path)?;
+            ensure_free(&path, force)?;
+            export(context, &settings, &path).await
+        }
         Verb::Import { path, force } => {
             import(context, &settings, &context.typed(&path)?, force).await
         }
@@ -51,29 +58,75 @@ pub(super) async fn run(context: &Context, verb: Verb) -> Result<Exit, Failure> 
 
 async fn export(context: &Context, settings: &Settings, path: &Path) -> Result<Exit, Failure> {
     let to_stdout = path == Path::new("-");
-    let asked = if to_stdout {
-        control::export(&settings.state_dir, io::stdout().lock()).await
-    } else {
-        // A daemon is asked first whether it is there, so that no empty file is left.
-        match control::ask(&settings.state_dir, &Ask::Status).await {
-            Ok(_) => export_of_the_daemon(settings, path).await,
-            Err(why) => Err(why),
+    let mut patience = Patience::default();
+    let state = loop {
+        match exported_by_the_daemon(settings, path).await {
+            Ok(_) => return Ok(Exit::Done),
+            Err(NoDaemon::Broken(failure)) => return Err(failure),
+            Err(NoDaemon::Absent) => {}
+        }
+        match state::open_to_read(&settings.state_dir, context.clock.as_ref()) {
+            Ok(state) => break state,
+            Err(why) => patience.wait(why, context.clock.as_ref()).await?,
         }
     };
-    match asked {
-        Ok(_) => return Ok(Exit::Done),
-        Err(NoDaemon::Broken(failure)) => return Err(failure),
-        Err(NoDaemon::Absent) => {}
-    }
-    let state = state::open_to_read(&settings.state_dir, context.clock.as_ref())?;
     let now = context.clock.now();
     if to_stdout {
-        store::export(&state.store, &mut io::stdout().lock(), now)?;
+        let mut out = Reader(io::stdout().lock());
+        store::export(&state.store, &mut out, now)?;
     } else {
         let exported = store::write_export(&state.store, path, now)?;
         terminal::say(&format!("{} records written", exported.pairs));
     }
     Ok(Exit::Done)
+}
+
+/// Whoever reads what goes to stdout. One that hung up (`| head`) has read enough: that is no
+/// failure.
+struct Reader<W>(W);
+
+impl<W: Write> Write for Reader<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.0.write(bytes) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(bytes.len()),
+            written => written,
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self.0.flush() {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            flushed => flushed,
+        }
+    }
+}
+
+async fn exported_by_the_daemon(settings: &Settings, path: &Path) -> Result<u64, NoDaemon> {
+    if path == Path::new("-") {
+        return control::export(&settings.state_dir, Reader(io::stdout().lock())).await;
+    }
+    // It is asked first whether it is there, so that no empty file is left.
+    control::ask(&settings.state_dir, &Ask::Status).await?;
+    export_of_the_daemon(settings, path).await
+}
+
+/// Writes over nothing that may still be needed: an export of this program alone gives way.
+fn ensure_free(path: &Path, force: bool) -> Result<(), Failure> {
+    if force || path == Path::new("-") || store::is_export(path) {
+        return Ok(());
+    }
+    match path.symlink_metadata() {
+        Err(_) => Ok(()),
+        Ok(there) if there.is_file() && there.len() == 0 => Ok(()),
+        Ok(_) => Err(Failure::new(
+            Exit::Usage,
+            format!(
+                "writing {}: something stands there that is no older export",
+                path.display()
+            ),
+            "name another file, or say --force to replace it",
+        )),
+    }
 }
 
 /// What the daemon gives goes into a file that nobody else may read, and only a whole one takes

@@ -185,7 +185,7 @@ pub(super) fn hold(
     open(&settings.state_dir, context.clock.as_ref()).map_err(|why| {
         let mut failure = Failure::from(why);
         if control::path(&settings.state_dir).exists() {
-            failure.words.push_str("\n  hint: a running daemon does this by itself; `slotbridge status` asks it how it is, `systemctl stop slotbridge` ends it");
+            failure.words.push_str("\n  hint: if that is `slotbridge run`, end it (`systemctl stop slotbridge`), do this, and start it again; `slotbridge status` tells how it is");
         }
         failure
     })

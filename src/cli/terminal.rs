@@ -78,20 +78,40 @@ pub fn fail(failure: &Failure) {
 /// What hears how far the pass of a host is: a line on a terminal, else nothing.
 #[must_use]
 pub fn progress(host: &HostName, wanted: bool) -> Box<dyn Progress> {
-    if !wanted || !io::stderr().is_terminal() {
-        return Box::new(Silent);
+    match line(&host.to_string(), wanted) {
+        Some(line) => {
+            line.says("reading");
+            Box::new(line)
+        }
+        None => Box::new(Silent),
     }
-    let bar = ProgressBar::new_spinner();
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix}: {msg}") {
-        bar.set_style(style);
-    }
-    bar.set_prefix(host.to_string());
-    bar.set_message("reading");
-    bar.enable_steady_tick(std::time::Duration::from_millis(120));
-    Box::new(Line(bar))
 }
 
-struct Line(ProgressBar);
+/// A line on a terminal that tells what goes on, until it is dropped.
+#[must_use]
+pub fn line(prefix: &str, wanted: bool) -> Option<Line> {
+    if !wanted || !io::stderr().is_terminal() {
+        return None;
+    }
+    let bar = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix}: {wide_msg}") {
+        bar.set_style(style);
+    }
+    bar.set_prefix(prefix.to_owned());
+    bar.enable_steady_tick(std::time::Duration::from_millis(120));
+    Some(Line(bar))
+}
+
+/// A line that tells what goes on.
+#[derive(Debug)]
+pub struct Line(ProgressBar);
+
+impl Line {
+    /// Tells this from now on.
+    pub fn says(&self, words: &str) {
+        self.0.set_message(words.to_owned());
+    }
+}
 
 impl Progress for Line {
     fn at(&self, bookings: u64, writes: u64) {

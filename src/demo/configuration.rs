@@ -29,6 +29,7 @@ pub fn settings(account: &Account, server: &Server, places: &Places) -> Result<S
     Ok(Settings {
         files: Vec::new(),
         secrets: BTreeMap::new(),
+        placeholders: Vec::new(),
         state_dir: places.state.clone(),
         zoom: Zoom {
             api_url: address(&server.api_url())?,

@@ -137,12 +137,18 @@ pub struct Trouble {
 }
 
 /// What the exit code depends on.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "several sides fail at once, each in its own way"
+)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Worst {
     /// Credentials were refused (exit code 3).
     pub denied: bool,
-    /// A side could not be reached or used as a whole (exit code 4).
+    /// A side could not be reached (exit code 4).
     pub unreachable: bool,
+    /// A side was reached, but what was asked for is not there, or makes no sense (exit code 1).
+    pub unusable: bool,
     /// The state cannot be used (exit code 5).
     pub state: bool,
     /// A side asked to be left alone until then.
@@ -150,12 +156,55 @@ pub struct Worst {
 }
 
 impl Worst {
+    /// What a side that failed as a whole comes to: the one table behind the exit codes of a pass,
+    /// of `check` and of every other command.
+    ///
+    /// | the side | |
+    /// |---|---|
+    /// | refused the credentials | `denied` |
+    /// | gave no answer, or is out of order, or asked to wait | `unreachable` |
+    /// | answered, but has not what was asked for | `unusable` |
+    #[must_use]
+    pub fn of(kind: Kind) -> Self {
+        let none = Self::default();
+        match kind {
+            Kind::Denied => Self {
+                denied: true,
+                ..none
+            },
+            Kind::State => Self {
+                state: true,
+                ..none
+            },
+            Kind::Unreachable | Kind::Transient => Self {
+                unreachable: true,
+                ..none
+            },
+            Kind::Throttled { until } => Self {
+                unreachable: true,
+                wait_until: Some(until),
+                ..none
+            },
+            Kind::Stale | Kind::Missing | Kind::Refused | Kind::Malformed | Kind::Local => Self {
+                unusable: true,
+                ..none
+            },
+        }
+    }
+
+    /// Whether a side could be listed as a whole.
+    #[must_use]
+    pub fn is_none(self) -> bool {
+        !(self.state || self.denied || self.unreachable || self.unusable)
+    }
+
     /// What either says.
     #[must_use]
     pub fn join(self, other: Self) -> Self {
         Self {
             denied: self.denied || other.denied,
             unreachable: self.unreachable || other.unreachable,
+            unusable: self.unusable || other.unusable,
             state: self.state || other.state,
             wait_until: self.wait_until.max(other.wait_until),
         }
@@ -212,12 +261,7 @@ impl HostReport {
             bookings: Some(flow),
             errors: vec![trouble],
             bookings_unread: true,
-            worst: Worst {
-                denied: error.kind() == Kind::Denied,
-                unreachable: matches!(error.kind(), Kind::Unreachable | Kind::Missing),
-                state: error.kind() == Kind::State,
-                wait_until: None,
-            },
+            worst: Worst::of(error.kind()),
             ..Self::new(name)
         }
     }

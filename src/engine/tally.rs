@@ -121,24 +121,15 @@ impl Tally {
                     GoOn::No
                 }
             }
-            Kind::Throttled { until } => {
-                inner.worst.unreachable = true;
-                inner.worst.wait_until = inner.worst.wait_until.max(Some(until));
+            Kind::Throttled { .. }
+            | Kind::Unreachable
+            | Kind::Missing
+            | Kind::Denied
+            | Kind::State
+            | Kind::Local => {
+                inner.worst = inner.worst.join(Worst::of(error.kind()));
                 GoOn::No
             }
-            Kind::Unreachable | Kind::Missing => {
-                inner.worst.unreachable = true;
-                GoOn::No
-            }
-            Kind::Denied => {
-                inner.worst.denied = true;
-                GoOn::No
-            }
-            Kind::State => {
-                inner.worst.state = true;
-                GoOn::No
-            }
-            Kind::Local => GoOn::No,
         }
     }
 
@@ -148,10 +139,8 @@ impl Tally {
         self.trouble(trouble);
         let mut inner = self.lock();
         inner.report.failed += 1;
-        match kind {
-            Kind::Denied => inner.worst.denied |= !has_copy,
-            Kind::State => inner.worst.state = true,
-            _ => inner.worst.unreachable |= !has_copy,
+        if !has_copy || kind == Kind::State {
+            inner.worst = inner.worst.join(Worst::of(kind));
         }
     }
 
@@ -186,14 +175,9 @@ impl Tally {
     pub fn aborted(&self, error: &Error) {
         self.count(Count::Failed);
         self.lock().halted = true;
-        let transient = matches!(
-            error.kind(),
-            Kind::Transient | Kind::Malformed | Kind::Stale | Kind::Refused
-        );
         let _known = self.failed(error);
-        if transient {
-            self.lock().worst.unreachable = true;
-        }
+        let mut inner = self.lock();
+        inner.worst = inner.worst.join(Worst::of(error.kind()));
     }
 
     /// How many bookings were looked at, and how many writes done.

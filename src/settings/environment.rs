@@ -62,6 +62,11 @@ impl Environment {
         self.0.get(name).map(String::as_str)
     }
 
+    /// The names of all variables.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// The variables that set keys, as path of the key, name and value, in the order of the names.
     pub fn keys(&self) -> impl Iterator<Item = (Vec<String>, &str, &str)> {
         self.0.iter().filter_map(|(name, value)| {

@@ -12,6 +12,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::environment::Environment;
+use super::known;
 use super::mistake::Mistakes;
 use super::origin::Origin;
 use super::{DEFAULTS, Sources};
@@ -226,7 +227,7 @@ impl Layers {
                 );
                 continue;
             }
-            let leaf = Value::new(Some(&at.to_string()), ValueKind::String(text.to_owned()));
+            let leaf = Value::new(Some(&at.to_string()), known::typed(&path, text));
             insert(&mut root, &path, leaf, at);
         }
         root

@@ -21,6 +21,12 @@ pub struct Mistake {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mistakes(Vec<Mistake>);
 
+impl FromIterator<Mistake> for Mistakes {
+    fn from_iter<T: IntoIterator<Item = Mistake>>(mistakes: T) -> Self {
+        Self(mistakes.into_iter().collect())
+    }
+}
+
 impl Mistakes {
     /// Adds one.
     pub fn add(

@@ -24,6 +24,8 @@ pub mod secret;
 /// The merged result, with secrets masked.
 pub mod show;
 
+mod known;
+mod placeholder;
 mod resolve;
 mod resolve_calendar;
 mod resolve_feed;

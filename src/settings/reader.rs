@@ -154,7 +154,15 @@ impl<'a> Table<'a> {
     /// Where a key was said.
     #[must_use]
     pub fn place_of(&self, key: &'static str) -> Option<&'a Origin> {
-        self.place(self.value(key)?)
+        let value = self.value(key)?;
+        // Tables that were laid over each other have lost their places.
+        self.place(value).or_else(|| match value.kind {
+            ValueKind::Table(_) => {
+                let path = join(&self.shape, key);
+                self.reader.layers.origin_of_table(&path)
+            }
+            _ => None,
+        })
     }
 
     /// Notes a mistake at a key.
@@ -408,7 +416,8 @@ fn join(path: &str, key: &str) -> String {
     }
 }
 
-fn nearest<'w>(word: &str, words: impl Iterator<Item = &'w str>) -> Option<&'w str> {
+/// The word that is most like this one, if any is.
+pub(super) fn nearest<'w>(word: &str, words: impl Iterator<Item = &'w str>) -> Option<&'w str> {
     let alike = |candidate| {
         // Two letters swapped in a short word look unlike to Jaro-Winkler.
         if strsim::osa_distance(word, candidate) <= 1 {

@@ -8,7 +8,7 @@ use super::layers::Layers;
 use super::mistake::Mistakes;
 use super::reader::{Reader, Table, quoted};
 use super::resolved::{Http, Rhythm, Settings, Sync};
-use super::{Sources, resolve_calendar, resolve_host, resolve_zoom, secret};
+use super::{Sources, known, placeholder, resolve_calendar, resolve_host, resolve_zoom, secret};
 
 const SHORTEST_EVERY: Duration = Duration::from_secs(1);
 
@@ -27,7 +27,7 @@ pub(super) fn settings(
 
 /// Reads everything with a reader that the caller keeps.
 pub(super) fn read<'a>(reader: &'a Reader<'a>, sources: &Sources) -> Option<Settings> {
-    let mut warnings = Vec::new();
+    let mut warnings = known::strangers(reader.environment, &reader.layers.root);
     let root = reader.root();
     let state_dir = state_dir(&root, sources);
     let zoom = resolve_zoom::zoom(&root, &mut warnings);
@@ -43,6 +43,7 @@ pub(super) fn read<'a>(reader: &'a Reader<'a>, sources: &Sources) -> Option<Sett
     Some(Settings {
         files: reader.layers.files.clone(),
         secrets: reader.secrets(),
+        placeholders: placeholder::all(reader.layers),
         state_dir: state_dir?,
         zoom: zoom?,
         sync: sync?,

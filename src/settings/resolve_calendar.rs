@@ -131,7 +131,13 @@ fn caldav(table: &Table<'_>, warnings: &mut Vec<String>) -> Option<CalendarPlace
     let said = table.needed("url", remedy);
     let address = said.and_then(|said| {
         if said.value.contains("://") {
-            return url(table, "url", &["https", "http"]).map(|_| said.value);
+            let url = url(table, "url", &["https", "http"])?;
+            if !url.username().is_empty() || url.password().is_some() {
+                let remedy = "take it out of the address, and write username and password";
+                table.wrong("url", "the address has a user name in it", remedy);
+                return None;
+            }
+            return Some(said.value);
         }
         // RFC 6764 section 5: a mail address or a domain is enough to begin with.
         let fits = !said.value.contains(|c: char| c.is_whitespace() || c == '/');

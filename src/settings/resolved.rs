@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use serde::Serialize;
 use url::Url;
 
-use super::mistake::Mistakes;
+use super::mistake::{Mistake, Mistakes};
 use super::origin::Origin;
 use super::secret::Secret;
 use crate::domain::feed::{FeedKind, FeedName};
@@ -25,6 +25,9 @@ pub struct Settings {
     /// Where each secret was said, by its key.
     #[serde(skip)]
     pub secrets: BTreeMap<String, Origin>,
+    /// What still stands as in our examples.
+    #[serde(skip)]
+    pub placeholders: Vec<Mistake>,
     /// Where the state stands.
     pub state_dir: PathBuf,
     /// `[zoom]`.
@@ -297,12 +300,24 @@ pub struct Feed {
 }
 
 impl Settings {
+    /// Whether everything that our examples leave open is filled in.
+    ///
+    /// # Errors
+    /// What is not.
+    pub fn filled_in(&self) -> Result<(), Mistakes> {
+        if self.placeholders.is_empty() {
+            Ok(())
+        } else {
+            Err(self.placeholders.iter().cloned().collect())
+        }
+    }
+
     /// Whether there is enough for a pass.
     ///
     /// # Errors
     /// What is missing.
     pub fn complete(&self) -> Result<(), Mistakes> {
-        let mut mistakes = Mistakes::default();
+        let mut mistakes: Mistakes = self.placeholders.iter().cloned().collect();
         let file = self.files.last().map(|path| Origin::File {
             layer: usize::MAX,
             path: path.clone(),

@@ -204,7 +204,7 @@ async fn a_later_source_of_a_secret_takes_the_place_of_an_earlier_one() {
 #[test]
 fn a_secret_is_never_shown() {
     let text = format!(
-        "{AUTH}client_secret = \"hush-1\"\nrefresh_token = {{ command = [\"echo\", \"hush-2\"] }}\n{CALENDARS}\n[[calendar]]\nname = \"dav\"\nkind = \"caldav\"\nurl = \"https://u:hush-3@x.example/\"\nusername = \"u\"\npassword = \"hush-4\"\n[zoom.webhook]\nsecret_token = \"hush-5\""
+        "{AUTH}client_secret = \"hush-1\"\nrefresh_token = {{ command = [\"echo\", \"hush-2\"] }}\n{CALENDARS}\n[[calendar]]\nname = \"dav\"\nkind = \"caldav\"\nurl = \"https://x.example/\"\nusername = \"u\"\npassword = \"hush-4\"\n[http]\nlisten = \"127.0.0.1:1\"\npublic_url = \"https://u:hush-3@x.example/\"\n[zoom.webhook]\nsecret_token = \"hush-5\""
     );
     let loaded = given(&text).load().unwrap();
     let shown = [

@@ -4,6 +4,9 @@
 //! Nothing is replayed after a gap, so a whole pass follows every connection. There is never more
 //! than one: a second one would take the place of the first.
 
+/// One connection, to see whether it opens.
+pub mod attempt;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,6 +45,9 @@ const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LAST_WAIT: Duration = Duration::from_mins(2);
 /// The longest message that is taken.
 const LONGEST: usize = 1024 * 1024;
+
+/// What to do about one that Zoom does not take.
+const REMEDY: &str = "check zoom.websocket.url, and that the app has this subscription";
 
 type Connection = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -162,21 +168,26 @@ async fn connect(
         Some(token) => token,
         None => new_token(socket).await?,
     };
-    let mut url = socket.url.clone();
+    let connection = open(&socket.url, &secret).await;
+    let connection = connection.map_err(|error| words(&error))?;
+    *token = Some((secret, until));
+    Ok((connection, until))
+}
+
+/// Opens a connection with a token.
+async fn open(url: &Url, token: &SecretString) -> std::result::Result<Connection, SocketError> {
+    let mut url = url.clone();
     url.query_pairs_mut()
-        .append_pair("access_token", secret.expose_secret());
+        .append_pair("access_token", token.expose_secret());
     let config = WebSocketConfig::default()
         .max_message_size(Some(LONGEST))
         .max_frame_size(Some(LONGEST));
     let opening = connect_async_with_config(url.as_str(), Some(config), true);
-    match tokio::time::timeout(CONNECTING, opening).await {
-        Ok(Ok((connection, _))) => {
-            *token = Some((secret, until));
-            Ok((connection, until))
-        }
-        Ok(Err(error)) => Err(words(&error)),
-        Err(_) => Err("it did not open in time".to_owned()),
-    }
+    let opened = tokio::time::timeout(CONNECTING, opening).await;
+    let late = || SocketError::Io(std::io::ErrorKind::TimedOut.into());
+    opened
+        .map_err(|_| late())?
+        .map(|(connection, _)| connection)
 }
 
 async fn new_token(socket: &Socket) -> std::result::Result<Token, String> {
@@ -295,7 +306,7 @@ async fn take(
     };
     match frame.module.as_str() {
         "build_connection" if frame.success == Some(false) => {
-            Err("Zoom refused the connection: check zoom.websocket.url, and that the app has this subscription".to_owned())
+            Err(format!("Zoom refused the connection: {REMEDY}"))
         }
         "build_connection" | "heartbeat" => {
             is_open(socket, open);

@@ -1,6 +1,7 @@
 //! Commands against an account and a calendar that answer, or hang.
 
 use std::io::Read;
+use std::path::Path;
 use std::process::{Command as Process, Stdio};
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,32 @@ fn until_asked(alive: &Alive) {
         assert!(start.elapsed() < Duration::from_mins(1), "never asked");
         std::thread::yield_now();
     }
+}
+
+#[test]
+fn check_tells_on_a_terminal_what_it_waits_for_and_in_a_pipe_it_does_not() {
+    let alive = Alive::server_to_server();
+    let fault = Fault::DelayAfter(Duration::from_secs(1));
+    alive.account.faults().always("GET", "/v2/scheduler", fault);
+    let typist = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/typist.py");
+    let output = Process::new("python3")
+        .env_clear()
+        .envs(alive.machine.environment())
+        .env("TERM", "xterm")
+        .arg(typist)
+        .arg("[]")
+        .arg(assert_cmd::cargo::cargo_bin("slotbridge"))
+        .arg("--config")
+        .arg(&alive.machine.config)
+        .arg("check")
+        .output()
+        .unwrap();
+    let seen: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let seen = seen["seen"].as_str().unwrap();
+    assert!(seen.contains("waiting for: "), "{seen}");
+    assert!(seen.contains("Zoom"), "{seen}");
+    let (code, _, error) = alive.machine.run(&["check"]);
+    assert_eq!((code, error.as_str()), (0, ""));
 }
 
 #[test]

@@ -203,9 +203,35 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 "#;
 
 #[test]
+fn a_directory_is_said_to_be_one_with_the_lines_to_paste() {
+    let alive = Alive::server_to_server();
+    let home = alive.machine.home.path();
+    for name in [".calendars/work", ".calendars/private"] {
+        fs::create_dir_all(home.join(name)).unwrap();
+        fs::write(home.join(name).join("a.ics"), "").unwrap();
+    }
+    let (code, out, error) = alive.machine.run(&["calendars", "~/.calendars/work"]);
+    assert_eq!((code, error.as_str()), (0, ""), "{out}");
+    let whole = home.join(".calendars/work").display().to_string();
+    let table: toml::Table = toml::from_str(&out).unwrap();
+    assert_eq!(table["calendar"][0]["kind"].as_str(), Some("vdir"));
+    assert_eq!(table["calendar"][0]["path"].as_str(), Some(whole.as_str()));
+    assert_eq!(table["calendar"][0]["name"].as_str(), Some("work"));
+    // One that holds calendars is told with each of them.
+    let above = home.join(".calendars").display().to_string();
+    let (_, out, _) = alive.machine.run(&["calendars", &above]);
+    let table: toml::Table = toml::from_str(&out).unwrap();
+    assert_eq!(table["calendar"].as_array().unwrap().len(), 2, "{out}");
+}
+
+#[test]
 fn on_a_terminal_the_password_is_asked_for_and_not_shown() {
     let (machine, server) = (Machine::with(""), Radicale::start());
-    for (typed, code, seen) in [(PASSWORD, 0, "[[calendar]]"), ("hush", 3, "401")] {
+    for (typed, code, seen) in [
+        (PASSWORD, 0, "[[calendar]]"),
+        ("hush", 3, "401"),
+        ("", 2, "is empty"),
+    ] {
         let output = std::process::Command::new("python3")
             .args(["-c", TYPIST])
             .arg(assert_cmd::cargo::cargo_bin("slotbridge"))
@@ -218,7 +244,8 @@ fn on_a_terminal_the_password_is_asked_for_and_not_shown() {
         let out = String::from_utf8_lossy(&output.stdout);
         let error = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(code), "{out}{error}");
-        assert!(out.contains(seen) && !out.contains(typed), "{out}");
+        let shown = !typed.is_empty() && out.contains(typed);
+        assert!(out.contains(seen) && !shown, "{out}");
     }
 }
 

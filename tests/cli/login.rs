@@ -142,8 +142,11 @@ fn an_install_begun_in_the_marketplace_counts_only_if_it_is_pasted() {
     let redirect = page.query_pairs().find(|(name, _)| name == "redirect_uri");
     let told = get(&installed(&redirect.unwrap().1));
     assert!(told.starts_with("HTTP/1.1 400"), "{told}");
+    // It is waited on for the answer to this login.
+    let told = get(&agree(&page));
+    assert!(told.contains("slotbridge is logged in"), "{told}");
     let ended = login.end();
-    assert_eq!(ended.code, 3, "{}", ended.all);
+    assert_eq!(ended.code, 0, "{}", ended.all);
     assert!(
         ended.all.contains("has no state") && ended.all.contains("--no-browser"),
         "{}",
@@ -160,7 +163,44 @@ fn an_install_begun_in_the_marketplace_counts_only_if_it_is_pasted() {
 }
 
 #[rstest]
-#[case::wrong_state("code=x&state=wrong", 3, "belongs to another login", "older tabs")]
+#[case::no_state("code=x", "has no state")]
+#[case::wrong_state("code=x&state=wrong", "belongs to another login")]
+#[case::two_states("code=x&state=wrong&state=OURS", "neither the address")]
+#[case::an_error_of_anybody("error=access_denied", "access_denied")]
+#[case::an_error_of_another_login("error=access_denied&state=wrong", "another login")]
+fn what_anybody_sends_to_the_port_does_not_end_a_login(#[case] query: &str, #[case] cause: &str) {
+    let alive = newcomer();
+    let login = Login::start(&alive.machine, &[]);
+    let page = Login::opened(&alive.machine);
+    let said = |name| page.query_pairs().find(|(own, _)| own == name).unwrap().1;
+    let query = query.replace("OURS", &said("state"));
+    for _ in 0..5 {
+        let told = get(&format!("{}?{query}", said("redirect_uri")).parse().unwrap());
+        assert!(told.starts_with("HTTP/1.1 400"), "{told}");
+    }
+    let told = get(&agree(&page));
+    assert!(told.contains("slotbridge is logged in"), "{told}");
+    let ended = login.end();
+    assert_eq!(ended.code, 0, "{}", ended.all);
+    let times = ended.all.matches(cause).count();
+    assert_eq!(times, 3, "it is told, and not for ever: {}", ended.all);
+}
+
+#[test]
+fn a_pasted_answer_of_another_login_ends_it() {
+    let alive = newcomer();
+    let mut login = Login::start(&alive.machine, &["--no-browser"]);
+    let page = login.printed();
+    let redirect = page.query_pairs().find(|(name, _)| name == "redirect_uri");
+    login.paste(&format!("{}?code=x&state=wrong", redirect.unwrap().1));
+    let ended = login.end();
+    assert_eq!(ended.code, 3, "{}", ended.all);
+    for part in ["belongs to another login", "older tabs", "hint: "] {
+        assert!(ended.all.contains(part), "{part}: {}", ended.all);
+    }
+}
+
+#[rstest]
 #[case::declined(
     "error=access_denied&state=OURS",
     3,
@@ -378,6 +418,31 @@ fn missing_scopes_are_named_with_what_they_are_for(
         ended.out
     );
     assert!(!ended.out.contains("  scheduler:"), "{}", ended.out);
+}
+
+#[test]
+fn an_app_of_the_account_is_told_its_own_scopes() {
+    let mut options = AccountOptions::default();
+    options.calendar.scope = Scope::Missing(400);
+    let alive = Alive::with_options(options, |app| {
+        format!(
+            "kind = \"server_to_server\"\naccount_id = \"{}\"",
+            app.account_id
+        )
+    });
+    let config = fs::read_to_string(&alive.machine.config).unwrap();
+    let config = format!("{config}[host.busy]\nfrom = [\"work\"]\nto = \"zoom_calendar\"\n");
+    fs::write(&alive.machine.config, config).unwrap();
+    let (code, out, error) = alive.machine.run(&["login"]);
+    assert_eq!(code, 1, "{out}{error}");
+    assert!(
+        out.contains("  calendar:delete:event:admin: to delete blocks\n"),
+        "{out}"
+    );
+    assert!(
+        out.contains("activate it again") && !out.contains("log in again"),
+        "{out}"
+    );
 }
 
 #[test]

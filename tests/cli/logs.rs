@@ -31,6 +31,52 @@ fn logged(format: &str) -> (Vec<String>, String) {
 }
 
 #[test]
+fn each_request_is_one_line_without_anything_private() {
+    let alive = Alive::server_to_server();
+    alive.machine.rewrite("/v2\"", "/v2/hush-part\"");
+    let (code, _, log) = alive.machine.run(&["-vv", "sync"]);
+    assert_eq!(code, 1, "{log}");
+    let asked: Vec<&str> = log
+        .lines()
+        .filter(|line| line.contains("method=GET"))
+        .collect();
+    let [line] = asked.as_slice() else {
+        panic!("{log}");
+    };
+    for part in [
+        "DEBUG",
+        "server=127.0.0.1",
+        "path=/v2/…/scheduler/events",
+        "status=404",
+        "ms=",
+    ] {
+        assert!(line.contains(part), "{part}: {line}");
+    }
+    assert!(
+        log.contains("method=POST") && log.contains("path=/oauth/token"),
+        "{log}"
+    );
+    assert!(!log.contains("hush-part") && !log.contains('?'), "{log}");
+    let (_, _, quiet) = alive.machine.run(&["-v", "sync"]);
+    assert!(!quiet.contains("method=GET"), "{quiet}");
+    // One that nobody answers is told, too.
+    alive.machine.rewrite(
+        "oauth_url = \"http://127.0.0.1",
+        "oauth_url = \"http://127.0.0.1:9/x\" #",
+    );
+    let other = alive
+        .machine
+        .home
+        .path()
+        .join("other")
+        .display()
+        .to_string();
+    let (code, _, log) = alive.machine.run(&["-vv", "sync", "--state-dir", &other]);
+    assert_eq!(code, 4, "{log}");
+    assert!(log.contains("request without an answer"), "{log}");
+}
+
+#[test]
 fn a_pass_and_each_of_its_actions_has_one_span() {
     let (ids, log) = logged("json");
     let lines: Vec<Value> = log

@@ -113,7 +113,7 @@ fn the_app_of_somebody_else_is_told_the_one_thing_that_helps(
     bench.configure(as_user);
     bench.has_event("dentist", span(3, 9, 11));
     let run = bench.sync(&["--json"]);
-    let code = if to == "zoom_calendar" { 4 } else { 3 };
+    let code = if to == "zoom_calendar" { 1 } else { 3 };
     assert_eq!(run.code, code, "{run:#?}");
     let errors = run.host()["errors"].as_array().unwrap();
     assert_eq!(errors.len(), 1, "{run:#?}");

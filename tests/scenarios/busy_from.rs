@@ -139,7 +139,7 @@ fn a_calendar_at_another_place_is_read_anew_and_frees_nothing_wrongly(
         }
         _ => {
             let run = bench.sync(&["--json"]);
-            assert_eq!(run.code, 4, "{run:#?}");
+            assert_eq!(run.code, 1, "{run:#?}");
             bench.is_taken(&taken, "the new place is not there");
             bench.set_flows(&at("old"));
             bench.pass_takes(&taken, "back at the old one");

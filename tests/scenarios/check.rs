@@ -6,7 +6,9 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use rstest::rstest;
 use serde_json::Value;
+use slotbridge::adapters::system::SystemClock;
 use slotbridge::demo::account::{AccountOptions, Discovery, Fault, Scope};
+use slotbridge::ports::clock::Clock as _;
 
 use super::bench::{Bench, EVENTS, Run};
 use super::daemon::{Daemon, SECRET, listening};
@@ -137,6 +139,148 @@ fn nothing_at_all_is_made_before_the_first_pass() {
             .iter()
             .all(|write| write.contains("no-such-booking"))
     );
+}
+
+#[rstest]
+#[case::where_nobody_logged_in("", 3)]
+#[case::with_a_token_to_begin_with("refresh_token", 0)]
+fn a_state_that_is_not_there_yet_is_said_as_it_is(#[case] given: &str, #[case] code: i32) {
+    let bench = Bench::new(Vdir, "");
+    let first = bench.account.options().refresh_token.clone();
+    bench.configure(|text| match given {
+        "" => as_user(&text, "").replace("refresh_token = \"\"\n", ""),
+        _ => as_user(&text, &first),
+    });
+    let run = check(&bench);
+    assert_eq!(run.code, code, "{run:#?}");
+    let dir = bench.state().display().to_string();
+    let seen = item(&run, "state directory", &dir)["seen"]
+        .as_str()
+        .unwrap();
+    if given.is_empty() {
+        assert!(seen.contains("the first pass makes it"), "{seen}");
+        assert!(!bench.state().exists(), "nothing had to be kept");
+    } else {
+        assert!(seen.contains("made now"), "{seen}");
+        assert!(
+            bench.state().exists(),
+            "the token that took its place is kept"
+        );
+    }
+}
+
+#[test]
+fn a_state_that_cannot_be_made_is_told_and_nothing_is_left_behind() {
+    let bench = Bench::new(Vdir, "");
+    let parent = bench.state().parent().unwrap().to_owned();
+    fs::create_dir_all(&parent).unwrap();
+    // What root may write to, nobody can: a file in the way stops root, too.
+    let dir = parent.join("file/state");
+    fs::write(parent.join("file"), "").unwrap();
+    let dir = dir.display().to_string();
+    let run = bench.run(&["check", "--json", "--state-dir", &dir]);
+    says(
+        &run,
+        5,
+        ("state directory", &dir),
+        "Not a directory",
+        "--state-dir",
+    );
+    let run = bench.run(&["check", "--json", "--state-dir", "/proc/slotbridge/state"]);
+    let cause = "preparing the state directory";
+    let object = "/proc/slotbridge/state";
+    says(&run, 5, ("state directory", object), cause, "--state-dir");
+    check(&bench);
+    let left = fs::read_dir(&parent).unwrap().flatten();
+    let mut left: Vec<_> = left.map(|entry| entry.file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["calendar", "config.toml", "file"]);
+}
+
+#[rstest]
+#[case::on_no_path("nosuchprogram", "not found")]
+#[case::no_program("/etc/passwd", "not executable")]
+#[case::not_there("/nonexist/tell", "not found")]
+#[case::there("true", "")]
+fn the_command_for_failures_is_looked_for(#[case] program: &str, #[case] cause: &str) {
+    let bench = Bench::new(Vdir, "");
+    with(
+        &bench,
+        "[zoom]",
+        &format!("[sync]\non_failure = [\"{program}\", \"x\"]\n[zoom]"),
+    );
+    let run = check(&bench);
+    if cause.is_empty() {
+        assert_eq!(item(&run, "command", "sync.on_failure")["state"], "ok");
+        return;
+    }
+    says(
+        &run,
+        1,
+        ("command", "sync.on_failure"),
+        cause,
+        "the whole path",
+    );
+}
+
+#[test]
+fn a_directory_of_calendars_is_told_with_the_calendars_in_it() {
+    let bench = Bench::new(Vdir, "");
+    let home = tempfile::tempdir().unwrap();
+    for (name, file) in [
+        ("private", "a.ics"),
+        ("team", "b.ics"),
+        ("empty", "note.txt"),
+    ] {
+        fs::create_dir(home.path().join(name)).unwrap();
+        fs::write(home.path().join(name).join(file), "").unwrap();
+    }
+    bench.configure(|text| {
+        let path = home.path().display();
+        format!("{text}\n[[calendar]]\nname = \"all\"\nkind = \"vdir\"\npath = \"{path}\"\n")
+    });
+    let run = check(&bench);
+    says(&run, 0, ("calendar", "all"), "private, team", "/private");
+    let found = item(&run, "calendar", "all");
+    assert_eq!(found["state"], "warning");
+    assert!(!found.to_string().contains("empty"), "{found}");
+}
+
+#[rstest]
+#[case::dead(-400, "Mon, 05 Jan 2015 08:00:00 GMT", "warning")]
+#[case::quiet_but_fresh(-400, "today", "ok")]
+#[case::old_but_with_events(3, "Mon, 05 Jan 2015 08:00:00 GMT", "ok")]
+#[case::far_ahead_only(500, "Mon, 05 Jan 2015 08:00:00 GMT", "warning")]
+fn a_feed_that_looks_dead_is_told(#[case] days: i64, #[case] changed: &str, #[case] state: &str) {
+    let now = SystemClock.now();
+    let start = now + jiff::SignedDuration::from_hours(24 * days);
+    let body = ics::foreign("one", "hush-title", start);
+    let changed = match changed {
+        "today" => jiff::fmt::rfc2822::DateTimePrinter::new()
+            .timestamp_to_rfc9110_string(&now)
+            .unwrap(),
+        date => date.to_owned(),
+    };
+    let head = format!("Last-Modified: {changed}\r\n").leak();
+    let feed = FeedServer::saying("200 OK", head, body);
+    let bench = Bench::new(Vdir, "");
+    let url = feed.at("127.0.0.1", "/family.ics");
+    bench.configure(|text| {
+        format!("{text}\n[[calendar]]\nname = \"family\"\nkind = \"ics\"\nurl = \"{url}\"\n")
+    });
+    let run = check(&bench);
+    assert_eq!(run.code, 0, "{run:#?}");
+    let found = item(&run, "feed", "family");
+    assert_eq!(found["state"], state, "{found}");
+    if state == "warning" {
+        says(
+            &run,
+            0,
+            ("feed", "family"),
+            "in the coming year",
+            "copy its address anew",
+        );
+    }
 }
 
 #[rstest]

@@ -255,7 +255,7 @@ fn an_export_beside_the_daemon_is_private_and_whole() {
     bench.book(1);
     let daemon = Daemon::ready(&bench);
     let path = bench.home.path().join("backup");
-    std::fs::write(&path, "an older backup").unwrap();
+    std::fs::write(&path, "{\"format\":\"slotbridge-state\",\"older\":1}\n").unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
     let run = bench.run(&["state", "export", path.to_str().unwrap()]);
     assert_eq!(run.code, 0, "{run:#?}");

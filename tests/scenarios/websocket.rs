@@ -41,6 +41,54 @@ fn a_booking_told_over_the_websocket_stands_in_the_calendar() {
     bench.is_settled();
 }
 
+fn websocket(bench: &Bench) -> (String, String) {
+    let run = bench.run(&["check", "--json"]);
+    let items = run.json["items"].as_array().unwrap();
+    let item = items.iter().find(|item| item["name"] == "websocket");
+    let item = item.unwrap_or_else(|| panic!("{run:#?}"));
+    let word = |key: &str| item[key].as_str().unwrap().to_owned();
+    assert!(!run.said().contains("hush-"), "{run:#?}");
+    (word("state"), word("seen"))
+}
+
+#[test]
+fn check_opens_the_websocket_and_closes_it_again() {
+    let zoom = Zoom::start();
+    let bench = zoom.bench(AccountOptions::default());
+    let (state, seen) = websocket(&bench);
+    assert_eq!(state, "ok", "{seen}");
+    assert!(seen.contains("opened"), "{seen}");
+    assert_eq!(zoom.seen(|seen| (seen.connections, seen.most)), (1, 1));
+}
+
+#[rstest]
+#[case::refused_once_it_is_open(true, "refused the connection")]
+#[case::nobody_there(false, "refused")]
+fn a_websocket_that_does_not_open_is_told_by_check(#[case] there: bool, #[case] cause: &str) {
+    let mut zoom = Zoom::that(false, HOUR);
+    if !there {
+        // No test is given a port like this.
+        zoom.port = 9;
+    }
+    let bench = zoom.bench(AccountOptions::default());
+    let (state, seen) = websocket(&bench);
+    assert_eq!(state, "failed", "{seen}");
+    assert!(seen.contains(cause), "{seen}");
+}
+
+#[test]
+fn check_leaves_the_websocket_of_a_running_daemon_alone() {
+    let zoom = Zoom::start();
+    let bench = zoom.bench(AccountOptions::default());
+    let mut daemon = Daemon::start(&bench);
+    daemon.until("WebSocket is open");
+    let (state, seen) = websocket(&bench);
+    assert_eq!(state, "ok", "{seen}");
+    assert!(seen.contains("not tried"), "{seen}");
+    assert_eq!(zoom.seen(|seen| seen.connections), 1);
+    daemon.end();
+}
+
 /// How long the connection is cut for, where that is said.
 fn asked_for() -> Option<Duration> {
     let text = std::env::var_os("SLOTBRIDGE_TEST_CUTS_FOR")?;

@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
+use rstest::rstest;
 use slotbridge::adapters::store::{OpenError, Schema, SledBase, Step};
 use slotbridge::ports::base::Base;
 use slotbridge::ports::error::{Error, Kind};
@@ -22,6 +23,50 @@ fn the_directory_is_closed_to_others() {
     std::fs::set_permissions(&made, std::fs::Permissions::from_mode(0o755)).unwrap();
     drop(whole(&made));
     assert_eq!(rights(&made), 0o700);
+}
+
+#[rstest]
+#[case::a_web_site("index.html", 0o755)]
+#[case::everybodys("somebodys.txt", 0o1777)]
+fn a_directory_with_other_things_in_it_is_left_alone(#[case] file: &str, #[case] mode: u32) {
+    let dir = tempfile::tempdir().unwrap();
+    let theirs = dir.path().join("theirs");
+    std::fs::create_dir_all(theirs.join("lock")).unwrap();
+    std::fs::write(theirs.join(file), "theirs").unwrap();
+    std::fs::set_permissions(&theirs, std::fs::Permissions::from_mode(mode)).unwrap();
+    match SledBase::open(&theirs, &options()) {
+        Err(error @ OpenError::SomethingElse { .. }) => {
+            assert!(!error.remedy().contains("chown"), "{}", error.remedy());
+        }
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("it was taken"),
+    }
+    let found = std::fs::metadata(&theirs).unwrap().permissions().mode() & 0o7777;
+    assert_eq!(found, mode);
+    assert_eq!(
+        std::fs::read_dir(&theirs).unwrap().count(),
+        2,
+        "nothing is left there"
+    );
+}
+
+#[rstest]
+#[case::empty(&[])]
+#[case::cut_off_at_the_first_opening(&["lock"])]
+#[case::on_a_disk_of_its_own(&["lost+found/"])]
+#[case::beside_a_note(&["generation", "note.txt"])]
+fn a_directory_of_our_own_or_an_empty_one_is_closed(#[case] there: &[&str]) {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    for name in there {
+        match name.strip_suffix('/') {
+            Some(name) => std::fs::create_dir(dir.path().join(name)).unwrap(),
+            None => std::fs::write(dir.path().join(name), "").unwrap(),
+        }
+    }
+    drop(whole(dir.path()));
+    let mode = std::fs::metadata(dir.path()).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode, 0o700);
 }
 
 #[test]

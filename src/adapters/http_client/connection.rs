@@ -110,6 +110,9 @@ fn cause(obstacle: Obstacle, host: &str, last: &dyn Display) -> String {
 fn hint(obstacle: Obstacle, host: &str) -> String {
     let network = format!("check the network, the address of {host}");
     match obstacle {
+        Obstacle::Name if is_of_examples(host) => format!(
+            "is {host} still the example's? write the address of your own server; if it is yours, check the network and this machine's DNS"
+        ),
         Obstacle::Name => format!(
             "{network} and this machine's DNS; where only a proxy leads out, name it in HTTPS_PROXY"
         ),
@@ -138,6 +141,17 @@ fn hint(obstacle: Obstacle, host: &str) -> String {
             format!("{network}; where only a proxy leads out, name it in HTTPS_PROXY")
         }
     }
+}
+
+/// Names that stand in examples alone (RFC 2606).
+fn is_of_examples(host: &str) -> bool {
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    ["example.org", "example.com", "example.net", "example"]
+        .iter()
+        .any(|name| {
+            let before = host.strip_suffix(name);
+            before.is_some_and(|before| before.is_empty() || before.ends_with('.'))
+        })
 }
 
 #[cfg(test)]
@@ -171,6 +185,19 @@ mod tests {
     fn what_failed_is_known_by_its_kind(#[case] error: io::Error, #[case] expected: Obstacle) {
         let wrapped = Wrapped("error sending request", Box::new(error));
         assert_eq!(obstacle(&wrapped), expected);
+    }
+
+    #[rstest]
+    #[case("dav.example.org", true)]
+    #[case("example.com", true)]
+    #[case("DAV.Example.Net.", true)]
+    #[case("dav.invalid", false)]
+    #[case("myexample.org", false)]
+    fn a_name_of_the_examples_is_said_to_be_one(#[case] host: &str, #[case] examples: bool) {
+        let inner = io::Error::from(ErrorKind::NotFound);
+        let (_, hint) = explained(&Wrapped("dns error", Box::new(inner)), host);
+        assert_eq!(hint.contains("still the example's?"), examples, "{hint}");
+        assert!(hint.contains("DNS"), "{hint}");
     }
 
     #[rstest]

@@ -7,7 +7,7 @@
 //! {"end":{"pairs":2,"sha256":"…"}}     the digest of all lines above, with their line ends
 //! ```
 
-use std::io::{self, Write};
+use std::io::{self, BufRead as _, Read as _, Write};
 use std::path::Path;
 
 use base64::Engine as _;
@@ -27,6 +27,9 @@ use crate::ports::error::{Error, Kind, Result};
 
 /// The word that tells such a file.
 pub(super) const FORMAT: &str = "slotbridge-state";
+
+/// More than the first line of any export has (bytes).
+const LONGEST_HEAD: u64 = 4096;
 
 /// What was exported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +93,21 @@ fn write_lines(
 /// When the state cannot be read, or the file not be written (`Local`).
 pub fn write_export(base: &dyn Base, path: &Path, now: Timestamp) -> Result<Exported> {
     write_file(base, path, now, None)
+}
+
+/// Whether an export of this program stands there, whole or not.
+#[must_use]
+pub fn is_export(path: &Path) -> bool {
+    let there = std::fs::metadata(path).is_ok_and(|there| there.is_file());
+    let head = || {
+        let mut head = String::new();
+        let file = std::fs::File::open(path)?;
+        io::BufReader::new(file.take(LONGEST_HEAD)).read_line(&mut head)?;
+        io::Result::Ok(head)
+    };
+    let head = head().ok().filter(|_| there);
+    let head = head.and_then(|head| serde_json::from_str::<serde_json::Value>(&head).ok());
+    head.is_some_and(|head| head["format"] == FORMAT)
 }
 
 /// Like [`write_export`]; one of the state itself names the last batch that is in it.

@@ -30,7 +30,7 @@ mod sled_base;
 mod upkeep;
 
 pub use daily::{DAYS_KEPT, export_daily, is_exported};
-pub use export::{Exported, export, write_export};
+pub use export::{Exported, export, is_export, write_export};
 pub use import::{Force, Imported, import};
 pub use open::{Damage, OpenError, Opened, Options, Recovered};
 pub use overlay::Overlay;

@@ -14,7 +14,7 @@ use super::kept;
 use super::lock::Lock;
 use super::owner::{self, Handover};
 use super::recover::Recovery;
-use super::rights::{close_files, close_to_others, prepare};
+use super::rights::{close_files, close_to_others, is_for_something_else, prepare, try_making};
 use super::schema::Schema;
 use super::sled_base::{Held, Inner, Mark, SledBase};
 use crate::ports::base::Change;
@@ -144,6 +144,12 @@ pub enum OpenError {
         /// The link.
         path: PathBuf,
     },
+    /// The directory is used for something else.
+    #[error("the directory {path} holds other files and no state of slotbridge: nothing was changed in it", path = .path.display())]
+    SomethingElse {
+        /// The directory.
+        path: PathBuf,
+    },
     /// The machine refused.
     #[error("{doing} ({path}): {cause}", path = .path.display())]
     Unusable {
@@ -181,10 +187,29 @@ impl OpenError {
         })
     }
 
+    /// A directory that cannot be made: it is tried beside where it would be, and nothing is left.
+    #[must_use]
+    pub fn of_unmakeable(dir: &Path) -> Option<Self> {
+        let failed = try_making(dir).err()?;
+        Some(Self::unusable("preparing the state directory", dir, failed))
+    }
+
+    /// A directory with other things in it and no state: closing it would take it from whoever uses
+    /// it.
+    #[must_use]
+    pub fn of_something_else(dir: &Path) -> Option<Self> {
+        is_for_something_else(dir).then(|| Self::SomethingElse {
+            path: dir.to_owned(),
+        })
+    }
+
     /// What a person can do about it.
     #[must_use]
     pub fn remedy(&self) -> &str {
         match self {
+            Self::SomethingElse { .. } => {
+                "give a directory that is empty or not there yet, as state_dir or --state-dir: it is made, and closed to others"
+            }
             Self::Locked { .. } => {
                 "stop the other slotbridge, or give this one its own --state-dir"
             }
@@ -195,7 +220,7 @@ impl OpenError {
                 "`slotbridge sync` puts the damaged files aside, goes on from what is left and says what that was; `slotbridge state rebuild` does without a pass"
             }
             Self::Foreign { .. } => {
-                "run this as that user (sudo -u), or give this one the directory (chown -R), or use another --state-dir"
+                "run this as that user (sudo -u), or use another --state-dir; if nothing but slotbridge's state is in it, root can give it to this user (chown -R)"
             }
             Self::Link { .. } => "run this as that user (sudo -u), or remove the link",
             Self::Unusable { cause, .. } => match cause.kind() {

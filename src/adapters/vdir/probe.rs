@@ -3,12 +3,15 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::path::Path;
 
 use super::failure::failure;
-use super::{Vdir, hidden};
+use super::{Vdir, hidden, name};
 use crate::ports::calendar::Calendar as _;
 use crate::ports::error::{Error, Kind, Result};
 
+/// How many directories below one are named.
+const MOST_BELOW: usize = 10;
 const WORDS: &[u8] = b"slotbridge check (may be deleted)\n";
 
 impl Vdir {
@@ -23,6 +26,39 @@ impl Vdir {
             count += some.len();
         }
         Ok(count)
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.folder.path
+    }
+
+    /// The directories below this one that hold `.ics` files themselves, at most [`MOST_BELOW`], in
+    /// the order of their names.
+    ///
+    /// # Errors
+    /// As a listing.
+    pub async fn calendars_below(&self) -> Result<Vec<String>> {
+        self.work("listing the directory", |folder| {
+            let (entries, _) = folder.look()?;
+            let below = entries.flatten().filter(|entry| {
+                let files = fs::read_dir(entry.path());
+                files.is_ok_and(|files| {
+                    files
+                        .flatten()
+                        .any(|file| name::href(&file.file_name()).is_some())
+                })
+            });
+            let mut below: Vec<String> = below
+                .map(|entry| entry.file_name().to_string_lossy().into_owned())
+                .filter(|name| !name.starts_with('.'))
+                .collect();
+            below.sort();
+            below.truncate(MOST_BELOW);
+            Ok(below)
+        })
+        .await
     }
 
     /// Writes a file that no calendar program looks at, reads it back and removes it.

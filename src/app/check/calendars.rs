@@ -148,9 +148,27 @@ fn of_conduct(name: &str, conduct: Conduct) -> Vec<Item> {
 async fn of_vdir(vdir: &Vdir, name: &str, written: bool) -> Vec<Item> {
     let counted = in_time("listing the directory", vdir.count()).await;
     let failed = counted.is_err();
-    let mut items = vec![Item::of(NAME, name, &counted, |count| {
-        format!("a directory with {count} .ics files")
-    })];
+    let below = match counted {
+        Ok(0) => vdir.calendars_below().await.unwrap_or_default(),
+        _ => Vec::new(),
+    };
+    let mut items = vec![match below.first() {
+        Some(first) => Item::warning(
+            NAME,
+            name,
+            format!(
+                "a directory without .ics files of its own; there are calendars in it: {}",
+                below.join(", ")
+            ),
+            format!(
+                "name one of them as path, like \"{}\"; each is a [[calendar]] of its own",
+                vdir.path().join(first).display()
+            ),
+        ),
+        None => Item::of(NAME, name, &counted, |count| {
+            format!("a directory with {count} .ics files")
+        }),
+    }];
     if written && !failed {
         let tried = in_time("writing a test file", vdir.try_writing()).await;
         items.push(Item::of(WRITE, name, &tried, |()| {

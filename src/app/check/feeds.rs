@@ -1,16 +1,19 @@
 //! Each feed: whether it can be had, how much is in it, and how old it says it is.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Item, in_time};
 use crate::adapters::ics::Ics;
 use crate::adapters::ics::probe::Look;
+use crate::domain::window::Window;
 use crate::ports::source::Source as _;
 
 const NAME: &str = "feed";
+/// A feed without an event ahead that did not change for so long looks dead.
+const LONG_UNCHANGED: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 pub(super) async fn items(feed: &Ics, name: &str, now: Timestamp) -> Vec<Item> {
-    let look = match in_time("reading the feed", feed.look()).await {
+    let look = match in_time("reading the feed", feed.look(coming_year(now))).await {
         Ok(look) => look,
         Err(error) => return vec![Item::failed(NAME, name, &error)],
     };
@@ -42,5 +45,28 @@ fn of_look(name: &str, look: Look, now: Timestamp) -> Item {
         }
         None => "it does not say when it last changed".to_owned(),
     };
-    Item::ok(NAME, name, format!("{} events; {age}", look.events))
+    let seen = format!("{} events; {age}", look.events);
+    if look.blocks {
+        return Item::ok(NAME, name, seen);
+    }
+    let seen = format!(
+        "{} events, none that blocks time in the coming year; {age}",
+        look.events
+    );
+    let old = look
+        .modified
+        .is_some_and(|modified| now.duration_since(modified) > LONG_UNCHANGED);
+    if old {
+        let hint = "it looks as if nobody keeps it any more: look at the calendar that it shows, and copy its address anew if that lives on";
+        return Item::warning(NAME, name, seen, hint);
+    }
+    Item::ok(NAME, name, seen)
+}
+
+fn coming_year(now: Timestamp) -> Window {
+    let end = now.checked_add(SignedDuration::from_hours(365 * 24));
+    Window {
+        from: now,
+        to: end.unwrap_or(Timestamp::MAX),
+    }
 }

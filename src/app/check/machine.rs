@@ -2,13 +2,17 @@
 //! secrets.
 
 use std::os::unix::fs::MetadataExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::Access;
 
 use super::super::control::{self, NoDaemon};
 use super::super::desk::{Answer, Ask};
 use super::super::failure::{Exit, Failure};
 use super::Item;
+use crate::adapters::store::OpenError;
 use crate::settings::Settings;
+use crate::settings::environment::Environment;
 
 /// Under this the daily exports are soon in the way of everything else.
 const LITTLE: u64 = 200 << 20;
@@ -23,8 +27,9 @@ pub(super) enum Daemon {
 }
 
 impl Daemon {
-    pub(super) fn is_running(&self) -> bool {
-        matches!(self, Self::Running(_))
+    /// Whether one runs, or may: one that does not answer is still one.
+    pub(super) fn may_run(&self) -> bool {
+        !matches!(self, Self::Absent)
     }
 
     pub(super) fn item(&self) -> Item {
@@ -63,13 +68,23 @@ pub(super) fn rights(dir: &Path) -> Item {
     let found = match std::fs::metadata(dir) {
         Ok(found) => found,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Item::note(name, object, "not there yet; the first pass makes it");
+            return match OpenError::of_unmakeable(dir) {
+                Some(wrong) => of_failure(name, object, &Failure::of_state(&wrong)),
+                None => Item::note(name, object, "not there yet; the first pass makes it"),
+            };
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => {
+            let hint = "a file stands where a directory has to be: move it away, or use another --state-dir";
+            return Item::wrong(name, object, Exit::State, error.to_string(), hint);
         }
         Err(error) => {
             let hint = "run this as the user that slotbridge runs as";
             return Item::wrong(name, object, Exit::State, error.to_string(), hint);
         }
     };
+    if let Some(wrong) = OpenError::of_something_else(dir) {
+        return of_failure(name, object, &Failure::of_state(&wrong));
+    }
     let (mode, owner) = (found.mode() & 0o777, found.uid());
     let us = rustix::process::geteuid().as_raw();
     if !found.is_dir() {
@@ -137,8 +152,35 @@ pub(super) async fn items(settings: &Settings) -> Vec<Item> {
         .filter(|words| !words.starts_with("[zoom.webhook]"))
         .map(|words| of_warning(words))
         .collect();
+    items.extend(command(&settings.sync.on_failure));
     items.push(super::service::item().await);
     items
+}
+
+/// Whether the command for failures could be run: when it is needed is too late to see.
+fn command(words: &[String]) -> Option<Item> {
+    let (name, object) = ("command", "sync.on_failure");
+    let program = words.first()?;
+    let wrong = |seen: String| {
+        let hint = "write the whole path of a program, and `chmod +x` it; the service's PATH is not a shell's";
+        Item::wrong(name, object, Exit::Attention, seen, hint)
+    };
+    let path = Environment::of_process();
+    let path = path.get("PATH").unwrap_or("/usr/local/bin:/usr/bin:/bin");
+    let candidates: Vec<PathBuf> = if program.contains('/') {
+        vec![PathBuf::from(program)]
+    } else {
+        std::env::split_paths(path)
+            .map(|dir| dir.join(program))
+            .collect()
+    };
+    let files: Vec<&PathBuf> = candidates.iter().filter(|path| path.is_file()).collect();
+    let may_run = |path: &&&PathBuf| rustix::fs::access(path.as_path(), Access::EXEC_OK).is_ok();
+    Some(match (files.iter().find(may_run), files.first()) {
+        (Some(path), _) => Item::ok(name, object, format!("{} is there", path.display())),
+        (None, Some(path)) => wrong(format!("{} is not executable", path.display())),
+        (None, None) => wrong(format!("{program} was not found")),
+    })
 }
 
 /// A warning of the configuration ends in what to do.

@@ -14,7 +14,7 @@ mod web;
 mod webhook;
 mod zoom;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, FutureExt as _, join_all};
@@ -65,10 +65,15 @@ impl<'a> Kit<'a> {
     }
 }
 
+/// Hears what is still waited for, whenever that changes.
+pub type Tells<'a> = &'a (dyn Fn(&str) + Sync);
+
 /// Tries everything. The order of the items is that of the configuration.
-pub async fn run(settings: &Settings, clock: &Arc<dyn Clock>) -> Report {
+pub async fn run(settings: &Settings, clock: &Arc<dyn Clock>, tells: Tells<'_>) -> Report {
+    tells("the daemon and the state");
     let daemon = machine::daemon(settings).await;
     let state = state::state(settings, clock, &daemon).await;
+    tells("secrets");
     let (secret_items, fetched) = secrets::fetch(settings).await;
     let kit = Kit {
         settings,
@@ -78,15 +83,52 @@ pub async fn run(settings: &Settings, clock: &Arc<dyn Clock>) -> Report {
         kept: state.kept.clone(),
         not_lent: state.not_lent.clone(),
     };
-    let mut groups: Vec<BoxFuture<'_, Vec<Item>>> = vec![zoom::items(&kit, &state.tokens).boxed()];
+    let waiting = Waiting::new(tells);
+    let zoom = zoom::items(&kit, &state.tokens);
+    let mut groups: Vec<BoxFuture<'_, Vec<Item>>> =
+        vec![waiting.on("Zoom".to_owned(), zoom).boxed()];
     for calendar in &settings.calendars {
-        groups.push(calendars::items(&kit, calendar).boxed());
+        let name = format!("calendar {}", calendar.name);
+        groups.push(waiting.on(name, calendars::items(&kit, calendar)).boxed());
     }
-    groups.push(web::items(&kit, daemon.is_running()).boxed());
-    groups.push(machine::items(settings).boxed());
+    let web = web::items(&kit, daemon.may_run());
+    groups.push(waiting.on("what hears of Zoom".to_owned(), web).boxed());
+    groups.push(
+        waiting
+            .on("systemd".to_owned(), machine::items(settings))
+            .boxed(),
+    );
     let tried = join_all(groups).await;
     let first = [vec![daemon.item()], state.items, secret_items].concat();
     Report::of(first.into_iter().chain(tried.into_iter().flatten()))
+}
+
+/// What is waited for, told whenever that changes.
+struct Waiting<'a> {
+    tells: Tells<'a>,
+    names: Mutex<Vec<String>>,
+}
+
+impl<'a> Waiting<'a> {
+    fn new(tells: Tells<'a>) -> Self {
+        Self {
+            tells,
+            names: Mutex::default(),
+        }
+    }
+
+    async fn on<T>(&self, name: String, work: impl Future<Output = T>) -> T {
+        self.change(|names| names.push(name.clone()));
+        let done = work.await;
+        self.change(|names| names.retain(|other| *other != name));
+        done
+    }
+
+    fn change(&self, how: impl FnOnce(&mut Vec<String>)) {
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        how(&mut names);
+        (self.tells)(&names.join(", "));
+    }
 }
 
 /// Tries Zoom alone, for an account-wide app.

@@ -62,6 +62,9 @@ pub(super) async fn state(
         Some(_) => Tokens::None,
         None => Tokens::Anew,
     };
+    let is_new = ["db", "generation"]
+        .iter()
+        .all(|name| !dir.join(name).exists());
     let mut not_lent = Vec::new();
     let (tokens, kept) = match daemon {
         Daemon::Running(_) => {
@@ -74,7 +77,15 @@ pub(super) async fn state(
             (tokens, Some(kept))
         }
         _ if !usable => (anew(grant), None),
-        _ if !needed && !dir.join("db").exists() => (Tokens::Anew, None),
+        // There is nothing to be had from a state that is not there, and nothing to keep in it.
+        _ if is_new && !is_seeded(settings) => {
+            let nothing: Arc<dyn Base> = Arc::new(MemoryBase::new());
+            let tokens = match grant {
+                Some(_) => Tokens::Kept(nothing.clone()),
+                None => Tokens::Anew,
+            };
+            (tokens, Some(nothing))
+        }
         _ if !needed => {
             let seen = state::open_to_read(dir, clock.as_ref());
             items.push(of_opened(dir, seen.map(drop)));
@@ -82,6 +93,10 @@ pub(super) async fn state(
         }
         _ => match state::open_if_whole(dir, clock.as_ref()) {
             Ok(State { base, .. }) => {
+                if is_new && let Some(rights) = items.first_mut() {
+                    "made now: Zoom gives another token in place of zoom.auth.refresh_token, and that has to be kept"
+                        .clone_into(&mut rights.seen);
+                }
                 items.push(of_opened(dir, Ok(())));
                 let tokens = match grant {
                     Some(_) => Tokens::Kept(base.clone()),
@@ -101,6 +116,12 @@ pub(super) async fn state(
         kept,
         not_lent,
     }
+}
+
+/// Whether the configuration has a refresh token to begin with. It works once.
+fn is_seeded(settings: &Settings) -> bool {
+    let auth = settings.zoom.auth.as_ref();
+    matches!(auth, Some(Auth::User { refresh_token, .. }) if refresh_token.is_some())
 }
 
 /// The logins of all calendars.

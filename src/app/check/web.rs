@@ -14,6 +14,7 @@ use crate::adapters::http_client::{HttpClient, Timeouts, is_loopback, read_body}
 use crate::ports::error::{Error, Kind};
 use crate::settings::Settings;
 use crate::settings::resolved::{Http, Webhook};
+use crate::triggers::websocket::attempt::attempt;
 
 const ALIVE: &str = "asking at http.listen whether slotbridge answers";
 /// The longest answer to that, in bytes.
@@ -30,7 +31,7 @@ pub(super) async fn items(kit: &Kit<'_>, daemon: bool) -> Vec<Item> {
         items.push(webhook(kit, hook, daemon).await);
     }
     if settings.zoom.websocket.is_some() {
-        items.push(websocket(kit).await);
+        items.push(Box::pin(websocket(kit, daemon)).await);
     }
     items
 }
@@ -174,7 +175,7 @@ fn is_taken(http: &Http) -> bool {
     bound.is_err_and(|error| error.kind() == ErrorKind::AddrInUse)
 }
 
-async fn websocket(kit: &Kit<'_>) -> Item {
+async fn websocket(kit: &Kit<'_>, daemon: bool) -> Item {
     let (name, object) = ("websocket", "zoom.websocket");
     if !kit.secrets.has(&Purpose::Client) {
         return Fetched::not_tried(name, object);
@@ -182,17 +183,25 @@ async fn websocket(kit: &Kit<'_>) -> Item {
     let revealed = &kit.secrets.live;
     let doing = "asking Zoom for a token for its WebSocket";
     let account = compose::account(kit.settings, revealed, &kit.scratch, kit.clock);
-    let outcome = match account {
+    let token = match account {
         Ok(account) => in_time(doing, account.token_for_events()).await,
         Err(failure) => Err(Error::new(Kind::Local, doing).because(failure)),
     };
-    match outcome {
-        Ok(_) => Item::note(
-            name,
-            object,
-            "Zoom gives tokens for it; it is not opened here, because Zoom lets in one at a time",
-        )
-        .with_hint("the log of `slotbridge run` says whether it is open"),
-        Err(error) => Item::failed(name, object, &error),
-    }
+    let (token, url) = match (token, &kit.settings.zoom.websocket) {
+        (Ok((token, _)), Some(url)) if !daemon => (token, url),
+        // Zoom allows one connection: a second one would end the daemon's.
+        (Ok(_), _) => {
+            return Item::note(
+                name,
+                object,
+                "Zoom gives tokens for it; opening it was not tried, because that would cut off the running daemon's",
+            )
+            .with_hint("the log of `slotbridge run` says whether it is open");
+        }
+        (Err(error), _) => return Item::failed(name, object, &error),
+    };
+    let outcome = in_time("opening Zoom's WebSocket", Box::pin(attempt(url, &token))).await;
+    Item::of(name, object, &outcome, |()| {
+        "Zoom gives tokens for it; it was opened, and closed again".to_owned()
+    })
 }

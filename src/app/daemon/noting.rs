@@ -14,7 +14,7 @@ use crate::app::metrics;
 use crate::app::round::Round;
 use crate::domain::hint::Hint;
 use crate::domain::ids::HostName;
-use crate::engine::report::{HostReport, Worst};
+use crate::engine::report::HostReport;
 
 /// What a flow did: `ok` is its own, whatever the others did.
 macro_rules! line {
@@ -99,10 +99,9 @@ impl Daemon {
     /// A whole pass has seen everything that was heard before it began.
     pub(super) async fn seen_all(&mut self, round: &Round, begun: Instant) {
         self.unready.send_replace(None);
-        let listed = |worst: Worst| !worst.state && !worst.denied && !worst.unreachable;
         let hosts = round.hosts.iter();
         let listed: Vec<&HostName> = hosts
-            .filter(|host| listed(host.worst))
+            .filter(|host| host.worst.is_none())
             .map(|host| &host.name)
             .collect();
         for host in &listed {
@@ -156,14 +155,15 @@ impl Daemon {
     /// How all hosts are, after a pass over all of them: when the next one is to be, and what systemd
     /// is told.
     pub(super) fn judge(&mut self, round: &Round) {
-        let unreachable = round.hosts.iter().any(|host| host.worst.unreachable);
+        let fails = |host: &HostReport| host.worst.unreachable || host.worst.unusable;
+        let failing = round.hosts.iter().any(fails);
         let until = round.hosts.iter().filter_map(|host| host.worst.wait_until);
         self.told_to_wait = until
             .max()
             .and_then(|until| Duration::try_from(until.duration_since(self.clock.now())).ok())
             .unwrap_or_default();
         self.left_alone = Some(Instant::now() + self.told_to_wait);
-        self.failures = if unreachable {
+        self.failures = if failing {
             self.failures.saturating_add(1)
         } else {
             0

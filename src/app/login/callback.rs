@@ -60,6 +60,18 @@ impl Attempt {
         self.judge(query, &self.redirect_uri, Way::Browser)
     }
 
+    /// Whether a query carries the state of this login. Any page and program on this machine can send
+    /// another one to the port: that must not end the login.
+    #[must_use]
+    pub fn is_ours(&self, query: &str) -> bool {
+        let pairs = form_urlencoded::parse(query.as_bytes());
+        let mut states = pairs.filter(|(name, _)| name == "state");
+        match (states.next(), states.next()) {
+            (Some((_, state)), None) => bool::from(state.as_bytes().ct_eq(self.state.0.as_bytes())),
+            _ => false,
+        }
+    }
+
     /// Takes what a person pasted: the whole address that their browser ended at, or the code
     /// alone.
     ///

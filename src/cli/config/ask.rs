@@ -38,6 +38,21 @@ pub(super) async fn line(question: &str, usual: Option<&str>) -> Result<String, 
     }
 }
 
+/// Asks for a line until it fits; what is wrong with one is said at once.
+pub(super) async fn fitting(
+    question: &str,
+    usual: Option<&str>,
+    wrong: impl Fn(&str) -> Option<&'static str>,
+) -> Result<String, Failure> {
+    loop {
+        let answer = line(question, usual).await?;
+        match wrong(&answer) {
+            None => return Ok(answer),
+            Some(cause) => terminal::print(&format!("{cause}\n"))?,
+        }
+    }
+}
+
 /// Asks for a line that is not shown.
 pub(super) async fn hidden(question: &str) -> Result<SecretString, Failure> {
     loop {

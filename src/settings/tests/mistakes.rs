@@ -13,6 +13,11 @@ use super::*;
     "the address has a user name in it, too",
     "take it out of the address"
 )]
+#[case::calendar_with_a_name_in_its_address(
+    "[[calendar]]\nname = \"c\"\nkind = \"caldav\"\nurl = \"https://a@example.org/x\"",
+    "/config.toml:4: calendar.c.url: the address has a user name in it",
+    "write username and password"
+)]
 #[case::file_with_a_name(
     "[[calendar]]\nname = \"f\"\nkind = \"ics\"\nurl = \"/srv/a.ics\"\nusername = \"x\"\npassword = \"x\"",
     "a file asks for no user name",

@@ -107,6 +107,24 @@ pub const MISTAKES: &[Mistake] = &[
         remedy: &["may only read the calendar", "write access"],
     },
     Mistake {
+        what: "The address has a user name in it",
+        make: |_| check(&at("https://alice@dav.example.org/work/")),
+        code: 2,
+        says: &["config.toml:15: calendar.work.url", "user name in it"],
+        remedy: &["username and password"],
+    },
+    Mistake {
+        what: "The directory is not there, in a pass",
+        make: |_| {
+            let alive = Alive::server_to_server();
+            std::fs::remove_dir(&alive.calendar).unwrap();
+            Ran::of(&alive.machine, &["sync"])
+        },
+        code: 1,
+        says: &["calendar work", "no such directory"],
+        remedy: &["mount it or create it"],
+    },
+    Mistake {
         what: "The name of the server does not resolve",
         make: |_| check(&at("https://dav.invalid/alice/work/")),
         code: 4,

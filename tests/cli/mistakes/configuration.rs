@@ -28,6 +28,20 @@ pub const MISTAKES: &[Mistake] = &[
         remedy: &["double quotes"],
     },
     Mistake {
+        what: "Something of the example is not filled in",
+        make: |_| written("\"id\"", "\"YOUR-CLIENT-ID\""),
+        code: 2,
+        says: &["config.toml:7: zoom.auth.client_id", "YOUR-CLIENT-ID"],
+        remedy: &["the app's page"],
+    },
+    Mistake {
+        what: "A list of tables is written as one table",
+        make: |_| written("[[host]]", "[host]"),
+        code: 2,
+        says: &["config.toml:19: host:", "a table stands"],
+        remedy: &["[[host]]"],
+    },
+    Mistake {
         what: "A duration is written wrong",
         make: |_| written("every = \"1h\"", "every = \"5 minutes\""),
         code: 2,

@@ -45,7 +45,7 @@ pub const MISTAKES: &[Mistake] = &[
     Mistake {
         what: "The address shows a web page, not a feed, in a pass",
         make: |_| saying("200 OK", "<!DOCTYPE html><html></html>", &["sync"]),
-        code: 4,
+        code: 1,
         says: &["calendar family", "web page"],
         remedy: &["ending in .ics", "no time is given back"],
     },

@@ -117,6 +117,24 @@ pub const MISTAKES: &[Mistake] = &[
         remedy: &["slotbridge sync", "slotbridge state rebuild"],
     },
     Mistake {
+        what: "The directory for the state is used for something else",
+        make: |_| {
+            let alive = Alive::server_to_server();
+            let site = alive.machine.home.path().join("site");
+            fs::create_dir(&site).unwrap();
+            fs::write(site.join("index.html"), "theirs").unwrap();
+            fs::set_permissions(&site, fs::Permissions::from_mode(0o755)).unwrap();
+            let dir = site.display().to_string();
+            let ran = Ran::of(&alive.machine, &["sync", "--state-dir", &dir]);
+            let mode = fs::metadata(&site).unwrap().permissions().mode() & 0o777;
+            assert_eq!((mode, fs::read_dir(&site).unwrap().count()), (0o755, 1));
+            ran
+        },
+        code: 2,
+        says: &["/home/alice/site", "holds other files"],
+        remedy: &["a directory that is empty", "--state-dir"],
+    },
+    Mistake {
         what: "A file stands where the state should be",
         make: |_| {
             let alive = Alive::server_to_server();

@@ -103,6 +103,16 @@ pub const MISTAKES: &[Mistake] = &[
         remedy: &["open Zoom Scheduler once", "host.zoom_user"],
     },
     Mistake {
+        what: "The user is not in the account, or never opened Scheduler, in a pass",
+        make: |_| {
+            let whose = "name = \"alice\"\nzoom_user = \"nobody@example.org\"";
+            otherwise("name = \"alice\"", whose, &["sync"])
+        },
+        code: 1,
+        says: &["listing Zoom's bookings", "HTTP 404"],
+        remedy: &["open Zoom Scheduler once", "host.zoom_user"],
+    },
+    Mistake {
         what: "Nobody has logged in yet",
         make: |_| {
             let alive = Alive::with(|_| "kind = \"user\"".to_owned());
@@ -133,6 +143,17 @@ pub const MISTAKES: &[Mistake] = &[
         code: 1,
         says: &["alice", "none of the 1 has that name"],
         remedy: &["[host.hours]", "slotbridge zoom availability list"],
+    },
+    Mistake {
+        what: "There is no availability schedule of that name, in a pass",
+        make: |_| {
+            let hours =
+                "[host.hours]\ncalendar = \"work\"\navailability = \"Nights\"\n[host.bookings]";
+            otherwise("[host.bookings]", hours, &["sync"])
+        },
+        code: 1,
+        says: &["availability"],
+        remedy: &["slotbridge zoom availability list"],
     },
     Mistake {
         what: "There is no such time zone",
