@@ -19,6 +19,8 @@ mod kill;
 mod open;
 #[path = "store/owner.rs"]
 mod owner;
+#[path = "store/schema.rs"]
+mod schema;
 
 use std::path::Path;
 

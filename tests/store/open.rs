@@ -122,7 +122,7 @@ fn as_another_process() {
 async fn a_newer_schema_is_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     let newer = Schema {
-        current: 2,
+        current: 3,
         steps: &[],
     };
     let base = SledBase::open_as(dir.path(), &options(), newer)
@@ -134,7 +134,7 @@ async fn a_newer_schema_is_left_alone() {
         Err(error @ OpenError::NewerSchema { .. }) => {
             let words = error.to_string();
             assert!(
-                words.contains("schema 2") && words.contains("up to 1"),
+                words.contains("schema 3") && words.contains("up to 2"),
                 "{words}"
             );
             assert!(error.remedy().contains("newer version"));
@@ -169,7 +169,12 @@ async fn an_older_schema_is_brought_forward_once() {
         },
     };
     let dir = tempfile::tempdir().unwrap();
-    let base = whole(dir.path());
+    let oldest = Schema {
+        current: 1,
+        steps: &[],
+    };
+    let opened = SledBase::open_as(dir.path(), &options(), oldest).unwrap();
+    let base = opened.base;
     base.commit(vec![put("old/a", "1"), put("old/b", "2")])
         .await
         .unwrap();

@@ -12,12 +12,14 @@ use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
 use super::owner;
+use super::packed::{pack, unpack};
 
 /// From this size on (bytes) a value becomes a file.
 const LARGE: usize = 64 * 1024;
 
 const INLINE: u8 = 0;
 const FILE: u8 = 1;
+const PACKED: u8 = 2;
 
 /// The SHA-256 of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,7 +60,10 @@ impl Blobs {
     /// What is stored in the database for a value. A large one is on disk when this returns.
     pub(super) fn encode(&self, value: &[u8]) -> io::Result<Vec<u8>> {
         if value.len() < LARGE {
-            return Ok([&[INLINE], value].concat());
+            return Ok(match pack(value) {
+                Some(packed) => [&[PACKED], packed.as_slice()].concat(),
+                None => [&[INLINE], value].concat(),
+            });
         }
         let id = BlobId::of(value);
         self.write(id, value)?;
@@ -72,6 +77,7 @@ impl Blobs {
         }
         match stored.split_first() {
             Some((&INLINE, value)) => Ok(value.to_vec()),
+            Some((&PACKED, packed)) => unpack(packed),
             _ => Err(damaged("a value of unknown form".to_owned())),
         }
     }
@@ -173,4 +179,23 @@ pub(super) fn sync_dir(dir: &Path) -> io::Result<()> {
 
 fn damaged(words: String) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_of_the_first_schema_is_read_and_written_packed() {
+        let blobs = Blobs::new(Path::new("/nowhere"));
+        let value = br#"{"booking":"a","uid":"a@scheduler.slotbridge","href":"a@scheduler.slotbridge.ics"}"#;
+        let first = [&[0], value.as_slice()].concat();
+        assert_eq!(blobs.decode(&first).unwrap(), value);
+        let second = blobs.encode(value).unwrap();
+        assert_eq!(second[0], PACKED);
+        assert!(second.len() < first.len());
+        assert_eq!(blobs.decode(&second).unwrap(), value);
+        assert!(blobs.decode(&[PACKED, 1]).is_err());
+        assert!(blobs.decode(&[3, 1, 2]).is_err());
+    }
 }

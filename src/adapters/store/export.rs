@@ -21,7 +21,7 @@ use tempfile::Builder;
 use super::PAGE;
 use super::blobs::sync_dir;
 use super::owner;
-use super::schema::Schema;
+use super::schema;
 use crate::ports::base::Base;
 use crate::ports::error::{Error, Kind, Result};
 
@@ -61,7 +61,7 @@ fn write_lines(
     };
     let mut header = json!({
         "format": FORMAT,
-        "version": Schema::OURS.current,
+        "version": schema::OF_PAIRS,
         "exported": now.to_string(),
     });
     if let (Some(header), Some(generation)) = (header.as_object_mut(), generation) {

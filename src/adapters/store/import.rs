@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::PAGE;
 use super::export::{FORMAT, hex};
-use super::schema::Schema;
+use super::schema;
 use crate::ports::base::{Base, Change};
 use crate::ports::error::{Error, Kind, Result};
 
@@ -212,12 +212,15 @@ impl<R: BufRead> Reading<R> {
             .ok()
             .filter(|header: &Header| header.format == FORMAT)
             .ok_or_else(|| self.wrong("this is no export of slotbridge's state"))?;
-        if header.version == 0 || header.version > Schema::OURS.current {
-            return Err(self.wrong(&format!(
+        if header.version == 0 || header.version > schema::OF_PAIRS {
+            let why = format!(
                 "the export has version {}, but this slotbridge knows only up to {}",
                 header.version,
-                Schema::OURS.current
-            )));
+                schema::OF_PAIRS
+            );
+            return Err(self
+                .wrong(&why)
+                .hint("import it with the version that wrote it"));
         }
         Ok(header)
     }

@@ -23,6 +23,7 @@ mod lock;
 mod open;
 mod overlay;
 mod owner;
+mod packed;
 mod recover;
 mod rights;
 mod schema;
@@ -48,6 +49,9 @@ pub const WAITING: [&str; 2] = ["conflict/", "held/"];
 
 /// Key prefixes of what a person had in Zoom before we wrote over it: nothing else tells it apart.
 const COVERED: &str = "overrides/";
+
+/// Key prefixes of pairs that are many and small: the ways to a booking from its entry.
+const SMALL: [&str; 2] = ["href/", "uid/"];
 
 /// How many pairs are read at a time when everything is read.
 const PAGE: usize = 300;

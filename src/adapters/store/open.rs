@@ -214,7 +214,7 @@ impl OpenError {
                 "stop the other slotbridge, or give this one its own --state-dir"
             }
             Self::NewerSchema { .. } => {
-                "install the newer version again, or use another --state-dir"
+                "install the newer version again; or `state export` there, and `state import` here into another --state-dir"
             }
             Self::Damaged { .. } => {
                 "`slotbridge sync` puts the damaged files aside, goes on from what is left and says what that was; `slotbridge state rebuild` does without a pass"

@@ -3,6 +3,10 @@
 use crate::ports::base::{Base, Change};
 use crate::ports::error::Result;
 
+/// What keys and values mean, whatever form they are kept in: exports carry this number, so that a program
+/// of an older schema reads them. It is also the oldest schema with that meaning.
+pub(super) const OF_PAIRS: u32 = 1;
+
 /// One step from a version of the schema to the next.
 #[derive(Clone, Copy, Debug)]
 pub struct Step {
@@ -22,9 +26,17 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// What this program writes. There is only one version so far.
+    /// What this program writes.
+    ///
+    /// | | |
+    /// |---|---|
+    /// | 1 | values as they are |
+    /// | 2 | values may be packed; those that are there stay as they are until they change |
     pub const OURS: Self = Self {
-        current: 1,
-        steps: &[],
+        current: 2,
+        steps: &[Step {
+            to: 2,
+            changes: |_| Ok(Vec::new()),
+        }],
     };
 }

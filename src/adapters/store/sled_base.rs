@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use tempfile::TempDir;
 use tokio::task::spawn_blocking;
 
+use super::SMALL;
 use super::blobs::{BlobId, Blobs, References, blob_of};
 use super::disk::{Disk, DiskError, Pair};
 use super::head::{HEAD, Head, PAIR};
@@ -98,6 +99,21 @@ impl SledBase {
     #[must_use]
     pub fn dir(&self) -> &Path {
         &self.inner.dir
+    }
+
+    /// Gives back the memory that passes needed, before a time of doing nothing. It takes some
+    /// milliseconds.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn rest(&self) -> Result<()> {
+        let inner = &self.inner;
+        inner.ensure_sound()?;
+        for small in SMALL {
+            let rested = inner.disk.rest(&stored_key(small));
+            rested.map_err(|error| inner.give_up(error))?;
+        }
+        Ok(())
     }
 
     /// Runs something while nobody can commit, so that several reads see one state. It is told

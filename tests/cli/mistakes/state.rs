@@ -92,7 +92,7 @@ pub const MISTAKES: &[Mistake] = &[
         make: |_| of_schema(0),
         code: 5,
         says: &[
-            "/home/alice/.local/state/slotbridge to schema 1",
+            "/home/alice/.local/state/slotbridge to schema 2",
             "from schema 0",
         ],
         remedy: &["export it with the version that wrote it"],
@@ -101,7 +101,7 @@ pub const MISTAKES: &[Mistake] = &[
         what: "A newer slotbridge wrote the state",
         make: |_| of_schema(Schema::OURS.current + 1),
         code: 5,
-        says: &["/home/alice/.local/state/slotbridge", "schema 2", "up to 1"],
+        says: &["/home/alice/.local/state/slotbridge", "schema 3", "up to 2"],
         remedy: &["install the newer version"],
     },
     Mistake {
