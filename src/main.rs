@@ -7,6 +7,11 @@ use rustix::process::DumpableBehavior;
 use slotbridge::app::failure::{Exit, Failure};
 use slotbridge::cli::{self, terminal};
 
+/// It gives memory back when a pass is over, which glibc's and musl's do not: the daemon rests most of the time. How it is
+/// set up stands in `.cargo/config.toml`.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     // Memory holds secrets and calendars: none of it goes into a core dump, or to another process.
     let closed = rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable);

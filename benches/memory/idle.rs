@@ -60,8 +60,6 @@ impl Daemon {
             // A pass with nothing to do is told with that alone.
             .arg("-v")
             .env("NOTIFY_SOCKET", home.path().join("notify"))
-            // As the units start it.
-            .env("MALLOC_ARENA_MAX", "1")
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();

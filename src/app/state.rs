@@ -56,6 +56,18 @@ impl State {
         })
     }
 
+    /// Gives back the memory that a pass needed.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    pub async fn rest(&self) -> Result<(), Error> {
+        let store = self.store.clone();
+        let rested = tokio::task::spawn_blocking(move || store.rest());
+        rested.await.unwrap_or_else(|error| {
+            Err(Error::new(Kind::State, "reading the state").because(error))
+        })
+    }
+
     /// After a loss: forgets where listings ended, so that the next passes list everything. That
     /// is on disk before the first of them begins.
     ///

@@ -130,6 +130,10 @@ impl Daemon {
             self.tell_of(host);
         }
         self.state_failed |= round.exit() == Exit::State;
+        if let Err(error) = self.state.rest().await {
+            tracing::error!(%error, "the state cannot be read");
+            self.state_failed = true;
+        }
     }
 
     /// What a pass did for a host: loud where it is news, and only with `-v` where all is as it was.
