@@ -60,7 +60,7 @@ fn sent(alive: &Alive) -> Vec<Value> {
     "reading attendee who of booking nope in Zoom: HTTP 404"
 )]
 #[case(
-    "events cancel nope --yes",
+    "events cancel nope",
     "cancelling booking nope in Zoom: HTTP 404"
 )]
 #[case("events delete nope --yes", "deleting booking nope in Zoom: HTTP 404")]
@@ -118,14 +118,6 @@ fn what_is_not_there_is_named_with_its_cause(#[case] line: &str, #[case] words: 
 }
 
 #[rstest]
-#[case(
-    "events cancel ID",
-    "cancelling booking ID in Zoom: nobody can be asked",
-    "--yes"
-)]
-#[case("events delete ID", "deleting booking ID", "--yes")]
-#[case("schedules delete ID", "deleting booking page ID", "--yes")]
-#[case("availability delete ID", "deleting availability schedule ID", "--yes")]
 #[case(
     "events list --from yesterday",
     "'yesterday' for '--from <TIME>'",
@@ -351,7 +343,7 @@ fn a_booking_is_shown_noted_cancelled_and_deleted() {
     assert_eq!(alive.account.cancellations(), std::slice::from_ref(&id));
     let other = booked(&alive);
     assert_eq!(
-        json(&alive, &format!("events delete {other} --yes")),
+        json(&alive, &format!("events delete {other}")),
         json!({"deleted": other})
     );
 }

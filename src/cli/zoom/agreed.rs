@@ -8,20 +8,13 @@ use crate::app::failure::{Exit, Failure};
 /// The longest answer that is read, in bytes.
 const LONGEST: u64 = 1024;
 
-/// Asks a person whether to go on, unless they agreed already.
+/// Asks a person whether to go on, unless they agreed already. What a script says is done.
 ///
 /// # Errors
-/// When they do not, and where nobody can be asked.
+/// When they do not.
 pub(super) fn to(doing: &str, already: bool) -> Result<(), Failure> {
-    if already {
+    if already || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         return Ok(());
-    }
-    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        return Err(Failure::new(
-            Exit::Usage,
-            format!("{doing}: nobody can be asked whether to go on"),
-            "add --yes",
-        ));
     }
     terminal::say(&format!("{doing}: go on? [no]"));
     let mut answer = Vec::new();

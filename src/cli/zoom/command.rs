@@ -57,7 +57,7 @@ fn of(operation: &'static Operation, name: &'static str) -> Command {
     }
     if operation.ends.is_some() {
         let yes = Arg::new(YES).long(YES).action(ArgAction::SetTrue);
-        command = command.arg(yes.help("Do not ask; needed where nobody can be asked"));
+        command = command.arg(yes.help("Do not ask; where nobody can be asked, nobody is"));
     }
     Common::augment_args(with_hours(operation, command))
 }

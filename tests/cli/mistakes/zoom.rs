@@ -239,14 +239,4 @@ pub const MISTAKES: &[Mistake] = &[
         says: &["creating a share", "HTTP 403"],
         remedy: &["scheduler:write:share", "Zoom's marketplace"],
     },
-    Mistake {
-        what: "A script cancels without a word that it may",
-        make: |_| {
-            let alive = Alive::server_to_server();
-            Ran::of(&alive.machine, &["zoom", "events", "cancel", "abc"])
-        },
-        code: 2,
-        says: &["cancelling booking abc", "nobody can be asked"],
-        remedy: &["--yes"],
-    },
 ];
