@@ -11,8 +11,6 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
-use super::owner;
-
 /// From this size on (bytes) a value becomes a file.
 const LARGE: usize = 64 * 1024;
 
@@ -135,12 +133,8 @@ impl Blobs {
             .recursive(true)
             .mode(0o700)
             .create(&self.dir)?;
-        if let Some(state_dir) = self.dir.parent() {
-            owner::give(File::open(&self.dir)?, state_dir);
-        }
         let mut file = NamedTempFile::new_in(&self.dir)?;
         file.write_all(value)?;
-        owner::give(file.as_file(), &self.dir);
         file.as_file().sync_all()?;
         file.persist(&path).map_err(|error| error.error)?;
         sync_dir(&self.dir)
