@@ -47,6 +47,8 @@ mod mistakes;
 #[path = "scenarios/proxy.rs"]
 #[allow(dead_code, reason = "used in part; shared with the scenarios")]
 mod proxy;
+#[path = "cli/root.rs"]
+mod root;
 mod servers;
 #[path = "cli/service.rs"]
 mod service;

@@ -117,27 +117,23 @@ async fn root_does_not_open_it_to_write() {
     assert_eq!(fs::read_dir(empty.path()).unwrap().count(), 0);
 }
 
-#[tokio::test]
-async fn the_way_to_do_it_all_the_same_is_one_that_leads_there() {
-    let Some(dir) = theirs().await else { return };
-    let words = |dir: &Path| OpenError::of_root(dir).unwrap().remedy().into_owned();
-    assert!(words(dir.path()).contains("start the service"));
-    // Whoever may not enter the directory above cannot use what is in it as that user.
-    let above = tempfile::tempdir().unwrap();
-    fs::set_permissions(above.path(), PermissionsExt::from_mode(0o700)).unwrap();
-    let inner = above.path().join("slotbridge");
-    fs::create_dir(&inner).unwrap();
-    give(&inner, SERVICE);
-    let hidden = words(&inner);
+#[rstest]
+#[case::of_a_user(
+    "/srv/state",
+    "`setpriv --reuid=61203 --regid=61204 --clear-groups slotbridge …`"
+)]
+#[case::of_systemd(
+    "/var/lib/private/none-of-that-name",
+    "`systemd-run --pipe --wait -p DynamicUser=yes -p User=none-of-that-name -p StateDirectory=none-of-that-name slotbridge …`"
+)]
+fn the_way_to_do_it_all_the_same_is_named(#[case] path: &str, #[case] way: &str) {
+    let (owner, group) = SERVICE;
+    let path = path.into();
+    let refused = OpenError::ByRoot { path, owner, group };
+    let words = refused.remedy();
     assert!(
-        hidden.contains("systemd-run") && hidden.contains("StateDirectory=slotbridge"),
-        "{hidden}"
-    );
-    fs::set_permissions(above.path(), PermissionsExt::from_mode(0o711)).unwrap();
-    let plain = words(&inner);
-    assert!(
-        plain.contains("`setpriv --reuid=61203 --regid=61204 --clear-groups slotbridge …`"),
-        "{plain}"
+        words.contains("start the service") && words.contains(way),
+        "{words}"
     );
 }
 

@@ -21,6 +21,10 @@ use super::sled_base::{Held, Inner, Mark, SledBase};
 use crate::ports::base::Change;
 use crate::ports::error::{Error, Kind};
 
+/// Where systemd keeps the states of services that have no user of their own. Nobody but root gets in:
+/// not even that user, but by systemd.
+const PRIVATE: &str = "/var/lib/private";
+
 /// How to open the state.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
@@ -268,17 +272,16 @@ impl From<OpenError> for Error {
 /// How a command is run that writes the state of another user.
 fn as_that_user(dir: &Path, user: u32, group: u32) -> String {
     let dir = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
-    let name = dir.file_name().unwrap_or_default().display();
-    let words = if owner::can_enter(user, group, &dir) {
-        format!("`setpriv --reuid={user} --regid={group} --clear-groups slotbridge …`")
-    } else {
+    let words = if let Ok(name) = dir.strip_prefix(PRIVATE) {
+        let name = name.display();
         format!(
             "`systemd-run --pipe --wait -p DynamicUser=yes -p User={name} -p StateDirectory={name} slotbridge …`"
         )
+    } else {
+        format!("`setpriv --reuid={user} --regid={group} --clear-groups slotbridge …`")
     };
-    format!(
-        "start the service and say it again, it then does this itself; what it does not do (`state import`, `state rebuild`) is done as that user while it is stopped: {words}"
-    )
+    let hint = "start the service and say it again, it then does this itself; what it does not do (`state import`, `state rebuild`) is done as that user while it is stopped";
+    format!("{hint}: {words}")
 }
 
 fn process(pid: Option<u32>) -> String {

@@ -40,26 +40,6 @@ pub(super) fn another(dir: &Path) -> Option<(u32, u32)> {
     (found.uid() != 0).then(|| (found.uid(), found.gid()))
 }
 
-/// Whether a user can get into a directory by its full path. systemd keeps the states of services that
-/// have no user of their own behind a directory of root's.
-pub(super) fn can_enter(user: u32, group: u32, dir: &Path) -> bool {
-    let Ok(dir) = dir.canonicalize() else {
-        return false;
-    };
-    dir.ancestors().all(|above| {
-        fs::metadata(above).is_ok_and(|found| {
-            let right = if found.uid() == user {
-                0o100
-            } else if found.gid() == group {
-                0o010
-            } else {
-                0o001
-            };
-            found.mode() & right != 0
-        })
-    })
-}
-
 /// What root may read of the state of another user, gone when it is dropped; nothing where this is not
 /// root, or the state is root's own.
 pub(super) fn copied(dir: &Path) -> Result<Option<TempDir>, OpenError> {
