@@ -69,9 +69,10 @@ fn seen(dir: &Path) -> Seen {
     let paths = everything(dir).into_iter();
     let one = |path: PathBuf| {
         let found = fs::symlink_metadata(&path).unwrap();
-        let content = match found.is_file() {
-            true => fs::read(&path).unwrap(),
-            false => Vec::new(),
+        let content = if found.is_file() {
+            fs::read(&path).unwrap()
+        } else {
+            Vec::new()
         };
         let (changed, also) = (found.ctime(), found.ctime_nsec());
         let of = (
@@ -264,7 +265,7 @@ async fn what_is_no_plain_file_is_refused_by_its_name(#[case] what: &str) {
         let (reading, writing) = told.recv_timeout(Duration::from_mins(1)).unwrap();
         match reading {
             Err(OpenError::NotPlain { path: found, is }) => {
-                assert_eq!((found, is), (path.clone(), what))
+                assert_eq!((found, is), (path.clone(), what));
             }
             Err(other) => panic!("{name}: {other}"),
             Ok(()) => panic!("{name}: opened"),
