@@ -357,27 +357,39 @@ one_file() {
   prose 'sudo slotbridge service remove --system'
 }
 systemctl_status() { as_person systemctl status slotbridge | sed -n 's/^ *Status: //p'; }
-# What root does by hand while the service is stopped, the service goes on with.
+# While the service is stopped root may look at its state, and leaves it as it is; what writes is for the service.
 root_types_while_it_is_stopped() {
-  local by_hand='sudo env CREDENTIALS_DIRECTORY=/etc/slotbridge/secrets slotbridge --state-dir /var/lib/slotbridge' words id
+  local by_hand='sudo env CREDENTIALS_DIRECTORY=/etc/slotbridge/secrets slotbridge --state-dir /var/lib/slotbridge' words id before
   type_in 'sudo systemctl stop slotbridge'
   id=$(books 'Dora Dale')
-  type_in "$by_hand sync"
-  stands "$id" 'Dora Dale' || fail 'what root synchronised is not in the calendar'
-  for words in held status check 'state verify' 'state export /root/by-hand.jsonl' 'state import --force /root/by-hand.jsonl' \
-    'sync --full' conflicts; do
+  before=$(whole_state)
+  for words in held status check 'state verify' 'state export /root/by-hand.jsonl' conflicts; do
     type_in "$by_hand $words"
-    all_of_the_service
+    [ "$(whole_state)" = "$before" ] || fail "root's \"$words\" changed the state"
   done
-  # Nothing of it was there yet.
-  type_in 'sudo find /var/lib/private/slotbridge -mindepth 1 -delete'
-  type_in "$by_hand state import /root/by-hand.jsonl"
+  for words in sync 'sync --full' 'sync --dry-run' 'state import --force /root/by-hand.jsonl' 'state rebuild' run; do
+    refused "$by_hand $words"
+    says 'root does not write there' "$words"
+    says 'start the service and say it again' "$words"
+    [ "$(whole_state)" = "$before" ] || fail "root's \"$words\" changed the state"
+  done
+  # What is said to do about it.
+  words=$(grep -o '`systemd-run [^`]* …`' "$work/said" | tr -d '`')
+  [ -n "$words" ] || fail "no way is named: $(cat "$work/said")"
+  type_in "sudo sh -c '${words% …} state import --force - </root/by-hand.jsonl'"
   all_of_the_service
   type_in 'sudo systemctl start slotbridge'
   runs
+  type_in "$by_hand sync"
+  stands "$id" 'Dora Dale' || fail 'what the service synchronised for root is not in the calendar'
   all_of_the_service
   [ "$(entries)" = 3 ] || fail "3 bookings, $(entries) entries"
-  say 'the service goes on with what root did while it was stopped'
+  say 'while it was stopped, root could look at the state and not write it; then the service did it'
+}
+# Names, owners, modes and contents of what the service keeps.
+whole_state() {
+  inside find /var/lib/private/slotbridge -printf '%p %U:%G %m %C@\n' | sort
+  inside find /var/lib/private/slotbridge -type f -exec sha256sum {} + | sort
 }
 follow docs/SERVER.md 'packaging/deb' 'sudo install -m 755 slotbridge /usr/local/bin/' \
   'sudo install -d -m 700 /etc/slotbridge/secrets' '[Service]' '[zoom.auth]' \

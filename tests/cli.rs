@@ -51,6 +51,8 @@ mod paths;
 #[path = "scenarios/proxy.rs"]
 #[allow(dead_code, reason = "used in part; shared with the scenarios")]
 mod proxy;
+#[path = "cli/root.rs"]
+mod root;
 mod servers;
 #[path = "cli/service.rs"]
 mod service;

@@ -12,7 +12,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
-use crate::adapters::store::{self, OpenError, write_export};
+use crate::adapters::store::{OpenError, write_export};
 use crate::domain::ids::HostName;
 use crate::engine::Order;
 use crate::ports::clock::Clock;
@@ -192,7 +192,6 @@ pub fn listen(state_dir: &Path) -> io::Result<UnixListener> {
     }
     let listener = UnixListener::bind(&path)?;
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
-    store::hand_over(state_dir);
     Ok(listener)
 }
 

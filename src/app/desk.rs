@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::adapters::oauth::{Grant, Lent};
+use crate::adapters::store::OpenError;
 use crate::domain::feed::FeedName;
 use crate::domain::ids::{HostName, WaitingId};
 use crate::domain::waiting::{About, Conflict, Decision, Held, HeldAction};
@@ -196,10 +197,11 @@ impl Ask {
     }
 
     fn is_of_feeds(&self) -> bool {
-        matches!(
-            self,
-            Self::Feeds | Self::RotateFeed { .. } | Self::FeedTexts
-        )
+        self.lists_feeds() || matches!(self, Self::RotateFeed { .. })
+    }
+
+    fn lists_feeds(&self) -> bool {
+        matches!(self, Self::Feeds | Self::FeedTexts)
     }
 }
 
@@ -341,7 +343,9 @@ pub async fn ask(ask: &Ask, settings: &Settings, clock: &dyn Clock) -> Result<An
             }
             Err(NoDaemon::Absent) => {}
         }
-        let opened = if ask.writes() {
+        // Addresses that are there already can be listed without writing.
+        let read_alone = ask.lists_feeds() && OpenError::of_root(&settings.state_dir).is_some();
+        let opened = if ask.writes() && !read_alone {
             state::open_if_whole(&settings.state_dir, clock)
         } else {
             state::open_to_read(&settings.state_dir, clock)

@@ -86,14 +86,29 @@ impl State {
 pub enum NotHeld {
     /// Another process holds it.
     Locked(Failure),
+    /// It is another user's, and this is root, who does not write there.
+    Anothers(Failure),
     /// It cannot be used.
     Unusable(Failure),
+}
+
+impl From<OpenError> for NotHeld {
+    fn from(error: OpenError) -> Self {
+        let failure = Failure::of_state(&error);
+        match error {
+            OpenError::Locked { .. } => Self::Locked(failure),
+            OpenError::ByRoot { .. } => Self::Anothers(failure),
+            _ => Self::Unusable(failure),
+        }
+    }
 }
 
 impl From<NotHeld> for Failure {
     fn from(why: NotHeld) -> Self {
         match why {
-            NotHeld::Locked(failure) | NotHeld::Unusable(failure) => failure,
+            NotHeld::Locked(failure) | NotHeld::Anothers(failure) | NotHeld::Unusable(failure) => {
+                failure
+            }
         }
     }
 }
@@ -147,6 +162,9 @@ pub fn open_to_read(dir: &Path, clock: &dyn Clock) -> Result<State, NotHeld> {
 /// # Errors
 /// As [`open_to_read`].
 pub fn open_if_whole(dir: &Path, clock: &dyn Clock) -> Result<State, NotHeld> {
+    if let Some(refused) = OpenError::of_root(dir) {
+        return Err(refused.into());
+    }
     if dir.join("db").exists() {
         drop(open_to_read(dir, clock)?);
     }
@@ -164,13 +182,7 @@ pub fn open(dir: &Path, clock: &dyn Clock) -> Result<State, NotHeld> {
 fn open_with(dir: &Path, options: &Options) -> Result<State, NotHeld> {
     // A database that a person deleted is not a damaged one, even if an export takes its place.
     let was_there = dir.join("db").exists();
-    let opened = SledBase::open(dir, options).map_err(|error| {
-        let failure = Failure::of_state(&error);
-        match error {
-            OpenError::Locked { .. } => NotHeld::Locked(failure),
-            _ => NotHeld::Unusable(failure),
-        }
-    })?;
+    let opened = SledBase::open(dir, options)?;
     match &opened.recovered {
         Recovered::No => {}
         Recovered::WithoutSnapshot => {

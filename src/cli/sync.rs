@@ -183,8 +183,10 @@ pub(super) fn hold(
     open: fn(&Path, &dyn Clock) -> Result<State, NotHeld>,
 ) -> Result<State, Failure> {
     open(&settings.state_dir, context.clock.as_ref()).map_err(|why| {
+        // Why root does not is said with what to do.
+        let is_said = matches!(why, NotHeld::Anothers(_));
         let mut failure = Failure::from(why);
-        if control::path(&settings.state_dir).exists() {
+        if !is_said && control::path(&settings.state_dir).exists() {
             failure.words.push_str("\n  hint: if that is `slotbridge run`, end it (`systemctl stop slotbridge`), do this, and start it again; `slotbridge status` tells how it is");
         }
         failure

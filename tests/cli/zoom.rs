@@ -59,10 +59,7 @@ fn sent(alive: &Alive) -> Vec<Value> {
     "events attendee nope who",
     "reading attendee who of booking nope in Zoom: HTTP 404"
 )]
-#[case(
-    "events cancel nope",
-    "cancelling booking nope in Zoom: HTTP 404"
-)]
+#[case("events cancel nope", "cancelling booking nope in Zoom: HTTP 404")]
 #[case("events delete nope --yes", "deleting booking nope in Zoom: HTTP 404")]
 #[case("events note nope text", "changing booking nope in Zoom: HTTP 404")]
 #[case(

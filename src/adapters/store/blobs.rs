@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
-use super::owner;
 use super::packed::{pack, unpack};
 
 /// From this size on (bytes) a value becomes a file.
@@ -141,12 +140,8 @@ impl Blobs {
             .recursive(true)
             .mode(0o700)
             .create(&self.dir)?;
-        if let Some(state_dir) = self.dir.parent() {
-            owner::give(File::open(&self.dir)?, state_dir);
-        }
         let mut file = NamedTempFile::new_in(&self.dir)?;
         file.write_all(value)?;
-        owner::give(file.as_file(), &self.dir);
         file.as_file().sync_all()?;
         file.persist(&path).map_err(|error| error.error)?;
         sync_dir(&self.dir)

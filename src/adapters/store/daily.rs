@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::export::write_file;
-use super::owner;
 use super::sled_base::SledBase;
 use crate::ports::error::{Error, Kind, Result};
 
@@ -27,8 +26,6 @@ pub fn export_daily(base: &SledBase, now: Timestamp) -> Result<PathBuf> {
         .recursive(true)
         .mode(0o700)
         .create(&dir)
-        .and_then(|()| fs::File::open(&dir))
-        .map(|made| owner::give(made, base.dir()))
         .map_err(|error| {
             Error::new(
                 Kind::Local,

@@ -20,7 +20,6 @@ use tempfile::Builder;
 
 use super::PAGE;
 use super::blobs::sync_dir;
-use super::owner;
 use super::schema;
 use crate::ports::base::Base;
 use crate::ports::error::{Error, Kind, Result};
@@ -137,10 +136,6 @@ pub(super) fn write_file(
     let mut out = io::BufWriter::new(file);
     let exported = write_lines(base, &mut out, now, generation)?;
     let file = out.into_inner().map_err(|error| at(error.into_error()))?;
-    // Inside the state; elsewhere it stays with whoever wrote it, because it holds tokens.
-    if generation.is_some() {
-        owner::give(file.as_file(), dir);
-    }
     file.as_file().sync_all().map_err(at)?;
     file.persist(path).map_err(|error| at(error.error))?;
     sync_dir(dir).map_err(at)?;

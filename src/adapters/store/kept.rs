@@ -17,7 +17,6 @@ use tempfile::Builder;
 use super::blobs::{Blobs, sync_dir};
 use super::disk::Disk;
 use super::export::hex;
-use super::owner;
 use super::upkeep;
 use super::{COVERED, WAITING};
 use crate::ports::base::Change;
@@ -115,7 +114,6 @@ pub(super) fn write(dir: &Path, generation: u64, pairs: &Pairs) -> io::Result<()
     // Such a file is 0600 from the start.
     let mut file = Builder::new().prefix(".kept-").tempfile_in(dir)?;
     file.write_all(&serde_json::to_vec(&stored).map_err(io::Error::other)?)?;
-    owner::give(file.as_file(), dir);
     file.as_file().sync_all()?;
     file.persist(path(dir)).map_err(|error| error.error)?;
     sync_dir(dir)

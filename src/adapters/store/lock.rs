@@ -6,7 +6,6 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use super::open::OpenError;
-use super::owner;
 
 /// Held while the state is open; let go by the kernel even after a kill.
 #[derive(Debug)]
@@ -26,7 +25,6 @@ impl Lock {
             .mode(0o600)
             .open(&path)
             .map_err(unusable)?;
-        owner::give(&file, state_dir);
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -59,7 +57,8 @@ impl Drop for Lock {
     }
 }
 
-fn holder(file: &mut File) -> Option<u32> {
+/// Who has the lock, as the file says.
+pub(super) fn holder(file: &mut impl Read) -> Option<u32> {
     let mut text = String::new();
     file.take(32).read_to_string(&mut text).ok()?;
     text.trim().parse().ok()

@@ -35,7 +35,6 @@ pub use export::{Exported, export, is_export, write_export};
 pub use import::{Force, Imported, import};
 pub use open::{Damage, OpenError, Opened, Options, Recovered};
 pub use overlay::Overlay;
-pub use owner::hand_over;
 pub use schema::{Schema, Step};
 pub use sled_base::SledBase;
 pub use upkeep::{Report, rebuild};

@@ -1,5 +1,6 @@
 //! Opening the state: who may, whether it is whole, and what takes its place when it is not.
 
+use std::borrow::Cow;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -12,13 +13,17 @@ use tempfile::TempDir;
 use super::blobs::sync_dir;
 use super::kept;
 use super::lock::Lock;
-use super::owner::{self, Handover};
+use super::owner;
 use super::recover::Recovery;
 use super::rights::{close_files, close_to_others, is_for_something_else, prepare, try_making};
 use super::schema::Schema;
 use super::sled_base::{Held, Inner, Mark, SledBase};
 use crate::ports::base::Change;
 use crate::ports::error::{Error, Kind};
+
+/// Where systemd keeps the states of services that have no user of their own. Nobody but root gets in:
+/// not even that user, but by systemd.
+const PRIVATE: &str = "/var/lib/private";
 
 /// How to open the state.
 #[derive(Clone, Copy, Debug)]
@@ -138,11 +143,23 @@ pub enum OpenError {
         /// Who we are.
         us: u32,
     },
-    /// It is somebody else's, and leads root elsewhere.
-    #[error("{path} is a link, which root does not follow in a state of another user", path = .path.display())]
-    Link {
-        /// The link.
+    /// It is somebody else's, and this is root, who does not write there.
+    #[error("the state directory {path} belongs to another user (uid {owner}), and root does not write there: the service may not read what root makes, and who controls a directory could lead root astray", path = .path.display())]
+    ByRoot {
+        /// The directory.
         path: PathBuf,
+        /// Whose it is.
+        owner: u32,
+        /// Of which group.
+        group: u32,
+    },
+    /// It is somebody else's, and this is root, who reads nothing there but plain files.
+    #[error("{path} is {is}, which root does not read in a state of another user", path = .path.display())]
+    NotPlain {
+        /// What stands there.
+        path: PathBuf,
+        /// What it is.
+        is: &'static str,
     },
     /// The directory is used for something else.
     #[error("the directory {path} holds other files and no state of slotbridge: nothing was changed in it", path = .path.display())]
@@ -203,10 +220,24 @@ impl OpenError {
         })
     }
 
+    /// The state directory of another user, where this is root: it is not written.
+    #[must_use]
+    pub fn of_root(dir: &Path) -> Option<Self> {
+        let (owner, group) = owner::another(dir)?;
+        Some(Self::ByRoot {
+            path: dir.to_owned(),
+            owner,
+            group,
+        })
+    }
+
     /// What a person can do about it.
     #[must_use]
-    pub fn remedy(&self) -> &str {
-        match self {
+    pub fn remedy(&self) -> Cow<'_, str> {
+        let words = match self {
+            Self::ByRoot { path, owner, group } => {
+                return Cow::Owned(as_that_user(path, *owner, *group));
+            }
             Self::SomethingElse { .. } => {
                 "give a directory that is empty or not there yet, as state_dir or --state-dir: it is made, and closed to others"
             }
@@ -222,7 +253,9 @@ impl OpenError {
             Self::Foreign { .. } => {
                 "run this as that user (sudo -u), or use another --state-dir; if nothing but slotbridge's state is in it, root can give it to this user (chown -R)"
             }
-            Self::Link { .. } => "run this as that user (sudo -u), or remove the link",
+            Self::NotPlain { .. } => {
+                "look who put it there, and remove it; the service makes its own files again"
+            }
             Self::Unusable { cause, .. } => match cause.kind() {
                 io::ErrorKind::StorageFull
                 | io::ErrorKind::QuotaExceeded
@@ -242,7 +275,8 @@ impl OpenError {
             Self::Failed(error) => error
                 .remedy()
                 .unwrap_or("check that disk, then start again"),
-        }
+        };
+        Cow::Borrowed(words)
     }
 }
 
@@ -251,13 +285,28 @@ impl From<OpenError> for Error {
         match error {
             OpenError::Failed(error) => error,
             error => {
-                let hint = error.remedy().to_owned();
+                let hint = error.remedy().into_owned();
                 Self::new(Kind::State, "opening the state")
                     .because(error)
                     .hint(hint)
             }
         }
     }
+}
+
+/// How a command is run that writes the state of another user.
+fn as_that_user(dir: &Path, user: u32, group: u32) -> String {
+    let dir = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
+    let words = if let Ok(name) = dir.strip_prefix(PRIVATE) {
+        let name = name.display();
+        format!(
+            "`systemd-run --pipe --wait -p DynamicUser=yes -p User={name} -p StateDirectory={name} slotbridge …`"
+        )
+    } else {
+        format!("`setpriv --reuid={user} --regid={group} --clear-groups slotbridge …`")
+    };
+    let hint = "start the service and say it again, it then does this itself; what it does not do (`state import`, `state rebuild`) is done as that user while it is stopped";
+    format!("{hint}: {words}")
 }
 
 fn process(pid: Option<u32>) -> String {
@@ -268,48 +317,73 @@ fn process(pid: Option<u32>) -> String {
 }
 
 pub(super) fn open(dir: &Path, options: &Options, schema: Schema) -> Result<Opened, OpenError> {
-    prepare(dir)?;
-    owner::refuse_links(dir)?;
-    let lock = Lock::take(dir)?;
-    let handover = Handover::of(dir);
-    let (file, expected) = generation_file(dir)?;
-    let copy = match options.damage {
-        Damage::Recover => None,
-        Damage::Refuse => Some(copied(dir)?),
+    match options.damage {
+        Damage::Recover => open_to_write(dir, options, schema),
+        Damage::Refuse => open_to_read(dir, options, schema),
+    }
+}
+
+/// Opens a copy, and leaves the state as it is.
+fn open_to_read(dir: &Path, options: &Options, schema: Schema) -> Result<Opened, OpenError> {
+    let (files, copy, lock) = if let Some(copy) = owner::copied(dir)? {
+        (copy.path().to_owned(), copy, None)
+    } else {
+        prepare(dir)?;
+        let lock = Lock::take(dir)?;
+        (dir.to_owned(), copied(dir)?, Some(lock))
     };
+    let (generation, expected) = generation_file(&files)?;
     let recovery = Recovery {
-        dir,
-        db: copy.as_ref().map_or(dir, TempDir::path).join("db"),
+        dir: &files,
+        named: dir,
+        db: copy.path().join("db"),
         options,
         schema,
         expected,
     };
-    if copy.is_none() {
-        close_to_others(&dir.join("db"))?;
-    }
-    let mut state = recovery.run()?;
-    let read_only = copy.is_some();
-    let inner = Inner::new(
-        dir,
-        state.disk,
-        state.written,
-        Held {
-            generation: file,
-            copy,
-            handover,
-            lock,
-        },
-    );
-    let base = SledBase {
-        inner: Arc::new(inner),
+    let state = recovery.run()?;
+    let held = Held {
+        generation,
+        copy: Some(copy),
+        named: dir.to_owned(),
+        lock,
     };
-    if read_only {
-        migrate(&base, schema)?;
-        return Ok(Opened {
-            base,
-            recovered: state.recovered,
-        });
+    let base = SledBase {
+        inner: Arc::new(Inner::new(&files, state.disk, state.written, held)),
+    };
+    migrate(&base, schema)?;
+    Ok(Opened {
+        base,
+        recovered: state.recovered,
+    })
+}
+
+fn open_to_write(dir: &Path, options: &Options, schema: Schema) -> Result<Opened, OpenError> {
+    if let Some(refused) = OpenError::of_root(dir) {
+        return Err(refused);
     }
+    prepare(dir)?;
+    let lock = Lock::take(dir)?;
+    let (generation, expected) = generation_file(dir)?;
+    let recovery = Recovery {
+        dir,
+        named: dir,
+        db: dir.join("db"),
+        options,
+        schema,
+        expected,
+    };
+    close_to_others(&dir.join("db"))?;
+    let mut state = recovery.run()?;
+    let held = Held {
+        generation,
+        copy: None,
+        named: dir.to_owned(),
+        lock: Some(lock),
+    };
+    let base = SledBase {
+        inner: Arc::new(Inner::new(dir, state.disk, state.written, held)),
+    };
     let missed = missed(&base.inner, &state.recovered, &state.pairs);
     state.pairs.extend(missed);
     if state.recovered != Recovered::No {
@@ -414,7 +488,7 @@ fn migrate(base: &SledBase, schema: Schema) -> Result<(), OpenError> {
         Kind::State,
         format!(
             "bringing the state in {} to schema {}",
-            base.dir().display(),
+            base.inner.named.display(),
             schema.current
         ),
     )
@@ -435,7 +509,6 @@ fn generation_file(dir: &Path) -> Result<(File, u64), OpenError> {
         .mode(0o600)
         .open(&path)
         .map_err(unusable)?;
-    owner::give(&file, dir);
     let mut text = Vec::new();
     file.by_ref()
         .take(64)

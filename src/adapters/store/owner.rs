@@ -1,160 +1,227 @@
-//! Whose the files of the state are: what root makes there it makes for the owner of the directory.
+//! Root and the state of another user, a service's say: root never writes there, and reads a copy.
 //!
-//! A service's state belongs to a user of its own, who can read nothing of root's. Whatever root does
-//! there by hand must be left so that the service goes on with it, also where root is killed halfway.
-//! The owner of a directory can put anything into it, so nothing is given or written through a link.
+//! Guaranteed, where the effective user is root and the directory belongs to another user: nothing
+//! in it is made, written, locked against others for longer than a copy takes, given away or closed.
+//! To be read, its files are copied into a directory of root's own, through handles, without following
+//! a link, and only those that are plain, have one name and are not too large. Nothing that the owner
+//! exchanges meanwhile leads elsewhere, and neither a pipe nor a device keeps root waiting.
+//!
+//! Not guaranteed: that the bytes mean well (sled reads what that user wrote, as root does), that
+//! nothing else of that user's keeps root waiting (a file system of its own, or whoever answers at the
+//! control socket), and what others do who may write above the directory, or to whom a directory of
+//! root's is given while root works in it. In a directory of root's own nothing of this applies.
 
-use std::fs;
-use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Read};
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, Dir, FileType, Gid, Mode, OFlags, Uid};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat};
+use rustix::io::Errno;
+use tempfile::TempDir;
 
+use super::lock;
 use super::open::OpenError;
 
-/// How deep our directories and sled's lie: `db.damaged-…/db/blobs`, and one more.
-const DEPTH: usize = 4;
+/// How much is copied to be read (bytes): several times what a hundred thousand bookings take.
+const LARGEST: u64 = 1024 * 1024 * 1024;
 
-/// The user and group that a directory belongs to.
-#[derive(Clone, Copy)]
-struct Owner {
-    user: Uid,
-    group: Gid,
+/// How many files are copied to be read.
+const MOST: u32 = 100_000;
+
+/// The user and group that a directory belongs to, where this is root and the directory is not.
+pub(super) fn another(dir: &Path) -> Option<(u32, u32)> {
+    if !rustix::process::geteuid().is_root() {
+        return None;
+    }
+    let found = fs::metadata(dir).ok()?;
+    (found.uid() != 0).then(|| (found.uid(), found.gid()))
 }
 
-impl Owner {
-    /// To whom everything in a directory has to be given: nobody, where this is not root or the
-    /// directory is root's own.
-    fn of(dir: &Path) -> Option<Self> {
-        if !rustix::process::geteuid().is_root() {
-            return None;
+/// What root may read of the state of another user, gone when it is dropped; nothing where this is not
+/// root, or the state is root's own.
+pub(super) fn copied(dir: &Path) -> Result<Option<TempDir>, OpenError> {
+    if another(dir).is_none() {
+        return Ok(None);
+    }
+    // The directory itself was named by whoever runs this. systemd makes it a link.
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let from = Shelf {
+        handle: rustix::fs::open(dir, flags, Mode::empty()).map_err(|e| unusable(dir, e))?,
+        path: dir.to_owned(),
+    };
+    // Who holds the state may be writing it.
+    let lock = from.plain("lock")?;
+    if let Some(mut lock) = lock.as_ref() {
+        let path = dir.join("lock");
+        match lock.try_lock_shared() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let pid = lock::holder(&mut lock);
+                return Err(OpenError::Locked { path, pid });
+            }
+            Err(TryLockError::Error(error)) => return Err(unusable(&path, error)),
         }
-        let found = fs::metadata(dir).ok()?;
-        (found.uid() != 0).then(|| Self {
-            user: Uid::from_raw(found.uid()),
-            group: Gid::from_raw(found.gid()),
-        })
+    }
+    // Closed to everybody else, in a directory in which nobody can exchange what another made.
+    let copy = tempfile::Builder::new()
+        .prefix("slotbridge-look-")
+        .permissions(fs::Permissions::from_mode(0o700))
+        .tempdir()
+        .map_err(|e| unusable(&std::env::temp_dir(), e))?;
+    let mut budget = Budget {
+        bytes: LARGEST,
+        files: MOST,
+    };
+    from.copy("generation", copy.path(), &mut budget)?;
+    for name in ["db", "blobs"] {
+        let to = copy.path().join(name);
+        fs::create_dir(&to).map_err(|e| unusable(&to, e))?;
+        if let Some(inner) = from.inner(name)? {
+            inner.copy_all(&to, &mut budget)?;
+        }
+    }
+    Ok(Some(copy))
+}
+
+/// What may still be copied.
+struct Budget {
+    bytes: u64,
+    files: u32,
+}
+
+/// A directory of another user, by its handle; the path is for words alone.
+struct Shelf {
+    handle: OwnedFd,
+    path: PathBuf,
+}
+
+impl Shelf {
+    /// What stands there under a name: not what a link leads to.
+    fn stat(&self, name: &Path) -> Result<Option<Stat>, OpenError> {
+        match rustix::fs::statat(&self.handle, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(found) => Ok(Some(found)),
+            Err(Errno::NOENT) => Ok(None),
+            Err(error) => Err(unusable(&self.path.join(name), error)),
+        }
     }
 
-    /// Gives what root made. What has a second name may be a file that this owner must not have.
-    fn give(self, made: impl AsFd) -> io::Result<()> {
-        let found = rustix::fs::fstat(&made)?;
-        let ours = match FileType::from_raw_mode(found.st_mode) {
-            FileType::Directory => true,
-            FileType::RegularFile | FileType::Socket => found.st_nlink == 1,
-            _ => false,
+    fn open(&self, name: &Path, more: OFlags) -> Result<OwnedFd, OpenError> {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | more;
+        rustix::fs::openat(&self.handle, name, flags, Mode::empty())
+            .map_err(|e| unusable(&self.path.join(name), e))
+    }
+
+    fn inner(&self, name: &str) -> Result<Option<Self>, OpenError> {
+        let path = self.path.join(name);
+        let Some(found) = self.stat(name.as_ref())? else {
+            return Ok(None);
         };
-        if found.st_uid != 0 || !ours {
-            return Ok(());
+        match FileType::from_raw_mode(found.st_mode) {
+            FileType::Directory => {}
+            kind => return Err(not_plain(path, word(kind))),
         }
-        let (user, group) = (Some(self.user), Some(self.group));
-        rustix::fs::chownat(made, c"", user, group, AtFlags::EMPTY_PATH)?;
+        let handle = self.open(name.as_ref(), OFlags::DIRECTORY)?;
+        Ok(Some(Self { handle, path }))
+    }
+
+    /// A plain file with one name, to be read. It is looked at first, because opening a device does
+    /// something already, and again when it is open, because it may have been exchanged.
+    fn plain(&self, name: impl AsRef<Path>) -> Result<Option<File>, OpenError> {
+        let name = name.as_ref();
+        let path = self.path.join(name);
+        let Some(found) = self.stat(name)? else {
+            return Ok(None);
+        };
+        refuse_odd(&found, &path)?;
+        let file = self.open(name, OFlags::NONBLOCK | OFlags::NOCTTY)?;
+        let found = rustix::fs::fstat(&file).map_err(|e| unusable(&path, e))?;
+        refuse_odd(&found, &path)?;
+        Ok(Some(File::from(file)))
+    }
+
+    fn copy(
+        &self,
+        name: impl AsRef<Path>,
+        to: &Path,
+        budget: &mut Budget,
+    ) -> Result<(), OpenError> {
+        let name = name.as_ref();
+        let path = self.path.join(name);
+        let Some(file) = self.plain(name)? else {
+            return Ok(());
+        };
+        let too_large = || unusable(&path, io::ErrorKind::FileTooLarge);
+        let size = file.metadata().map_err(|e| unusable(&path, e))?.len();
+        if size > budget.bytes {
+            return Err(too_large());
+        }
+        let to = to.join(name);
+        // It may grow meanwhile.
+        let copied = File::create_new(&to)
+            .and_then(|mut out| io::copy(&mut file.take(budget.bytes + 1), &mut out));
+        let copied = copied.map_err(|e| unusable(&to, e))?;
+        let (bytes, files) = (
+            budget.bytes.checked_sub(copied),
+            budget.files.checked_sub(1),
+        );
+        let (Some(bytes), Some(files)) = (bytes, files) else {
+            return Err(too_large());
+        };
+        *budget = Budget { bytes, files };
+        Ok(())
+    }
+
+    fn copy_all(&self, to: &Path, budget: &mut Budget) -> Result<(), OpenError> {
+        let failed = |e| unusable(&self.path, e);
+        for entry in Dir::read_from(&self.handle).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let name = Path::new(std::ffi::OsStr::from_bytes(entry.file_name().to_bytes()));
+            // sled keeps its blobs in a directory that ours never fill: large values are our files.
+            let is_directory = self
+                .stat(name)?
+                .is_some_and(|found| FileType::from_raw_mode(found.st_mode) == FileType::Directory);
+            if !is_directory {
+                self.copy(name, to, budget)?;
+            }
+        }
         Ok(())
     }
 }
 
-/// Gives a file or directory that was just made to the owner of the directory that it stands in.
-pub(super) fn give(made: impl AsFd, dir: &Path) {
-    if let Some(Err(error)) = Owner::of(dir).map(|owner| owner.give(made)) {
-        told(dir, &error);
+fn refuse_odd(found: &Stat, path: &Path) -> Result<(), OpenError> {
+    match FileType::from_raw_mode(found.st_mode) {
+        // A second name may be that of a file which this user must not have.
+        FileType::RegularFile if found.st_nlink <= 1 => Ok(()),
+        FileType::RegularFile => Err(not_plain(
+            path.to_owned(),
+            "a file that has other names, too",
+        )),
+        kind => Err(not_plain(path.to_owned(), word(kind))),
     }
 }
 
-/// Gives all that root left in the state to whom the directory belongs to.
-pub fn hand_over(dir: &Path) {
-    let Some(owner) = Owner::of(dir) else { return };
-    let mut refused = None;
-    let walked = each(dir, &mut |made, _| {
-        if let Err(error) = owner.give(made) {
-            refused.get_or_insert(error);
-        }
-    });
-    if let Some(error) = walked.err().or(refused) {
-        told(dir, &error);
+fn word(kind: FileType) -> &'static str {
+    match kind {
+        FileType::Symlink => "a link",
+        FileType::Fifo => "a named pipe",
+        FileType::Socket => "a socket",
+        FileType::Directory => "a directory",
+        FileType::RegularFile => "a file",
+        _ => "a device",
     }
 }
 
-fn told(dir: &Path, error: &io::Error) {
-    tracing::warn!(
-        dir = %dir.display(),
-        %error,
-        "what root made in the state of another user stays root's; give it to that user (chown -R)"
-    );
+fn not_plain(path: PathBuf, is: &'static str) -> OpenError {
+    OpenError::NotPlain { path, is }
 }
 
-/// Hands everything over when it goes: sled writes files until it is closed, also where opening
-/// fails.
-pub(super) struct Handover(PathBuf);
-
-impl Handover {
-    /// Of a directory.
-    pub(super) fn of(dir: &Path) -> Self {
-        Self(dir.to_owned())
-    }
-}
-
-impl Drop for Handover {
-    fn drop(&mut self) {
-        hand_over(&self.0);
-    }
-}
-
-/// Refuses a state of another user in which a link stands, where this is root: through it root would
-/// write what that user may not.
-pub(super) fn refuse_links(dir: &Path) -> Result<(), OpenError> {
-    if Owner::of(dir).is_none() {
-        return Ok(());
-    }
-    let mut link = None;
-    let walked = each(dir, &mut |made, path| {
-        let is_link = rustix::fs::fstat(made)
-            .is_ok_and(|found| FileType::from_raw_mode(found.st_mode) == FileType::Symlink);
-        if is_link {
-            link.get_or_insert_with(|| path.to_owned());
-        }
-    });
-    walked.map_err(|source| OpenError::unusable("looking for links in the state", dir, source))?;
-    link.map_or(Ok(()), |path| Err(OpenError::Link { path }))
-}
-
-/// Shows everything below a directory, as it is: links are not followed.
-fn each(dir: &Path, show: &mut dyn FnMut(&OwnedFd, &Path)) -> io::Result<()> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    // The directory itself was named by whoever runs this. systemd makes it a link.
-    let opened = rustix::fs::open(dir, flags, Mode::empty())?;
-    below(&opened, dir, DEPTH, show)
-}
-
-fn below(
-    dir: &OwnedFd,
-    path: &Path,
-    depth: usize,
-    show: &mut dyn FnMut(&OwnedFd, &Path),
-) -> io::Result<()> {
-    let own = OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    for entry in Dir::read_from(dir)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        if matches!(name.to_bytes(), b"." | b"..") {
-            continue;
-        }
-        let path = path.join(std::ffi::OsStr::from_bytes(name.to_bytes()));
-        let made = match rustix::fs::openat(dir, name, OFlags::PATH | own, Mode::empty()) {
-            Ok(made) => made,
-            // Files come and go where a daemon runs.
-            Err(rustix::io::Errno::NOENT) => continue,
-            Err(error) => return Err(error.into()),
-        };
-        let kind = FileType::from_raw_mode(rustix::fs::fstat(&made)?.st_mode);
-        if kind == FileType::Directory && depth > 0 {
-            let flags = OFlags::RDONLY | OFlags::DIRECTORY | own;
-            let inner = rustix::fs::openat(dir, name, flags, Mode::empty())?;
-            below(&inner, &path, depth - 1, show)?;
-        }
-        show(&made, &path);
-    }
-    Ok(())
+fn unusable(path: &Path, error: impl Into<io::Error>) -> OpenError {
+    OpenError::unusable(
+        "copying the state of another user to read it",
+        path,
+        error.into(),
+    )
 }

@@ -12,7 +12,6 @@ use super::head::Head;
 use super::import::{self, Force, WholeExport};
 use super::kept;
 use super::open::{Damage, OpenError, Options, Recovered};
-use super::owner;
 use super::schema::Schema;
 use super::sled_base::Written;
 use super::upkeep::{self, Census};
@@ -22,6 +21,8 @@ use crate::ports::base::Change;
 /// One search for a state that can be trusted.
 pub(super) struct Recovery<'a> {
     pub(super) dir: &'a Path,
+    /// The directory as a person knows it: what root reads of another user's is a copy.
+    pub(super) named: &'a Path,
     /// The database: the one in the directory, or a copy that is only to be read.
     pub(super) db: PathBuf,
     pub(super) options: &'a Options,
@@ -103,7 +104,7 @@ impl Recovery<'_> {
             Found::Damaged(_) => "its contents are not those that were written".to_owned(),
         };
         Err(OpenError::Damaged {
-            path: self.dir.join("db"),
+            path: self.named.join("db"),
             why,
         })
     }
@@ -112,8 +113,6 @@ impl Recovery<'_> {
         let path = self.db.clone();
         let failed = |source| OpenError::unusable("opening the state", &path, source);
         let outcome = Disk::open(&path, self.options.cache_bytes).and_then(|disk| {
-            // sled made its files just now; to count what is in them takes a while.
-            owner::hand_over(self.dir);
             let stored = disk.get(super::head::HEAD)?;
             Ok((disk, stored))
         });
@@ -130,7 +129,7 @@ impl Recovery<'_> {
         let schema = stored.as_deref().and_then(Head::schema_of);
         if let Some(found) = schema.filter(|found| *found > self.schema.current) {
             return Err(OpenError::NewerSchema {
-                path: self.dir.to_owned(),
+                path: self.named.to_owned(),
                 found,
                 known: self.schema.current,
             });

@@ -19,7 +19,6 @@ use super::head::{HEAD, Head, PAIR};
 use super::kept;
 use super::lock::Lock;
 use super::open::{self, OpenError, Opened, Options};
-use super::owner::Handover;
 use super::schema::Schema;
 use crate::ports::base::{Base, Change};
 use crate::ports::error::{Error, Kind, Result};
@@ -43,18 +42,21 @@ pub(super) struct Inner {
     /// Set by the first failed write; nothing is believed after that.
     failed: OnceLock<String>,
     pub(super) dir: PathBuf,
+    /// The directory as a person knows it.
+    pub(super) named: PathBuf,
     /// The copy that was opened, where the state is only to be read.
     copy: Option<TempDir>,
-    _handover: Handover,
-    _lock: Lock,
+    _lock: Option<Lock>,
 }
 
 /// What an open state holds besides its database.
 pub(super) struct Held {
     pub(super) generation: File,
     pub(super) copy: Option<TempDir>,
-    pub(super) handover: Handover,
-    pub(super) lock: Lock,
+    /// The directory as a person knows it.
+    pub(super) named: PathBuf,
+    /// None where it is root's copy of what another user has.
+    pub(super) lock: Option<Lock>,
 }
 
 pub(super) struct Written {
@@ -95,7 +97,7 @@ impl SledBase {
         open::open(state_dir, options, schema)
     }
 
-    /// The directory of this state.
+    /// The directory of this state; where root reads that of another user, root's copy of it.
     #[must_use]
     pub fn dir(&self) -> &Path {
         &self.inner.dir
@@ -136,7 +138,7 @@ impl Inner {
             failed: OnceLock::new(),
             dir: dir.to_owned(),
             copy: held.copy,
-            _handover: held.handover,
+            named: held.named,
             _lock: held.lock,
         }
     }
@@ -272,7 +274,7 @@ impl Inner {
     }
 
     fn doing(&self) -> String {
-        format!("using the state in {}", self.dir.display())
+        format!("using the state in {}", self.named.display())
     }
 
     fn decode(&self, key: &str, stored: &[u8]) -> Result<Vec<u8>> {
@@ -318,6 +320,9 @@ impl Base for SledBase {
 
     async fn commit(&self, batch: Vec<Change>) -> Result<()> {
         if self.inner.copy.is_some() {
+            if let Some(refused) = OpenError::of_root(&self.inner.named) {
+                return Err(refused.into());
+            }
             return Err(Error::new(Kind::State, self.inner.doing())
                 .because("it was opened to be read")
                 .hint("this is a bug: please report it"));

@@ -140,21 +140,23 @@ impl Connection {
     }
 }
 
-/// Where tokens are kept. An account-wide app gets as many as it asks for, so that a running
-/// daemon is no obstacle; of a user app's refresh tokens only the last one is good, and who holds
+/// Where tokens are kept. An account-wide app gets as many as it asks for, so that neither a running
+/// daemon nor another user's state is an obstacle; of a user app's refresh tokens only the last one is good, and who holds
 /// the state has it.
 fn kept(context: &Context, settings: &Settings) -> Result<Arc<dyn Base>, Failure> {
     let account_wide = matches!(settings.zoom.auth, Some(Auth::ServerToServer { .. }));
     match state::open_if_whole(&settings.state_dir, context.clock.as_ref()) {
         Ok(state) => Ok(state.base),
-        Err(NotHeld::Locked(_)) if account_wide => Ok(Arc::new(MemoryBase::new())),
+        Err(NotHeld::Locked(_) | NotHeld::Anothers(_)) if account_wide => {
+            Ok(Arc::new(MemoryBase::new()))
+        }
         Err(NotHeld::Locked(mut failure)) => {
             failure.words.push_str(
                 "\n  hint: with kind = \"user\" only one process can use the app's tokens: end the other one first (`systemctl stop slotbridge`)",
             );
             Err(failure)
         }
-        Err(NotHeld::Unusable(failure)) => Err(failure),
+        Err(NotHeld::Anothers(failure) | NotHeld::Unusable(failure)) => Err(failure),
     }
 }
 
