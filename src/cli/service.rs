@@ -198,7 +198,10 @@ impl Place {
   systemctl daemon-reload
   systemctl enable --now slotbridge
   systemctl status slotbridge
-  systemctl enable --now slotbridge.socket              if systemd shall hold the port (http.listen)
+if systemd shall hold the port (http.listen):
+  systemctl stop slotbridge
+  systemctl enable --now slotbridge.socket
+  systemctl start slotbridge
 "
             }
         }

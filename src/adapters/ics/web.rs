@@ -73,11 +73,14 @@ impl Web {
             put(headers, IF_NONE_MATCH, etag.as_deref());
             put(headers, IF_MODIFIED_SINCE, modified.as_deref());
         }
-        let mut asked = Asked::WithoutLogin;
-        if let Some(login) = self.address.login.as_ref().filter(|_| way.is_home()) {
-            headers.insert(AUTHORIZATION, login.clone());
-            asked = Asked::WithLogin;
-        }
+        let asked = match &self.address.login {
+            Some(login) if way.is_home() => {
+                headers.insert(AUTHORIZATION, login.clone());
+                Asked::WithLogin
+            }
+            Some(_) => Asked::Elsewhere,
+            None => Asked::WithoutLogin,
+        };
         let sent = self.http.send(request, failure::DOING).await;
         let response = sent.map_err(|error| self.masked(&error, url))?;
         Ok((response, asked))

@@ -1,6 +1,7 @@
 //! This machine: the daemon, who may read the state, the disk, the service, the rights of files with
 //! secrets.
 
+use std::net::SocketAddr;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
@@ -45,6 +46,14 @@ pub(super) async fn daemon(settings: &Settings) -> Daemon {
         Ok(_) => Daemon::Running(None),
         Err(NoDaemon::Absent) => Daemon::Absent,
         Err(NoDaemon::Broken(failure)) => Daemon::Broken(failure),
+    }
+}
+
+/// Where the daemon listens; `None` where it does not say, as an older one does not.
+pub(super) async fn listening(settings: &Settings) -> Option<Option<SocketAddr>> {
+    match control::ask(&settings.state_dir, &Ask::Listening).await {
+        Ok(Answer::Listening(at)) => Some(at),
+        _ => None,
     }
 }
 

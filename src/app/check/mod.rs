@@ -82,7 +82,7 @@ pub async fn run(settings: &Settings, clock: &Arc<dyn Clock>) -> Report {
     for calendar in &settings.calendars {
         groups.push(calendars::items(&kit, calendar).boxed());
     }
-    groups.push(web::items(&kit, daemon.is_running()).boxed());
+    groups.push(web::items(&kit, &daemon).boxed());
     groups.push(machine::items(settings).boxed());
     let tried = join_all(groups).await;
     let first = [vec![daemon.item()], state.items, secret_items].concat();

@@ -8,6 +8,7 @@ use secrecy::SecretString;
 
 use super::super::compose::{self, Revealed};
 use super::super::failure::Exit;
+use super::super::serving::is_short;
 use super::{Item, PATIENCE};
 use crate::domain::ids::CalendarName;
 use crate::settings::Settings;
@@ -30,6 +31,8 @@ pub(super) enum Purpose {
 pub(super) struct Fetched {
     /// For the adapters.
     pub(super) revealed: Revealed,
+    /// Whether the admin token can be guessed.
+    pub(super) short_admin: bool,
     missing: Vec<Purpose>,
 }
 
@@ -101,6 +104,7 @@ async fn fetch_these(named: Vec<(Purpose, &Secret)>) -> (Vec<Item>, Fetched) {
     (
         items,
         Fetched {
+            short_admin: had.get(&Purpose::Admin).is_some_and(is_short),
             revealed: revealed(had),
             missing,
         },
