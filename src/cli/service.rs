@@ -232,6 +232,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_port_is_given_to_systemd_while_the_service_is_stopped() {
+        let place = Place {
+            user: false,
+            system: true,
+            root: None,
+        };
+        let words = place.after_installing();
+        let at = |line: &str| words.find(line);
+        // systemd refuses to open a socket of a service that runs already.
+        let socket = at("systemctl enable --now slotbridge.socket");
+        assert!(at("systemctl stop slotbridge\n") < socket, "{words}");
+        assert!(at("systemctl stop slotbridge\n").is_some(), "{words}");
+        assert!(socket < at("systemctl start slotbridge\n"), "{words}");
+    }
+
+    #[test]
     fn who_has_no_rights_is_told_what_to_do() {
         let place = Place {
             user: false,

@@ -233,19 +233,3 @@ fn memory_goes_into_no_core_dump_and_to_no_other_process() {
         child.wait().unwrap();
     }
 }
-
-#[test]
-fn the_port_is_given_to_systemd_while_the_service_is_stopped() {
-    let alive = Alive::server_to_server();
-    let root = alive.machine.home.path().join("image");
-    let root = root.to_str().unwrap();
-    let (code, out, error) = alive
-        .machine
-        .run(&["service", "install", "--system", "--root", root]);
-    assert_eq!(code, 0, "{error}");
-    let at = |words: &str| out.find(words).unwrap_or_else(|| panic!("{words}: {out}"));
-    let socket = at("systemctl enable --now slotbridge.socket");
-    // systemd refuses to open a socket of a service that runs already.
-    assert!(at("systemctl stop slotbridge\n") < socket, "{out}");
-    assert!(socket < at("systemctl start slotbridge\n"), "{out}");
-}
