@@ -103,7 +103,7 @@ PY
   beside python3 "$work/names.py" "$1"
   echo 'nameserver 127.0.0.1' >"$root/etc/resolv.conf"
 }
-# The web server of the guide: TLS for cal.example.org, and everything goes to the port that it names.
+# The web server of the guide: TLS for cal.example.org, and what is below /webhooks/ and /feeds/ goes to the port that it names.
 web_server() {
   inside openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=cal.example.org -addext basicConstraints=critical,CA:FALSE \
     -addext subjectAltName=DNS:cal.example.org -keyout /root/key.pem -out /usr/local/share/ca-certificates/cal.crt 2>"$work/said" \
@@ -121,6 +121,8 @@ certificate, key, host, port = sys.argv[1:]
 
 class Forward(http.server.BaseHTTPRequestHandler):
     def forward(self):
+        if not self.path.startswith(("/webhooks/", "/feeds/")):
+            return self.send_error(404)
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
         there = http.client.HTTPConnection(host, int(port), timeout=30)
         there.request(self.command, self.path, body, dict(self.headers))
@@ -147,8 +149,12 @@ PY
     >"$work/web" 2>&1
   base=https://127.0.0.1
   comes reached
+  # Nothing else is passed on.
+  for path in / /metrics /healthz; do answers 404 GET "$path"; done
 }
-reached() { served GET /healthz >/dev/null 2>&1; }
+reached() { served POST /webhooks/zoom x >/dev/null 2>&1; }
+# By the address of `listen`, whatever stands before it.
+at_the_port() { local base=http://127.0.0.1:8787; "$@"; }
 # The values that are examples in the guide.
 mine() {
   sed -e "s/YOUR-ACCOUNT-ID/$(of_account ACCOUNT_ID)/" -e "s/YOUR-CLIENT-ID/$(of_account CLIENT_ID)/" \
@@ -248,7 +254,7 @@ step() {
       done <"$file"
       each_field_is_there
       ;;
-    'cal.example.org {' | 'location / {')
+    'cal.example.org {' | 'location ~ ^/(webhooks|feeds)/ {')
       # What other programs read is not run here; a web server that does the same is.
       listen=$(sed -n 's/^listen = "\(.*\)"/\1/p' "$work/config.toml")
       grep -qF "$listen" <<<"$block" || fail "another port: $block"
@@ -263,11 +269,11 @@ step() {
     'sudo systemctl stop slotbridge')
       type_in "$block"
       runs
-      comes is_ready
+      comes at_the_port is_ready
       type_in 'systemctl is-active slotbridge.socket slotbridge.service'
       # Whoever knocks while it is away waits for it.
       inside systemctl stop slotbridge.service
-      answers 200 GET /healthz
+      at_the_port answers 200 GET /healthz
       runs
       hint_comes_through 'Frank Finch'
       say 'systemd holds the port: who knocked while the service was stopped was answered'

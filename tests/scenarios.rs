@@ -74,6 +74,8 @@ mod calendar_faults;
 mod calendar_to_zoom;
 #[path = "scenarios/check_tls.rs"]
 mod check_tls;
+#[path = "scenarios/check_web.rs"]
+mod check_web;
 #[path = "scenarios/check.rs"]
 mod checking;
 #[path = "scenarios/conflicts.rs"]

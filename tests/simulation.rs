@@ -18,6 +18,8 @@ mod chaos;
 mod hints;
 #[path = "simulation/laws.rs"]
 mod laws;
+#[path = "simulation/learning.rs"]
+mod learning;
 #[path = "simulation/people.rs"]
 mod people;
 #[path = "simulation/world.rs"]

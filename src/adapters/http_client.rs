@@ -5,7 +5,7 @@
 mod connection;
 mod journal;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, TcpListener};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -44,8 +44,10 @@ impl Default for Timeouts {
 /// An HTTP client that counts what it sends and classifies what goes wrong.
 #[derive(Clone)]
 pub struct HttpClient {
-    client: Client,
-    /// Made when it is first needed.
+    /// Plain text for this machine alone: it trusts nobody, and needs no certificates for that.
+    plain: Client,
+    /// Made when it is first needed, as is the next.
+    secure: Arc<OnceLock<Client>>,
     direct: Arc<OnceLock<Client>>,
     timeouts: Timeouts,
     meter: Arc<Meter>,
@@ -56,10 +58,12 @@ impl HttpClient {
     /// Builds a client. `rustls`'s provider must be installed before (in `main`).
     ///
     /// # Errors
-    /// `Local` when no TLS roots can be loaded.
+    /// `Local` when it cannot be made.
     pub fn new(timeouts: Timeouts, meter: Arc<Meter>, clock: Arc<dyn Clock>) -> Result<Self> {
+        let nobody = |client: ClientBuilder| client.no_proxy().tls_certs_only([]);
         Ok(Self {
-            client: built(timeouts, |client| client)?,
+            plain: built(timeouts, nobody)?,
+            secure: Arc::default(),
             direct: Arc::default(),
             timeouts,
             meter,
@@ -79,7 +83,7 @@ impl HttpClient {
     /// The client to build requests with. They are sent by [`HttpClient::send`] only.
     #[must_use]
     pub fn requests(&self) -> &Client {
-        &self.client
+        &self.plain
     }
 
     /// What was counted so far.
@@ -97,10 +101,27 @@ impl HttpClient {
     /// Sends one request, once. Any status is an answer; only a failed exchange is an error.
     ///
     /// # Errors
-    /// `Local` for a plain-text address of another machine; `Unreachable` when nothing was sent;
-    /// `Transient` when it is not known whether the work was done.
+    /// `Local` for a plain-text address of another machine, and when no TLS roots can be loaded;
+    /// `Unreachable` when nothing was sent; `Transient` when it is not known whether the work was
+    /// done.
     pub async fn send(&self, request: Request, doing: &str) -> Result<Response> {
         ensure_secure(request.url(), doing)?;
+        self.exchange(request, doing).await
+    }
+
+    /// The same, and plain text is taken for every address of this machine, not of its loopback
+    /// alone: such a request never leaves it.
+    ///
+    /// # Errors
+    /// As [`HttpClient::send`].
+    pub async fn send_here(&self, request: Request, doing: &str) -> Result<Response> {
+        if !is_of_this_machine(request.url()) {
+            ensure_secure(request.url(), doing)?;
+        }
+        self.exchange(request, doing).await
+    }
+
+    async fn exchange(&self, request: Request, doing: &str) -> Result<Response> {
         self.meter.request();
         let client = self.way_to(request.url())?;
         let sent = journal::Sent::begin(&request);
@@ -117,14 +138,19 @@ impl HttpClient {
     /// What is meant for this machine itself goes to no proxy: there it could not arrive, and its
     /// credentials, in plain text, are nobody else's business.
     fn way_to(&self, url: &Url) -> Result<&Client> {
-        if !is_loopback(url) {
-            return Ok(&self.client);
+        if url.scheme() != "https" {
+            return Ok(&self.plain);
         }
-        if let Some(client) = self.direct.get() {
+        let (client, set_up): (_, fn(ClientBuilder) -> ClientBuilder) = if is_loopback(url) {
+            (&self.direct, ClientBuilder::no_proxy)
+        } else {
+            (&self.secure, |client| client)
+        };
+        if let Some(client) = client.get() {
             return Ok(client);
         }
-        let client = built(self.timeouts, ClientBuilder::no_proxy)?;
-        Ok(self.direct.get_or_init(|| client))
+        let made = built(self.timeouts, set_up)?;
+        Ok(client.get_or_init(|| made))
     }
 
     fn note_clock(&self, response: &Response) {
@@ -205,6 +231,16 @@ pub fn is_loopback(url: &Url) -> bool {
         Some(Host::Ipv6(ip)) => IpAddr::V6(ip).is_loopback(),
         None => false,
     }
+}
+
+/// Whether an address is a number of this machine: nobody else's can be listened at.
+fn is_of_this_machine(url: &Url) -> bool {
+    let ip = match url.host() {
+        Some(Host::Ipv4(ip)) => IpAddr::V4(ip),
+        Some(Host::Ipv6(ip)) => IpAddr::V6(ip),
+        Some(Host::Domain(_)) | None => return false,
+    };
+    !ip.is_unspecified() && !ip.is_multicast() && TcpListener::bind((ip, 0)).is_ok()
 }
 
 /// Classifies a failed exchange.

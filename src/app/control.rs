@@ -161,6 +161,8 @@ pub struct Desk {
     pub settings: tokio::sync::watch::Receiver<Arc<Settings>>,
     /// When the next pass is due.
     pub next: tokio::sync::watch::Receiver<Option<jiff::Timestamp>>,
+    /// Where HTTP is served.
+    pub listens: tokio::sync::watch::Receiver<Option<std::net::SocketAddr>>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Wakes the engine after a decision.
@@ -284,6 +286,7 @@ async fn passed(desk: &Desk, order: Order, host: Option<HostName>) -> Answer {
 async fn answer(stream: &mut UnixStream, desk: &Desk, ask: &Ask) -> io::Result<()> {
     let settings = desk.settings.borrow().clone();
     let answered = match ask {
+        Ask::Listening => Ok(Answer::Listening(*desk.listens.borrow())),
         Ask::Login(_) | Ask::Logout(_) | Ask::Calendars(_) => {
             login::answer(ask, &settings, &desk.state.base, &desk.clock).await
         }

@@ -34,6 +34,8 @@ use super::status::{self, Status};
 pub enum Ask {
     /// How each host is.
     Status,
+    /// Where the daemon serves HTTP; it alone knows.
+    Listening,
     /// Every conflict.
     Conflicts,
     /// A decision about a conflict.
@@ -96,6 +98,8 @@ pub enum Ask {
 pub enum Answer {
     /// To `Status`.
     Status(Status),
+    /// To `Listening`; nothing where it serves no HTTP.
+    Listening(Option<std::net::SocketAddr>),
     /// To `Conflicts`.
     Conflicts(Vec<Conflict>),
     /// To `Held`.
@@ -176,6 +180,7 @@ impl Ask {
             Self::Decide { .. } | Self::Release { .. } | Self::Drop { .. } => true,
             Self::Login(login) => login.code.is_some(),
             Self::Status
+            | Self::Listening
             | Self::Conflicts
             | Self::Held
             | Self::Feeds
@@ -220,6 +225,8 @@ pub async fn answer(
     let scopes = scopes(settings);
     Ok(match ask {
         Ask::Status => Answer::Status(status::read(base, settings, clock.now())?),
+        // Without a daemon there is nothing that listens.
+        Ask::Listening => Answer::Listening(None),
         Ask::Conflicts => Answer::Conflicts(waiting::conflicts(base, &scopes)?),
         Ask::Held => {
             let held = waiting::held(base, &scopes)?.into_iter();

@@ -57,6 +57,8 @@ pub(super) struct Server {
     tasks: JoinSet<()>,
     /// The socket that the service manager opened for us, until it is served.
     inherited: Option<TcpListener>,
+    /// Told where it listens.
+    listens: watch::Sender<Option<SocketAddr>>,
 }
 
 /// A server that only has to begin: nothing of it can fail any more.
@@ -94,12 +96,13 @@ struct Open {
 
 impl Server {
     /// Takes over the socket that the service manager opened, where there is one.
-    pub(super) fn new() -> Self {
+    pub(super) fn new(listens: watch::Sender<Option<SocketAddr>>) -> Self {
         let inherited = ListenFd::from_env()
             .take_tcp_listener(0)
             .unwrap_or_default();
         Self {
             inherited,
+            listens,
             ..Self::default()
         }
     }
@@ -152,6 +155,7 @@ impl Server {
             self.inherited = None;
         }
         self.tasks.spawn(next.serve);
+        self.listens.send_replace(Some(next.address));
         tracing::info!(address = %next.address, "serving HTTP");
         self.open = Some(next.open);
     }
@@ -166,6 +170,7 @@ impl Server {
     /// Ends what is in hand, and listens no more.
     pub(super) async fn stop(&mut self) {
         if let Some(open) = self.open.take() {
+            self.listens.send_replace(None);
             open.stop.cancel();
         }
         while self.tasks.join_next().await.is_some() {}
@@ -230,6 +235,18 @@ fn cannot_listen(address: SocketAddr, error: &io::Error, ours: bool) -> Failure 
     Failure::new(exit, cause, hint)
 }
 
+/// What is said of an admin token that can be guessed.
+pub(super) const SHORT: &str =
+    "http.admin_token is shorter than 16 characters: whoever reaches the port may guess it";
+/// What to do about it.
+pub(super) const LONGER: &str = "set http.admin_token to what `openssl rand -hex 16` prints";
+
+/// Whether a token is too short to keep out whoever tries many. It is taken all the same: an update
+/// must lock nobody out.
+pub(super) fn is_short(token: &SecretString) -> bool {
+    token.expose_secret().chars().count() < 16
+}
+
 async fn app(
     serving: &Serving,
     settings: &Settings,
@@ -241,6 +258,9 @@ async fn app(
         Some(secret) => {
             let token = one_secret(secret, settings).await;
             let token = or_closed(token, "the status page and metrics", &mut lacks);
+            if token.as_ref().is_some_and(is_short) {
+                tracing::warn!(hint = LONGER, "{SHORT}");
+            }
             token.map_or(Admission::Nobody, Admission::Token)
         }
         // Where the service manager listens counts, not where we would.

@@ -199,7 +199,10 @@ impl Place {
   systemctl daemon-reload
   systemctl enable --now slotbridge
   systemctl status slotbridge
-  systemctl enable --now slotbridge.socket              if systemd shall hold the port (http.listen)
+if systemd shall hold the port (http.listen):
+  systemctl stop slotbridge
+  systemctl enable --now slotbridge.socket
+  systemctl start slotbridge
 "
             }
         }
@@ -228,6 +231,22 @@ configuration and state are left as they are
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_port_is_given_to_systemd_while_the_service_is_stopped() {
+        let place = Place {
+            user: false,
+            system: true,
+            root: None,
+        };
+        let words = place.after_installing();
+        let at = |line: &str| words.find(line);
+        // systemd refuses to open a socket of a service that runs already.
+        let socket = at("systemctl enable --now slotbridge.socket");
+        assert!(at("systemctl stop slotbridge\n") < socket, "{words}");
+        assert!(at("systemctl stop slotbridge\n").is_some(), "{words}");
+        assert!(socket < at("systemctl start slotbridge\n"), "{words}");
+    }
 
     #[test]
     fn who_has_no_rights_is_told_what_to_do() {

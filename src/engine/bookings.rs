@@ -135,7 +135,12 @@ async fn one_page(
             listing.remember(next);
         }
     }
-    if pass.is_halting() { Err(Halt) } else { Ok(()) }
+    if pass.is_halting() {
+        return Err(Halt);
+    }
+    // One commit for all of the page: each is synced to the disk.
+    let kept = pass.keep_learnt().await;
+    kept.map_err(|error| pass.halt(&error))
 }
 
 /// Says what a listed booking is; `None` when there is nothing to do about it now.

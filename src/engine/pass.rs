@@ -44,6 +44,7 @@ pub struct Pass<'a> {
     adopted: AtomicBool,
     promoted: Mutex<Vec<Href>>,
     undecided: Mutex<BTreeSet<BookingId>>,
+    learnt: Mutex<BTreeMap<BookingId, String>>,
 }
 
 impl<'a> Pass<'a> {
@@ -75,6 +76,7 @@ impl<'a> Pass<'a> {
             promoted: Mutex::new(Vec::new()),
             unanswered: BTreeSet::new(),
             undecided: Mutex::new(BTreeSet::new()),
+            learnt: Mutex::default(),
             sides,
             host,
             order,
@@ -148,6 +150,38 @@ impl<'a> Pass<'a> {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         ids.contains(id)
+    }
+
+    /// Remembers what a booking's page is called, until [`Pass::keep_learnt`] writes it down.
+    pub(super) fn learn(&self, id: &BookingId, page: &str) {
+        let mut learnt = self.learnt.lock().unwrap_or_else(PoisonError::into_inner);
+        learnt.insert(id.clone(), page.to_owned());
+    }
+
+    /// Writes down what booking pages are called, all that was learnt in one commit.
+    ///
+    /// # Errors
+    /// When the state cannot be read or written.
+    pub(super) async fn keep_learnt(&self) -> Result<()> {
+        let learnt = {
+            let mut learnt = self.learnt.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *learnt)
+        };
+        let mut batch = Batch::default();
+        for (id, page) in learnt {
+            // As it is now: something else may have been written since.
+            let Some(mut link) = self.ledger.link(&id)? else {
+                continue;
+            };
+            if link.page.as_ref() != Some(&page) {
+                link.page = Some(page);
+                self.ledger.put_link(&mut batch, &link, None);
+            }
+        }
+        if batch.is_empty() {
+            return Ok(());
+        }
+        self.ledger.commit(batch).await
     }
 
     /// Lets bookings that are worked on at once know that the pass ends.

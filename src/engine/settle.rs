@@ -111,8 +111,9 @@ async fn attempt(pass: &Pass<'_>, booking: &Booking, if_new: IfNew) -> Result<Ne
         nothing_new || link.standing == Standing::LeftAlone
     });
     if settled {
-        if let Some(link) = link {
-            called(pass, link, booking).await?;
+        // A link from before that was kept, or one that is left alone, learns it, too.
+        if link.is_some_and(|link| link.page.as_ref() != Some(&booking.summary)) {
+            pass.learn(&booking.id, &booking.summary);
         }
         pass.tally.count(Count::Unchanged);
         return Ok(Next::Nothing);
@@ -162,18 +163,6 @@ async fn attempt(pass: &Pass<'_>, booking: &Booking, if_new: IfNew) -> Result<Ne
             Ok(Next::Nothing)
         }
     }
-}
-
-/// Remembers what the booking page is called, where nothing else is to be done: a link from before
-/// that was kept, or one that is left alone, learns it, too.
-async fn called(pass: &Pass<'_>, mut link: Link, booking: &Booking) -> Result<()> {
-    if link.page.as_ref() == Some(&booking.summary) {
-        return Ok(());
-    }
-    link.page = Some(booking.summary.clone());
-    let mut batch = Batch::default();
-    pass.ledger.put_link(&mut batch, &link, None);
-    pass.ledger.commit(batch).await
 }
 
 async fn rescheduled(pass: &Pass<'_>, old: &Link, booking: &Booking) -> Result<Next> {

@@ -32,6 +32,8 @@ pub struct Week {
     pub bookings: Known<()>,
     /// The sources of busy time that were never read as a whole: there may be more of it.
     pub never_whole: Vec<CalendarName>,
+    /// The sources of which not everything could be told: there may be more, too.
+    pub in_part: Vec<CalendarName>,
 }
 
 /// A day of it.
@@ -99,7 +101,7 @@ pub async fn read(base: &dyn Base, shown: &Shown, asked: IsoWeek, now: Timestamp
         hours: known(host.hours.is_some(), hours.as_ref()),
         busy: known(
             host.busy.is_some(),
-            busy.as_ref().map(|(busy, known)| (busy, *known)),
+            busy.as_ref().map(|found| (&found.busy, found.known)),
         ),
         bookings: match bookings {
             Known::Off => Known::Off,
@@ -122,6 +124,7 @@ pub async fn read(base: &dyn Base, shown: &Shown, asked: IsoWeek, now: Timestamp
         days,
         bookings,
         never_whole: shown::never_whole(base, host)?,
+        in_part: busy.map(|found| found.in_part).unwrap_or_default(),
         zone,
     })
 }

@@ -73,6 +73,9 @@ async fn metrics(State(shared): State<Shared>, headers: HeaderMap) -> Response {
         shared
             .refusals
             .count("metrics without the admin token", hint);
+        if shared.admission.is_guess(&headers) {
+            shared.refusals.slow().await;
+        }
         return *refusal;
     }
     let kind = [(
@@ -83,6 +86,11 @@ async fn metrics(State(shared): State<Shared>, headers: HeaderMap) -> Response {
 }
 
 impl Admission {
+    /// Whether a refused request showed something that is not the token.
+    pub(super) fn is_guess(&self, headers: &HeaderMap) -> bool {
+        matches!(self, Self::Token(_)) && headers.contains_key(header::AUTHORIZATION)
+    }
+
     /// Lets a request in, or gives its refusal.
     pub(super) fn admit(&self, headers: &HeaderMap) -> Result<(), Box<Response>> {
         match self {

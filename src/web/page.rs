@@ -8,8 +8,10 @@
 //!
 //! Plainly of this machine is what is addressed to it by a name or number of the loopback, so that
 //! no web page can have its own name lead here (DNS rebinding), and what came through no proxy, as
-//! far as a proxy can be told: most say so in a header, and nginx speaks HTTP/1.0 where it is not
-//! told otherwise, which no browser does.
+//! far as a proxy can be told: most say so in a header, and some speak HTTP/1.0, which no browser
+//! does. That is no promise: nginx before 1.29.7 does so where it is not told otherwise, a newer one
+//! asks just as a browser of this machine does. What keeps the page in is the token, or a proxy that
+//! passes on `/webhooks/` and `/feeds/` alone.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -121,7 +123,15 @@ async fn read(shared: &Shared, parts: &Parts) -> std::result::Result<String, Box
         let refusal = (StatusCode::METHOD_NOT_ALLOWED, allow).into_response();
         return Err(Box::new(refusal));
     }
-    let reader = admit(shared, parts)?;
+    let reader = match admit(shared, parts) {
+        Ok(reader) => reader,
+        Err(refusal) => {
+            if shared.admission.is_guess(&parts.headers) {
+                shared.refusals.slow().await;
+            }
+            return Err(refusal);
+        }
+    };
     let week = asked(parts.uri.query().unwrap_or_default()).map_err(|()| {
         let words =
             "this is no week: ask for one like /?week=2026-W48, from 2000-W01 to 2199-W52\n";

@@ -4,14 +4,32 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 /// How long one kind stays quiet after it was told.
 const QUIET: Duration = Duration::from_mins(10);
 
-/// Counts refusals by kind.
-#[derive(Default)]
-pub struct Refusals(Mutex<BTreeMap<&'static str, Kind>>);
+/// How long the answer to a wrong token is kept back.
+const SLOW: Duration = Duration::from_secs(1);
+/// How many such answers are kept back at once; each has a connection, and most of those are for
+/// others.
+const SLOWED: usize = 32;
+
+/// Counts refusals by kind, and slows those who guess.
+pub struct Refusals {
+    kinds: Mutex<BTreeMap<&'static str, Kind>>,
+    slow: Semaphore,
+}
+
+impl Default for Refusals {
+    fn default() -> Self {
+        Self {
+            kinds: Mutex::default(),
+            slow: Semaphore::new(SLOWED),
+        }
+    }
+}
 
 struct Kind {
     told: Instant,
@@ -26,9 +44,19 @@ impl Refusals {
         }
     }
 
+    /// Keeps the answer to a wrong token back for a while, so that one who tries many after another
+    /// does not get far. Whoever shows the right one never waits, and where many answers are kept
+    /// back already, the next is given at once: nobody can use up the connections like this. Against
+    /// who asks on many at once only a long token helps.
+    pub async fn slow(&self) {
+        if let Ok(_place) = self.slow.try_acquire() {
+            tokio::time::sleep(SLOW).await;
+        }
+    }
+
     /// How many there were since the kind was told last, where it is to be told now.
     fn due(&self, kind: &'static str, now: Instant) -> Option<u64> {
-        let mut kinds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
         match kinds.get_mut(kind) {
             Some(known) if now.duration_since(known.told) < QUIET => {
                 known.since = known.since.saturating_add(1);
@@ -58,7 +86,19 @@ impl Refusals {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
+
+    #[test]
+    fn only_so_many_who_guess_are_held_up_at_once() {
+        let refusals = Refusals::default();
+        let held: Vec<_> = (0..SLOWED).map(|_| refusals.slow.try_acquire()).collect();
+        assert!(held.iter().all(Result::is_ok));
+        // The next is answered at once: its future is done when it is first asked.
+        assert!(refusals.slow().now_or_never().is_some());
+        drop(held);
+    }
 
     #[test]
     fn a_kind_is_told_once_and_then_with_how_many_there_were() {

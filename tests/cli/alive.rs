@@ -212,3 +212,22 @@ fn a_reader_that_hangs_up_is_no_failure() {
     assert_eq!(child.wait().unwrap().code(), Some(0), "{error}");
     assert_eq!(error, "");
 }
+
+/// The story needs no network, and so nobody's certificates.
+#[test]
+fn the_demo_needs_no_certificates() {
+    let machine = Machine::with("");
+    let nothing = machine.home.path().join("no-certificates");
+    std::fs::create_dir(&nothing).unwrap();
+    let output = Process::new(assert_cmd::cargo::cargo_bin("slotbridge"))
+        .env_clear()
+        .envs(machine.environment())
+        .env("SSL_CERT_DIR", &nothing)
+        .env("SSL_CERT_FILE", nothing.join("none.pem"))
+        .env("TMPDIR", machine.home.path())
+        .arg("demo")
+        .output()
+        .unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{error}");
+}

@@ -105,3 +105,26 @@ async fn a_redirect_never_leads_into_the_open() {
     let server = Server::saying("302 Found", "", "");
     refused(&on(&server), Kind::Malformed, "answered 302").await;
 }
+
+#[tokio::test]
+async fn who_is_not_told_to_another_server_is_not_asked_to_configure_it_again() {
+    let there = Server::saying("401 Unauthorized", "", "");
+    let here = to(there.at("localhost", PATH));
+    let address = here.at("127.0.0.1", PATH);
+    let with = |login| {
+        let timeouts = slotbridge::adapters::http_client::Timeouts::default();
+        feed_with(&address, login, timeouts, StillClock::new())
+    };
+    let hint = async |login| {
+        let error = list(&with(login), None).await.unwrap_err();
+        assert_eq!(error.kind(), Kind::Denied);
+        error.remedy().unwrap_or_default().to_owned()
+    };
+    let configured = hint(Some(("alice", "hunter2"))).await;
+    assert!(
+        configured.contains("are not sent to another server"),
+        "{configured}"
+    );
+    let nobody = hint(None).await;
+    assert!(nobody.contains("add username and password"), "{nobody}");
+}

@@ -19,7 +19,7 @@ use super::{check_tls, ics};
 
 const BUSY: &str = "[host.bookings]\ncalendar = \"work\"\n[host.busy]\nfrom = [\"work\"]\n[host.hours]\ncalendar = \"work\"\n";
 
-fn check(bench: &Bench) -> Run {
+pub fn check(bench: &Bench) -> Run {
     let run = bench.run(&["check", "--json"]);
     assert_eq!(run.json["version"], 1, "{run:#?}");
     run
@@ -29,7 +29,7 @@ fn items(run: &Run) -> &Vec<Value> {
     run.json["items"].as_array().unwrap()
 }
 
-fn item<'a>(run: &'a Run, name: &str, object: &str) -> &'a Value {
+pub fn item<'a>(run: &'a Run, name: &str, object: &str) -> &'a Value {
     let found = items(run)
         .iter()
         .find(|item| item["name"] == name && item["object"] == object);
@@ -50,7 +50,7 @@ fn failed(run: &Run) -> Vec<(&str, &str)> {
 
 /// What went wrong, why, what to do: in the item of this name.
 #[track_caller]
-fn says(run: &Run, code: i32, (name, object): (&str, &str), cause: &str, remedy: &str) {
+pub fn says(run: &Run, code: i32, (name, object): (&str, &str), cause: &str, remedy: &str) {
     assert_eq!(run.code, code, "{run:#?}");
     let item = item(run, name, object);
     let word = |key: &str| item[key].as_str().unwrap_or_default().to_owned();

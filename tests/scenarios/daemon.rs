@@ -207,8 +207,8 @@ impl Drop for Daemon {
 /// The address in a line of any format.
 fn address_in(line: &str) -> Option<SocketAddr> {
     let (_, rest) = line.split_once("address")?;
-    let rest = rest.trim_start_matches(|c: char| !c.is_ascii_digit());
-    let end = rest.find(|c: char| !(c.is_ascii_digit() || ".:".contains(c)));
+    let rest = rest.trim_start_matches(|c: char| !(c.is_ascii_digit() || c == '['));
+    let end = rest.find(|c: char| !(c.is_ascii_hexdigit() || ".:[]".contains(c)));
     rest[..end.unwrap_or(rest.len())].parse().ok()
 }
 

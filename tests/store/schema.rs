@@ -20,8 +20,8 @@ fn pairs_of(base: &dyn Base) -> (usize, String) {
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     let pairs = &lines[1..lines.len() - 1];
     let digest = Sha256::digest(pairs.concat());
-    let hex = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    (pairs.len(), hex)
+    let hex: Vec<String> = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    (pairs.len(), hex.concat())
 }
 
 /// Unpacks the fixture: nobody but this user may read a state.

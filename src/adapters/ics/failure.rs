@@ -30,6 +30,8 @@ pub(super) enum Asked {
     WithLogin,
     /// As nobody.
     WithoutLogin,
+    /// As nobody, because another server was led to: who asks is told to the feed's own alone.
+    Elsewhere,
 }
 
 /// What a status means that is no answer.
@@ -46,6 +48,14 @@ pub(super) fn of_status(status: StatusCode, asked: Asked) -> Error {
             "the server asks for a user name and password (401)",
         )
         .hint("add username and password to the [[calendar]]; only Basic authentication is used"),
+        (401, Asked::Elsewhere) => error(
+            Kind::Denied,
+            "its server leads to another one, which asks for a user name and password (401)",
+        )
+        .hint(
+            "username and password are configured, but are not sent to another server: set the \
+             address that it leads to as url of the [[calendar]]",
+        ),
         (403, _) => error(Kind::Denied, answered).hint(format!(
             "its calendar is no longer shared, or not with everybody who has the address: {COPY}"
         )),

@@ -56,10 +56,10 @@ impl Web {
                 again = false;
                 continue;
             }
-            let asked = if shown.is_some() {
-                Asked::WithLogin
-            } else {
-                Asked::WithoutLogin
+            let asked = match &self.address.login {
+                Some(_) if shown.is_some() => Asked::WithLogin,
+                Some(_) => Asked::Elsewhere,
+                None => Asked::WithoutLogin,
             };
             self.wait_if_told(&response)?;
             let status = response.status();
@@ -88,7 +88,11 @@ impl Web {
     fn refused(&self, status: StatusCode, asked: Asked) -> Error {
         let refusal = failure::of_status(status, asked);
         match &self.address.login {
-            Some(login) if status == StatusCode::UNAUTHORIZED => login.advise(refusal),
+            Some(login)
+                if status == StatusCode::UNAUTHORIZED && !matches!(asked, Asked::Elsewhere) =>
+            {
+                login.advise(refusal)
+            }
             _ => refusal,
         }
     }

@@ -1,6 +1,7 @@
 //! This machine: the daemon, who may read the state, the disk, the service, the rights of files with
 //! secrets.
 
+use std::net::SocketAddr;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
@@ -27,6 +28,10 @@ pub(super) enum Daemon {
 }
 
 impl Daemon {
+    pub(super) fn is_running(&self) -> bool {
+        matches!(self, Self::Running(_))
+    }
+
     /// Whether one runs, or may: one that does not answer is still one.
     pub(super) fn may_run(&self) -> bool {
         !matches!(self, Self::Absent)
@@ -50,6 +55,14 @@ pub(super) async fn daemon(settings: &Settings) -> Daemon {
         Ok(_) => Daemon::Running(None),
         Err(NoDaemon::Absent) => Daemon::Absent,
         Err(NoDaemon::Broken(failure)) => Daemon::Broken(failure),
+    }
+}
+
+/// Where the daemon listens; `None` where it does not say, as an older one does not.
+pub(super) async fn listening(settings: &Settings) -> Option<Option<SocketAddr>> {
+    match control::ask(&settings.state_dir, &Ask::Listening).await {
+        Ok(Answer::Listening(at)) => Some(at),
+        _ => None,
     }
 }
 

@@ -91,7 +91,7 @@ pub async fn run(settings: &Settings, clock: &Arc<dyn Clock>, tells: Tells<'_>) 
         let name = format!("calendar {}", calendar.name);
         groups.push(waiting.on(name, calendars::items(&kit, calendar)).boxed());
     }
-    let web = web::items(&kit, daemon.may_run());
+    let web = web::items(&kit, &daemon);
     groups.push(waiting.on("what hears of Zoom".to_owned(), web).boxed());
     groups.push(
         waiting

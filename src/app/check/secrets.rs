@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::super::compose::{self, Secrets};
 use super::super::failure::Exit;
+use super::super::serving::is_short;
 use super::{Item, PATIENCE};
 use crate::domain::ids::CalendarName;
 use crate::settings::Settings;
@@ -33,6 +34,8 @@ pub(super) enum Purpose {
 pub(super) struct Fetched {
     /// For the adapters.
     pub(super) live: Secrets,
+    /// Whether the admin token can be guessed.
+    pub(super) short_admin: bool,
     missing: Vec<Purpose>,
 }
 
@@ -115,6 +118,7 @@ async fn fetch_these(settings: &Settings, named: Vec<(Purpose, &Secret)>) -> (Ve
     (
         items,
         Fetched {
+            short_admin: had.get(&Purpose::Admin).is_some_and(is_short),
             live: live(had),
             missing,
         },

@@ -8,6 +8,8 @@ use url::Url;
 
 use super::super::compose;
 use super::super::failure::Exit;
+use super::super::serving;
+use super::machine::Daemon;
 use super::secrets::{Fetched, Purpose};
 use super::{Item, Kit, in_time};
 use crate::adapters::http_client::{HttpClient, Timeouts, is_loopback, read_body};
@@ -20,76 +22,144 @@ const ALIVE: &str = "asking at http.listen whether slotbridge answers";
 /// The longest answer to that, in bytes.
 const SHORT: usize = 1024;
 
-pub(super) async fn items(kit: &Kit<'_>, daemon: bool) -> Vec<Item> {
+/// What is known of who listens.
+enum Ear {
+    /// The daemon does, there.
+    Daemon(SocketAddr),
+    /// The daemon runs, and serves no HTTP.
+    Deaf,
+    /// No daemon of this state runs: whoever has the port is a stranger.
+    Nobody,
+}
+
+impl Ear {
+    async fn of(settings: &Settings, http: &Http, daemon: &Daemon) -> Self {
+        if !daemon.is_running() {
+            return Self::Nobody;
+        }
+        match super::machine::listening(settings).await {
+            Some(Some(address)) => Self::Daemon(address),
+            Some(None) => Self::Deaf,
+            // It does not say: it should be where the configuration says.
+            None => Self::Daemon(http.listen),
+        }
+    }
+
+    /// Where it is, or will be.
+    fn address(&self, http: &Http) -> SocketAddr {
+        match self {
+            Self::Daemon(address) => *address,
+            Self::Deaf | Self::Nobody => http.listen,
+        }
+    }
+
+    /// How this machine itself reaches the daemon.
+    fn home(&self) -> Option<Url> {
+        match self {
+            Self::Daemon(address) if address.port() != 0 => at_home(*address).ok(),
+            Self::Daemon(_) | Self::Deaf | Self::Nobody => None,
+        }
+    }
+}
+
+pub(super) async fn items(kit: &Kit<'_>, daemon: &Daemon) -> Vec<Item> {
     let settings = kit.settings;
     let mut items = Vec::new();
+    let mut ear = Ear::Nobody;
     if let Some(http) = &settings.http {
-        items.push(listening(kit, http, daemon).await);
+        ear = Ear::of(settings, http, daemon).await;
+        items.push(listening(kit, http, &ear).await);
+        items.extend(page(kit, http, &ear));
     }
     items.extend(feeds(settings));
     if let Some(hook) = &settings.zoom.webhook {
-        items.push(webhook(kit, hook, daemon).await);
+        items.push(webhook(kit, hook, &ear).await);
     }
     if settings.zoom.websocket.is_some() {
-        items.push(Box::pin(websocket(kit, daemon)).await);
+        items.push(Box::pin(websocket(kit, daemon.may_run())).await);
     }
     items
 }
 
-async fn listening(kit: &Kit<'_>, http: &Http, daemon: bool) -> Item {
-    let (name, address) = ("http", http.listen.to_string());
+async fn listening(kit: &Kit<'_>, http: &Http, ear: &Ear) -> Item {
+    let (name, at) = ("http", ear.address(http));
+    let address = at.to_string();
     let wrong =
         |seen: String, hint: &str| Item::wrong(name, address.as_str(), Exit::Attention, seen, hint);
-    if http.listen.port() == 0 {
-        let seen = "not tried: any free port will do, and the log says which it is";
-        return Item::note(name, address, seen);
-    }
-    match TcpListener::bind(http.listen) {
-        Ok(_) if daemon => wrong(
+    match ear {
+        Ear::Deaf => wrong(
             "slotbridge runs, but does not listen there".to_owned(),
             "have it read the configuration again (`systemctl reload slotbridge`, or SIGHUP), and look into its log",
         ),
-        Ok(_) => Item::ok(name, address, "it can be listened at"),
-        Err(error) if error.kind() == ErrorKind::AddrInUse && daemon => {
-            match in_time(ALIVE, is_alive(kit, http)).await {
-                Ok(true) => Item::ok(name, address, "slotbridge answers there"),
-                Ok(false) => wrong(
-                    "slotbridge runs, but something else answers there".to_owned(),
-                    "choose another address as http.listen, or end what listens there",
-                ),
-                Err(error) => Item::failed(name, address, &error),
-            }
+        _ if at.port() == 0 => {
+            let seen = "not tried: any free port will do, and the log says which it is";
+            Item::note(name, address, seen)
         }
-        Err(error) => wrong(
-            format!("it cannot be listened at: {error}"),
-            "choose another address as http.listen, or end what listens there",
-        ),
+        Ear::Daemon(_) => match in_time(ALIVE, is_alive(kit, at)).await {
+            Ok(true) => Item::ok(name, address, "slotbridge answers there"),
+            Ok(false) => wrong(
+                "slotbridge runs, but something else answers there".to_owned(),
+                "choose another address as http.listen, or end what listens there",
+            ),
+            Err(error) => Item::failed(name, address, &error),
+        },
+        Ear::Nobody => match TcpListener::bind(at) {
+            Ok(_) => Item::ok(name, address, "it can be listened at"),
+            Err(error) => wrong(
+                format!("it cannot be listened at: {error}"),
+                "choose another address as http.listen, or end what listens there",
+            ),
+        },
     }
 }
 
 /// Whether what listens says what slotbridge says.
-async fn is_alive(kit: &Kit<'_>, http: &Http) -> Result<bool, Error> {
+async fn is_alive(kit: &Kit<'_>, address: SocketAddr) -> Result<bool, Error> {
     let clock = Arc::clone(kit.clock);
     let client = HttpClient::new(Timeouts::default(), Arc::default(), clock)?;
     let because = |cause: String| Error::new(Kind::Local, ALIVE).because(cause);
-    let url = at_home(http).map_err(|error| because(error.to_string()))?;
+    let url = at_home(address).map_err(|error| because(error.to_string()))?;
     let request = client.requests().get(format!("{url}healthz")).build();
     let request = request.map_err(|error| because(error.without_url().to_string()))?;
-    let response = client.send(request, ALIVE).await?;
+    let response = client.send_here(request, ALIVE).await?;
     let well = response.status().is_success();
     let body = read_body(response, SHORT, ALIVE).await;
     Ok(well && body.is_ok_and(|body| body == b"ok\n"))
 }
 
 /// How this machine itself reaches what listens.
-pub(super) fn at_home(http: &Http) -> Result<Url, url::ParseError> {
-    let ip = match http.listen.ip() {
+fn at_home(listens: SocketAddr) -> Result<Url, url::ParseError> {
+    let ip = match listens.ip() {
         ip if !ip.is_unspecified() => ip,
         IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
     };
-    let address = SocketAddr::new(ip, http.listen.port());
+    let address = SocketAddr::new(ip, listens.port());
     Url::parse(&format!("http://{address}/"))
+}
+
+/// Who would see the status page and the metrics that should not.
+fn page(kit: &Kit<'_>, http: &Http, ear: &Ear) -> Option<Item> {
+    let (name, object) = ("status page", "http.admin_token");
+    if kit.secrets.short_admin {
+        let item = Item::warning(name, object, serving::SHORT, serving::LONGER);
+        return Some(item);
+    }
+    let public = http.public_url.as_ref().filter(|url| !is_loopback(url))?;
+    // Elsewhere nobody is shown anything without the token.
+    if http.admin_token.is_some() || !ear.address(http).ip().is_loopback() {
+        return None;
+    }
+    let origin = public.origin().ascii_serialization();
+    Some(Item::warning(
+        name,
+        object,
+        format!(
+            "http.admin_token is not set: whoever reaches {origin} may see when hosts are busy and \
+             booked, and the metrics, where the web server passes on everything"
+        ),
+        "set http.admin_token, and have the web server pass on /webhooks/ and /feeds/ alone",
+    ))
 }
 
 /// How feeds are to be given out; none is fetched. Files of `feeds write` do without a server, so that none is no fault.
@@ -108,7 +178,7 @@ fn feeds(settings: &Settings) -> Option<Item> {
     Some(Item::note("feeds", format!("{count} to give out"), seen))
 }
 
-async fn webhook(kit: &Kit<'_>, webhook: &Webhook, daemon: bool) -> Item {
+async fn webhook(kit: &Kit<'_>, webhook: &Webhook, ear: &Ear) -> Item {
     let (name, object) = ("webhook", "zoom.webhook");
     let had = [Purpose::Webhook, Purpose::Shown];
     if !had.iter().all(|purpose| kit.secrets.has(purpose)) {
@@ -122,11 +192,14 @@ async fn webhook(kit: &Kit<'_>, webhook: &Webhook, daemon: bool) -> Item {
             "set http.listen, or remove [zoom.webhook]",
         );
     };
-    if !daemon && !is_taken(http) {
+    // What is sent has a signature and maybe a password in it: in plain text it does not go to
+    // whoever has the port while slotbridge is stopped.
+    let by_https = http.public_url.as_ref();
+    let by_https = by_https.is_some_and(|url| url.scheme() == "https");
+    if matches!(ear, Ear::Nobody) && !(by_https && is_taken(http)) {
         return not_running(http);
     }
-    let home = at_home(http).ok().filter(|_| http.listen.port() != 0);
-    match (&http.public_url, home) {
+    match (&http.public_url, ear.home()) {
         (Some(url), _) if url.scheme() != "https" && !is_loopback(url) => not_https(""),
         (Some(url), _) => super::webhook::item(kit, webhook, http, url).await,
         (None, None) => no_public_url("its secret could be had, but "),
@@ -175,7 +248,7 @@ fn is_taken(http: &Http) -> bool {
     bound.is_err_and(|error| error.kind() == ErrorKind::AddrInUse)
 }
 
-async fn websocket(kit: &Kit<'_>, daemon: bool) -> Item {
+async fn websocket(kit: &Kit<'_>, may_run: bool) -> Item {
     let (name, object) = ("websocket", "zoom.websocket");
     if !kit.secrets.has(&Purpose::Client) {
         return Fetched::not_tried(name, object);
@@ -188,7 +261,7 @@ async fn websocket(kit: &Kit<'_>, daemon: bool) -> Item {
         Err(failure) => Err(Error::new(Kind::Local, doing).because(failure)),
     };
     let (token, url) = match (token, &kit.settings.zoom.websocket) {
-        (Ok((token, _)), Some(url)) if !daemon => (token, url),
+        (Ok((token, _)), Some(url)) if !may_run => (token, url),
         // Zoom allows one connection: a second one would end the daemon's.
         (Ok(_), _) => {
             return Item::note(

@@ -38,7 +38,7 @@ pub(super) async fn item(kit: &Kit<'_>, webhook: &Webhook, http: &Http, public: 
     };
     // An answer to an older question is none to this one.
     let token = format!("slotbridge-check-{}", kit.clock.now().as_nanosecond());
-    match in_time(DOING, ask(kit, webhook, &secret, &address, &token)).await {
+    match in_time(DOING, ask(kit, (webhook, http), &secret, &address, &token)).await {
         Ok(answer) => {
             let expected = answer_to(&secret, &token);
             let item = of_answer(&answer, &expected, http);
@@ -64,7 +64,7 @@ fn of_error(error: &Error, http: &Http) -> Item {
 
 async fn ask(
     kit: &Kit<'_>,
-    webhook: &Webhook,
+    (webhook, http): (&Webhook, &Http),
     secret: &SecretString,
     address: &str,
     token: &str,
@@ -92,7 +92,11 @@ async fn ask(
     }
     let request = request.body(body).build();
     let request = request.map_err(|error| because(error.without_url().to_string()))?;
-    let response = client.send(request, DOING).await?;
+    let response = match http.public_url {
+        Some(_) => client.send(request, DOING).await?,
+        // To the daemon itself, which said where it listens.
+        None => client.send_here(request, DOING).await?,
+    };
     let status = response.status().as_u16();
     let body = read_body(response, LONGEST, DOING).await?;
     Ok(Answer { status, body })

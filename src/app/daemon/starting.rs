@@ -51,6 +51,7 @@ pub async fn run(
     let (passes, requests) = mpsc::channel(4);
     let (settings_now, settings_seen) = watch::channel(Arc::new(settings));
     let (next_now, next_seen) = watch::channel(None);
+    let (listens_now, listens) = watch::channel(None);
     let (unready_now, unready) = watch::channel(Some("the first pass has not ended"));
     let hints = Hints::open(state.base.clone())?;
     let mut running = Tasks::new();
@@ -58,6 +59,7 @@ pub async fn run(
         state: state.clone(),
         settings: settings_seen.clone(),
         next: next_seen.clone(),
+        listens,
         clock: clock.clone(),
         wake: wake.clone(),
         passes,
@@ -78,7 +80,7 @@ pub async fn run(
         plan = Plan::make(&first, &state, &clock, &wake) => plan?,
         () = signals.end() => return Ok(()),
     };
-    let mut server = Server::new();
+    let mut server = Server::new(listens_now);
     let mut ears = Ears::default();
     let listening = Listening {
         settings: &first,

@@ -255,6 +255,12 @@ fn notes(html: &mut Html, week: &Week) {
             "The calendar {name} was never read as a whole: there may be more busy time than is shown."
         ));
     }
+    for name in &week.in_part {
+        notes.push(format!(
+            "Not everything in the calendar {name} could be understood: there may be more busy time \
+             than is shown. `slotbridge sync -v` says what it is."
+        ));
+    }
     notes.push(
         "Zoom may offer less than what is still bookable here: its own buffers, notice and limits \
          count, too."

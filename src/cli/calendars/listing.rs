@@ -114,21 +114,34 @@ impl Listing<'_> {
         let is_it = |one: &&Calendar| match &one.place {
             CalendarPlace::Caldav {
                 url,
-                collection: None,
-                ..
-            } => Url::parse(url).is_ok_and(|url| collection.is_at(&url)),
-            CalendarPlace::Caldav {
-                url,
-                collection: Some(name),
-                ..
-            } => {
-                let host = Url::parse(url).ok();
-                let same = host.is_some_and(|url| url.origin() == collection.url.origin());
-                same && collection.is_called(name)
-            }
+                collection: named,
+                credentials,
+            } => match (Url::parse(url).ok().filter(Url::has_host), named) {
+                (Some(url), None) => collection.is_at(&url),
+                (Some(url), Some(name)) => {
+                    url.origin() == collection.url.origin()
+                        && same_account(credentials, self.credentials)
+                        && self.is_only(collection, name)
+                }
+                // A mail address, which leads to wherever its server says.
+                (None, named) => {
+                    let all = &self.found.calendars;
+                    same_account(credentials, self.credentials)
+                        && match named {
+                            Some(name) => self.is_only(collection, name),
+                            None => all.len() == 1,
+                        }
+                }
+            },
             CalendarPlace::Ics { .. } | CalendarPlace::Vdir { .. } => false,
         };
         self.configured.iter().find(is_it).map(|one| &one.name)
+    }
+
+    /// Whether this one is called that, and no other that was found.
+    fn is_only(&self, collection: &Collection, name: &str) -> bool {
+        let all = self.found.calendars.iter();
+        collection.is_called(name) && all.filter(|one| one.is_called(name)).count() == 1
     }
 
     fn table(&self, collection: &Collection, name: &str) -> String {
@@ -155,6 +168,24 @@ impl Listing<'_> {
             text(name),
             text(collection.url.as_str())
         )
+    }
+}
+
+/// Whether two are let in as the same person, as far as the configuration tells.
+fn same_account(one: &Credentials, other: &Credentials) -> bool {
+    match (one, other) {
+        (Credentials::None, Credentials::None) => true,
+        (
+            Credentials::Password { username: one, .. },
+            Credentials::Password {
+                username: other, ..
+            },
+        ) => one == other,
+        (Credentials::Bearer(one), Credentials::Bearer(other)) => one.form() == other.form(),
+        (Credentials::OAuth(one), Credentials::OAuth(other)) => {
+            one.client_id == other.client_id && one.account == other.account
+        }
+        _ => false,
     }
 }
 
@@ -258,6 +289,65 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+
+    fn collection(url: &str, display_name: &str) -> Collection {
+        let said = serde_json::json!({
+            "url": url, "display_name": display_name, "is_calendar": true, "color": null,
+            "writable": null, "components": [], "sync_collection": false, "ctag": null,
+            "keeps_conditions": true, "ranges": "untrusted",
+        });
+        serde_json::from_value(said).unwrap()
+    }
+
+    fn of(username: &str) -> Credentials {
+        Credentials::Password {
+            username: username.to_owned(),
+            password: Secret::plain("a test", "hush"),
+        }
+    }
+
+    /// What is configured as this person, and the calendars that are found as alice.
+    #[rstest]
+    #[case::by_address("https://dav.example.org/alice/1/", None, "bob", &["Work"])]
+    #[case::by_name("https://dav.example.org/", Some("Work"), "alice", &["Work"])]
+    #[case::by_mail("alice@example.org", Some("Work"), "alice", &["Work"])]
+    #[case::of_another("https://dav.example.org/", Some("Work"), "bob", &[])]
+    #[case::mail_of_another("bob@example.org", Some("Work"), "bob", &[])]
+    #[case::not_unique("https://dav.example.org/", Some("Team"), "alice", &[])]
+    #[case::one_of_many("alice@example.org", None, "alice", &[])]
+    fn what_is_configured_is_known_again(
+        #[case] url: &str,
+        #[case] named: Option<&str>,
+        #[case] who: &str,
+        #[case] expected: &[&str],
+    ) {
+        let found = Found {
+            calendars: vec![
+                collection("https://dav.example.org/alice/1/", "Work"),
+                collection("https://dav.example.org/alice/2/", "Team"),
+                collection("https://dav.example.org/shared/3/", "Team"),
+            ],
+            tried: Vec::new(),
+        };
+        let configured = [Calendar {
+            name: CalendarName::new("own"),
+            place: CalendarPlace::Caldav {
+                url: url.to_owned(),
+                collection: named.map(str::to_owned),
+                credentials: of(who),
+            },
+        }];
+        let listing = Listing {
+            found: &found,
+            credentials: &of("alice"),
+            configured: &configured,
+            hints: Vec::new(),
+        };
+        let known = found.calendars.iter();
+        let known = known.filter(|one| listing.configured(one).is_some());
+        let known: Vec<&str> = known.map(|one| one.display_name.as_str()).collect();
+        assert_eq!(known, expected);
+    }
 
     #[rstest]
     #[case("Work", "work")]

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::expanding::{Spans, aside};
 use super::own::Bookings;
-use super::reading::{OneSource, Reading};
+use super::reading::{OneSource, Reading, Said};
 use super::records::{Records, Shelf};
 use super::work::{Days, zone_of};
 use super::{Host, blocks, hours, schedule};
@@ -22,7 +22,7 @@ use crate::engine::BookingsSeen;
 use crate::engine::ledger::Ledger;
 use crate::plan::policy::BusyPolicy;
 use crate::ports::base::Base;
-use crate::ports::error::Result;
+use crate::ports::error::{Error, Kind, Result};
 
 /// The host's busy time: what the sources say, with buffers, and every booking that stands.
 /// `None` where that flow is off, or as long as a source was neither read nor found to be away.
@@ -44,15 +44,31 @@ pub async fn busy(
     let zone = zone(base, host)?;
     let name = zone.iana_name().unwrap_or("UTC").to_owned();
     let days = Days::new(now, policy.future, zone, &name);
-    let mut all = of_sources(base, host, policy, &days).await?;
+    let found = of_sources(base, host, policy, &days).await?;
+    // Whoever reads it elsewhere sees no note: time that may be busy must not look free there.
+    if let Some(error) = found.in_part.into_iter().find_map(|part| part.fault) {
+        return Err(error);
+    }
+    let mut all = found.all;
     if let Some(ledger) = bookings {
         of_bookings(ledger, &mut all).await?;
     }
     Ok(Some(within(&all, days.window)))
 }
 
-/// What the sources alone say about a part of the days that are looked at, and which part that is.
-/// `None` where that flow is off, or as long as a source was neither read nor found to be away.
+/// What sources say about a part of the days that are looked at.
+#[derive(Clone, Debug)]
+pub struct Between {
+    /// When they are busy.
+    pub busy: Busy,
+    /// The days that are looked at at all.
+    pub known: TimeSpan,
+    /// The sources of which not everything could be told: there may be more busy time.
+    pub in_part: Vec<CalendarName>,
+}
+
+/// What the sources alone say about a part of the days that are looked at, and which days those are.
+/// A source that makes the program fail hides no other. `None` where that flow is off, or as long as a source was neither read nor found to be away.
 ///
 /// # Errors
 /// When the state cannot be read.
@@ -62,7 +78,7 @@ pub async fn busy_between(
     asked: TimeSpan,
     zone: &TimeZone,
     now: Timestamp,
-) -> Result<Option<(Busy, TimeSpan)>> {
+) -> Result<Option<Between>> {
     let Some(policy) = &host.busy else {
         return Ok(None);
     };
@@ -78,10 +94,19 @@ pub async fn busy_between(
     days.window.from = days.window.from.max(asked.start);
     days.window.to = days.window.to.min(asked.end);
     if days.window.from >= days.window.to {
-        return Ok(Some((Busy::default(), known)));
+        return Ok(Some(Between {
+            known,
+            busy: Busy::default(),
+            in_part: Vec::new(),
+        }));
     }
-    let all = of_sources(base, host, policy, &days).await?;
-    Ok(Some((within(&all, days.window), known)))
+    let found = of_sources(base, host, policy, &days).await?;
+    let in_part = found.in_part.into_iter().map(|part| part.name);
+    Ok(Some(Between {
+        known,
+        busy: within(&found.all, days.window),
+        in_part: in_part.collect(),
+    }))
 }
 
 /// The zone that the host's clock shows, as far as a pass has learnt it.
@@ -124,16 +149,40 @@ async fn of_sources(
     host: &Host,
     policy: &BusyPolicy,
     days: &Days,
-) -> Result<Spans> {
+) -> Result<Found> {
     let records = Records::new(base, &host.name);
     let mut all = Spans::default();
     let bookings = Bookings::of(base, host, BookingsSeen::All)?;
+    let mut in_part = Vec::new();
     let echoes = Arc::new(blocks::last_echoes(&records, policy.buffers)?);
     for name in &policy.from {
         let reading = Reading::of(name, policy, days, Arc::clone(&echoes));
-        of_source(&bookings, &records.shelf(name), reading, &mut all).await?;
+        let name = name.clone();
+        match of_source(&bookings, &records.shelf(&name), reading, &mut all).await {
+            Ok(false) => {}
+            Ok(true) => in_part.push(Part { name, fault: None }),
+            // One source hides no other.
+            Err(error) if error.kind() == Kind::Malformed => {
+                let fault = Some(error);
+                in_part.push(Part { name, fault });
+            }
+            Err(error) => return Err(error),
+        }
     }
-    Ok(all)
+    Ok(Found { all, in_part })
+}
+
+/// What all sources say.
+struct Found {
+    all: Spans,
+    in_part: Vec<Part>,
+}
+
+/// A source of which not everything could be told.
+struct Part {
+    name: CalendarName,
+    /// Why nothing more of it could be told, where the program failed.
+    fault: Option<Error>,
 }
 
 fn within(all: &Spans, window: Window) -> Busy {
@@ -153,13 +202,15 @@ pub fn working_hours(base: &dyn Base, host: &Host, now: Timestamp) -> Result<Opt
     }
 }
 
-/// What is gone from a source and still kept is busy: it is held.
+/// What is gone from a source and still kept is busy: it is held. `true` where not everything of it
+/// could be told.
 async fn of_source(
     bookings: &Bookings<'_>,
     shelf: &Shelf<'_>,
     mut reading: Reading,
     all: &mut Spans,
-) -> Result<()> {
+) -> Result<bool> {
+    let mut in_part = false;
     let mut after: Option<Href> = None;
     loop {
         let page = shelf.page(after.as_ref())?;
@@ -168,7 +219,7 @@ async fn of_source(
             all.extend(standing.merged().spans().iter().copied());
             let kept = lost.freed.into_iter().chain(lost.wanted);
             all.extend(kept.flat_map(|freed| freed.spans));
-            return Ok(());
+            return Ok(in_part);
         };
         after = Some(last.clone());
         let mut known = Vec::with_capacity(page.len());
@@ -177,8 +228,10 @@ async fn of_source(
             known.push((href, kept, own));
         }
         reading = aside(move || reading.page(known)).await?;
-        // The pass said all this.
-        reading.said.clear();
+        // The pass said all this; that something was wrong matters here, too.
+        let mut said = reading.said.drain(..);
+        in_part |= said.any(|said| matches!(said, Said::Wrong(_)));
+        drop(said);
     }
 }
 

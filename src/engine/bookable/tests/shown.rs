@@ -8,7 +8,7 @@ use crate::domain::entry::Base as Agreement;
 use crate::domain::hours::{Day, Hours};
 use crate::domain::ids::{BookingId, CalendarName, HostName, Href, Uid};
 use crate::domain::link::{Link, Pending, Standing};
-use crate::engine::bookable::shown;
+use crate::engine::bookable::shown::{self, Between};
 use crate::engine::ledger::{Batch, Ledger};
 use crate::plan::policy::{BusyTo, HoursPolicy, Wins};
 use crate::ports::clock::Clock as _;
@@ -213,11 +213,8 @@ async fn a_part_of_the_days_shows_what_the_whole_shows_of_it() {
             .await
             .unwrap()
     };
-    assert_eq!(
-        between("2026-11-24", "2026-11-25").await,
-        None,
-        "no pass yet"
-    );
+    let before = between("2026-11-24", "2026-11-25").await;
+    assert!(before.is_none(), "no pass yet: {before:?}");
     bench.good_pass().await;
     let whole = bench.shown().await.unwrap();
     assert_eq!(whole.spans().len(), 3);
@@ -228,11 +225,62 @@ async fn a_part_of_the_days_shows_what_the_whole_shows_of_it() {
         ("2026-11-27", "2026-11-28", &[]),
         ("2001-01-01", "2001-01-08", &[]),
     ] {
-        let (busy, known) = between(from, to).await.unwrap();
+        let found = between(from, to).await.unwrap();
+        let Between {
+            busy,
+            known,
+            in_part,
+        } = found;
+        assert!(in_part.is_empty(), "{in_part:?}");
         assert_eq!(busy.spans(), which, "{from} to {to}");
         assert!(
             known.start <= now && day("2026-11-28") < known.end,
             "{known:?}"
         );
     }
+}
+
+/// The week of 23 November, as the status page shows it.
+async fn week(bench: &Bench) -> Between {
+    let at = |time: &str| -> jiff::Timestamp { time.parse().unwrap() };
+    let asked = crate::domain::time_span::TimeSpan {
+        start: at("2026-11-23T00:00:00Z"),
+        end: at("2026-11-30T00:00:00Z"),
+    };
+    let (base, now) = (bench.base.as_ref(), bench.clock.now());
+    let zone = jiff::tz::TimeZone::UTC;
+    let found = shown::busy_between(base, &bench.host, asked, &zone, now);
+    found.await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn a_source_that_makes_the_program_fail_hides_no_other_and_is_named() {
+    let bench = Bench::new(BusyTo::ZoomCalendar);
+    let one = event("b", "25T100000Z", "25T110000Z");
+    bench.family.put(&href("b"), &one);
+    bench.good_pass().await;
+    let bad = event("c", "26T100000Z", "26T110000Z");
+    bench.work.put(&href(super::FAILS), &bad);
+    bench.pass().await;
+    let found = week(&bench).await;
+    assert_eq!(found.busy.spans().len(), 1);
+    assert_eq!(found.in_part, [CalendarName::new(WORK)]);
+    // Feeds have no place for such a note: they stay as they were.
+    let now = bench.clock.now();
+    let feed = shown::busy(bench.base.as_ref(), &bench.host, None, now).await;
+    assert_eq!(feed.unwrap_err().kind(), Kind::Malformed);
+}
+
+#[tokio::test]
+async fn an_event_whose_time_is_not_known_is_no_free_time_without_a_word() {
+    let bench = Bench::new(BusyTo::ZoomCalendar);
+    let one = event("a", "24T100000Z", "24T110000Z");
+    bench.work.put(&href("a"), &one);
+    let broken = String::from_utf8(event("b", "25T100000Z", "25T110000Z")).unwrap();
+    let broken = broken.replace("25T100000Z", "99T990000Z");
+    bench.work.put(&href("b"), broken.as_bytes());
+    bench.pass().await;
+    let found = week(&bench).await;
+    assert_eq!(found.busy.spans().len(), 1);
+    assert_eq!(found.in_part, [CalendarName::new(WORK)]);
 }
