@@ -243,6 +243,11 @@ step() {
       type_in "$block"
       say 'a wrong configuration was refused, and the old one stayed in force'
       ;;
+    'sudo systemctl restart slotbridge')
+      type_in "$block"
+      [ "$(inside systemctl is-active slotbridge)" = active ] || fail 'it did not start again'
+      hint_comes_through 'Nora North'
+      ;;
     *'journalctl -u slotbridge SLOTBRIDGE_HOST=alice')
       while read -r line; do
         type_in "$line"
