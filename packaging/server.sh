@@ -321,7 +321,7 @@ step() {
 # Each field that the guide names is in the journal: of actions with `-v`, of causes while the CalDAV server is away.
 each_field_is_there() {
   local line missing=
-  grep -qF '`-v` behind `slotbridge` in a drop-in' "$guide" || fail "$guide does not say how each action is logged any more"
+  grep -qF '`-v`, behind `slotbridge` in a drop-in' "$guide" || fail "$guide does not say how each action is logged any more"
   printf '[Service]\nExecStart=\nExecStart=/usr/bin/slotbridge -v --log-format journald run\n' \
     >"$root/etc/systemd/system/slotbridge.service.d/verbose.conf"
   type_in 'sudo systemctl daemon-reload && sudo systemctl restart slotbridge'
