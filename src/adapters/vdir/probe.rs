@@ -34,7 +34,7 @@ impl Vdir {
         &self.folder.path
     }
 
-    /// The directories below this one that hold `.ics` files themselves, at most [`MOST_BELOW`], in
+    /// The directories below this one that hold `.ics` files themselves, ten at most, in
     /// the order of their names.
     ///
     /// # Errors

@@ -83,7 +83,7 @@ impl ZoomClient {
     /// Deletes a booking; `false` where there is none (any more).
     ///
     /// # Errors
-    /// As [`ZoomClient::raw`].
+    /// As [`ZoomClient::ask`].
     pub async fn delete_event(&self, id: &BookingId) -> Result<bool> {
         let doing = format!("deleting booking {id} in Zoom");
         let call = Call {
