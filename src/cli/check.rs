@@ -20,7 +20,8 @@ pub(super) struct Arguments {
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let settings = context.settings()?;
     settings.complete()?;
-    let line = terminal::line("waiting for", !arguments.json && !context.quiet());
+    let wanted = !arguments.json && !context.quiet() && !context.is_plain();
+    let line = terminal::line("waiting for", wanted);
     let tells = |words: &str| {
         if let Some(line) = &line {
             line.says(words);

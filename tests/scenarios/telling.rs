@@ -25,7 +25,7 @@ fn the_log_is_quiet_while_nothing_changes_and_loud_once_when_something_does() {
     thrice(0);
     let broken = Fault::Status(404);
     bench.account.faults().always("GET", EVENTS, broken);
-    thrice(4);
+    thrice(1);
     bench.account.faults().clear();
     thrice(0);
     let id = bench.book(2);

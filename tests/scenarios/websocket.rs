@@ -83,7 +83,7 @@ fn check_leaves_the_websocket_of_a_running_daemon_alone() {
     let mut daemon = Daemon::start(&bench);
     daemon.until("WebSocket is open");
     let (state, seen) = websocket(&bench);
-    assert_eq!(state, "ok", "{seen}");
+    assert_eq!(state, "note", "{seen}");
     assert!(seen.contains("not tried"), "{seen}");
     assert_eq!(zoom.seen(|seen| seen.connections), 1);
     daemon.end();

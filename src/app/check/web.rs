@@ -96,6 +96,15 @@ async fn listening(kit: &Kit<'_>, http: &Http, ear: &Ear) -> Item {
             Item::note(name, address, seen)
         }
         Ear::Daemon(_) => match in_time(ALIVE, is_alive(kit, at)).await {
+            Ok(true) if http.listen.port() != 0 && http.listen != at => Item::warning(
+                name,
+                address,
+                format!(
+                    "slotbridge answers there, and http.listen says {}",
+                    http.listen
+                ),
+                "right where systemd holds the port; else have it read the configuration again (`systemctl reload slotbridge`, or SIGHUP)",
+            ),
             Ok(true) => Item::ok(name, address, "slotbridge answers there"),
             Ok(false) => wrong(
                 "slotbridge runs, but something else answers there".to_owned(),
